@@ -1,0 +1,76 @@
+# Everything starts here: make help.
+# Recipes name relative paths only, so that a checkout may lie in a folder with spaces.
+
+# A person's own settings must not reach the project's interpreter.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+PY := .venv/bin/python
+WORKERS ?= 2
+
+.PHONY: help
+help:
+	@echo "make demo    set up once, then run the demonstration on a fresh database in .demo/"
+	@echo "make test    set up once, then every check and every test, with the coverage gates"
+	@echo "make check   only the checks: style, format, types, directions of imports"
+	@echo "make fix     let ruff mend style and format"
+	@echo "make setup   only the set-up: .venv with the locked packages and this checkout"
+	@echo "make lock    pin the dependencies of pyproject.toml anew; UPGRADE=1 takes newer ones"
+	@echo "make clean   remove what the tools and the demonstration left; .venv stays"
+	@echo
+	@echo "Needed: Python 3.11 or newer with venv. The set-up needs the package index once;"
+	@echo "after it everything works offline. Another Python: make PYTHON=python3.12 test"
+
+# Always asked, and silent while nothing changed: the script knows what it was finished for.
+.PHONY: setup
+setup:
+	@sh .ci/bootstrap
+
+.PHONY: demo
+demo: setup
+	@rm -rf .demo && mkdir .demo
+	@.venv/bin/lifecycle demo --db sqlite:///.demo/lifecycle.db
+
+.PHONY: check
+check: setup
+	@echo "check: style (ruff)"
+	@$(PY) -m ruff check .
+	@echo "check: format (ruff)"
+	@$(PY) -m ruff format --check .
+	@echo "check: types (mypy)"
+	@$(PY) -m mypy
+	@echo "check: directions of imports (import-linter)"
+	@.venv/bin/lint-imports
+
+# The gates: 95 % of everything; every branch of the rules that decide, prove and compile.
+.PHONY: test
+test: check
+	@echo "test: pytest with branch coverage"
+	@rm -f .coverage .coverage.*
+	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report=
+	@echo "test: coverage of everything, 95 % at least"
+	@$(PY) -m coverage report --skip-covered --fail-under=95
+	@echo "test: coverage of domain, audit and the compiler, 100 %"
+	@$(PY) -m coverage report --skip-covered --fail-under=100 \
+	    --include='lifecycle/domain/*,lifecycle/audit/*,workflows/compile*.py,workflows/compile*/*'
+
+.PHONY: fix
+fix: setup
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+# One lock for every system and Python version; its only tool is fetched on demand, because
+# nothing else needs it. Without UPGRADE the pins that still fit stay.
+.PHONY: lock
+lock: setup
+	@$(PY) -m pip install --quiet uv
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	    $(if $(UPGRADE),--upgrade) --group dev pyproject.toml --output-file requirements.lock
+	@sh .ci/bootstrap
+
+.PHONY: clean
+clean:
+	@rm -rf .demo build dist *.egg-info .coverage .coverage.* htmlcov
+	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
