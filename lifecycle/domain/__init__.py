@@ -1,0 +1,1 @@
+"""The rules of participation: pure, standard library only, time always an argument."""

@@ -1,0 +1,100 @@
+"""Canonical JSON: one value, one sequence of bytes (RFC 8785, narrowed).
+
+The narrowing makes the standard library's encoder agree with RFC 8785 on every accepted value:
+no floating-point numbers, integers within 2**53 - 1, ASCII object keys, well-formed Unicode,
+bounded depth and size, no duplicate keys.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+from lifecycle.domain.errors import InvalidBody
+
+MAX_INTEGER: Final = 2**53 - 1
+MAX_DEPTH: Final = 16
+MAX_BODY_BYTES: Final = 64 * 1024
+MAX_DEFINITION_BYTES: Final = 4 * 1024 * 1024
+
+
+def encode(value: Any, *, limit: int = MAX_BODY_BYTES) -> bytes:
+    """Return the canonical bytes of *value*.
+
+    Args:
+        value: ``None``, booleans, integers, strings, lists or tuples, and mappings of these.
+        limit: Longest allowed result, bytes.
+
+    Raises:
+        InvalidBody: The value lies outside the profile.
+    """
+    _check(value, MAX_DEPTH)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    try:
+        data = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidBody(detail="text with half of a surrogate pair") from error
+    if len(data) > limit:
+        raise InvalidBody(detail=f"{len(data)} bytes where {limit} are allowed")
+    return data
+
+
+def decode(data: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
+    """Return the value whose canonical bytes *data* are.
+
+    Raises:
+        InvalidBody: *data* is not JSON, lies outside the profile, or is another spelling of a
+            value than its canonical one.
+    """
+    if len(data) > limit:
+        raise InvalidBody(detail=f"{len(data)} bytes where {limit} are allowed")
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_without_duplicates,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+        )
+    except (UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise InvalidBody(detail=f"not JSON of the profile: {error}") from error
+    if encode(value, limit=limit) != data:
+        raise InvalidBody(detail="not in canonical form")
+    return value
+
+
+def digest(value: Any, *, limit: int = MAX_DEFINITION_BYTES) -> str:
+    """Return the SHA-256 of the canonical bytes of *value*, 64 lower-case hexadecimal digits."""
+    return sha256(encode(value, limit=limit)).hexdigest()
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth == 0:
+        raise InvalidBody(detail=f"nested deeper than {MAX_DEPTH} levels")
+    if value is None or isinstance(value, bool | str):
+        return
+    if isinstance(value, int):
+        if abs(value) > MAX_INTEGER:
+            raise InvalidBody(detail="an integer beyond 2**53 - 1")
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _check(item, depth - 1)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise InvalidBody(detail=f"key {key!r} is not ASCII text")
+            _check(item, depth - 1)
+    else:
+        raise InvalidBody(detail=f"a {type(value).__name__} has no place in a body")
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return result
+
+
+def _refuse_number(text: str) -> Any:
+    raise ValueError(f"the number {text} is not an integer")

@@ -1,0 +1,93 @@
+"""Frozen dataclasses to JSON values and back, by their own type annotations.
+
+Small on purpose: it knows just the shapes that definitions are made of. Members that have their
+default value are left out, so a later release can add one without changing older digests.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def to_json(value: Any) -> Any:
+    """Return *value* (a dataclass, tuple, date or JSON scalar) as JSON values."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: to_json(getattr(value, field.name))
+            for field in fields(value)
+            if field.name == "type" or getattr(value, field.name) != field.default
+        }
+    if isinstance(value, tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def from_json(kind: type[T], body: Any) -> T:
+    """Rebuild a value of the dataclass *kind*.
+
+    Raises:
+        KeyError, TypeError, ValueError: *body* does not have the shape of *kind*.
+    """
+    return cast(T, _reader(cast(Any, kind))(body))
+
+
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """Return the function that reads a value annotated as *kind*."""
+    if is_dataclass(kind):
+        return _dataclass_reader(cast(type, kind))
+    if kind is date:
+        return date.fromisoformat
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is tuple:
+        item = _reader(arguments[0])
+        return lambda body: tuple(item(one) for one in body)
+    if origin in (Union, types.UnionType):
+        return _union_reader(arguments)
+    return lambda body: body
+
+
+def _dataclass_reader(kind: type) -> Callable[[Any], Any]:
+    hints = get_type_hints(kind)
+    members = [
+        (field.name, _reader(hints[field.name]), field.default is MISSING)
+        for field in fields(kind)
+        if field.init
+    ]
+
+    def read(body: Any) -> Any:
+        values = {
+            name: reader(body[name])
+            for name, reader, required in members
+            if required or name in body
+        }
+        if len(values) != len(body):
+            unknown = sorted(set(body) - set(values))
+            raise ValueError(f"{kind.__name__} has no {', '.join(unknown)}")
+        return kind(**values)
+
+    return read
+
+
+def _union_reader(arguments: tuple[Any, ...]) -> Callable[[Any], Any]:
+    if type(None) in arguments:
+        (inner,) = (argument for argument in arguments if argument is not type(None))
+        read = _reader(inner)
+        return lambda body: None if body is None else read(body)
+    readers = {_tag(argument): _reader(argument) for argument in arguments}
+    return lambda body: readers[body["type"]](body)
+
+
+def _tag(kind: Any) -> str:
+    hint = get_type_hints(kind)["type"]
+    assert get_origin(hint) is Literal  # noqa: S101 - a union of definitions is tagged by literals
+    return cast(str, get_args(hint)[0])

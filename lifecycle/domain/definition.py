@@ -1,0 +1,426 @@
+"""A compiled workflow: one programme under one road map, every adjustment resolved.
+
+Nothing here knows a file format. The definition travels as canonical JSON (``to_json``), is
+stored with the history under the digest of those bytes, and rebuilt from them
+(``lifecycle.domain.codec``) long after the files have changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Literal
+
+from lifecycle.domain import canonical, codec
+from lifecycle.domain.messages import Text
+from lifecycle.domain.model import DefinitionRef, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A code out of a closed list, with its title and where the list comes from."""
+
+    code: str
+    title: Text
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of the programme and what it can be held on."""
+
+    name: str
+    title: Text
+    scopes: tuple[Scope, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceKind:
+    """A kind of evidence that transitions may ask for."""
+
+    name: str
+    title: Text
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactField:
+    """One member of the records that a ``records`` fact lists."""
+
+    name: str
+    type: Literal["slug", "choice"]
+    choices: tuple[Choice, ...] = ()
+    catalogue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactType:
+    """The declared type of a fact; undeclared facts and free text have no place in a record.
+
+    Args:
+        name: Name of the fact.
+        title: What it means.
+        type: ``choice`` one of ``choices``; ``slugs`` a list of codes; ``records`` a list of
+            objects with ``fields``; ``integer``; ``date``; ``boolean``.
+        choices: For ``choice``.
+        fields: For ``records``; the first one is the key and may not repeat.
+        source: Row of a road map, or ``inference``.
+    """
+
+    name: str
+    title: Text
+    type: Literal["choice", "slugs", "records", "integer", "date", "boolean"]
+    source: str
+    choices: tuple[Choice, ...] = ()
+    fields: tuple[FactField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAssigned:
+    """Somebody holds *role* for the school, whoever acts."""
+
+    role: str
+    type: Literal["role_assigned"] = "role_assigned"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return f"role_assigned/{self.role}"
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceGiven:
+    """Evidence of *kind* is given; with *each*, one piece for each value of that fact, no other."""
+
+    kind: str
+    each: str | None = None
+    type: Literal["evidence"] = "evidence"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return f"evidence/{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class FactGiven:
+    """The fact is given; its codes lie within each of the facts (or ``fact.field``) named."""
+
+    fact: str
+    not_empty: bool = False
+    within: tuple[str, ...] = ()
+    type: Literal["fact"] = "fact"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return f"fact/{self.fact}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonGiven:
+    """A reason out of the list is given."""
+
+    reasons: tuple[Choice, ...]
+    type: Literal["reason"] = "reason"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return "reason"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersSubmission:
+    """The transition named was made in this state and has not been answered yet."""
+
+    submission: str
+    type: Literal["answers"] = "answers"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return f"answers/{self.submission}"
+
+
+@dataclass(frozen=True, slots=True)
+class DifferentPerson:
+    """The actor has made none of the transitions named in this participation (four eyes)."""
+
+    transitions: tuple[str, ...]
+    type: Literal["different_person"] = "different_person"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return f"different_person/{','.join(self.transitions)}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotHolding:
+    """The actor holds none of these roles for the school."""
+
+    roles: tuple[str, ...]
+    type: Literal["not_holding"] = "not_holding"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return f"not_holding/{','.join(self.roles)}"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAllows:
+    """The road map adopted the policy; resolved when the definition is compiled."""
+
+    policy: str
+    title: Text
+    allowed: bool
+    type: Literal["policy"] = "policy"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return f"policy/{self.policy}"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A guard written in Python and registered by the host under *name*."""
+
+    name: str
+    type: Literal["registered"] = "registered"
+
+    @property
+    def id(self) -> str:
+        """Stable name of the requirement in records."""
+        return f"registered/{self.name}"
+
+
+Requirement = (
+    RoleAssigned
+    | EvidenceGiven
+    | FactGiven
+    | ReasonGiven
+    | AnswersSubmission
+    | DifferentPerson
+    | NotHolding
+    | PolicyAllows
+    | Registered
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of participation.
+
+    Args:
+        name: Id of the state.
+        title: For people.
+        source: Row of a road map, or ``inference``.
+        final: Nothing leads out.
+        due_on: When the state is to be left, by the road map; inclusive.
+        driven_by: Keys of the activities that set the deadline.
+    """
+
+    name: str
+    title: Text
+    source: str
+    final: bool = False
+    due_on: date | None = None
+    driven_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A move that a participation can make.
+
+    Args:
+        name: Id of the transition.
+        title: For people.
+        source: Row of a road map, or ``inference``.
+        sources: States it leaves.
+        target: State it leads to; ``None`` where the participation stays.
+        roles: Who may make it, in order of preference.
+        requirements: What else must hold.
+        due_on: Deadline by the road map, inclusive.
+        driven_by: Keys of the activities that set the deadline.
+    """
+
+    name: str
+    title: Text
+    source: str
+    sources: tuple[str, ...]
+    target: str | None
+    roles: tuple[str, ...]
+    requirements: tuple[Requirement, ...] = ()
+    due_on: date | None = None
+    driven_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A row of the road map: who does what by when; wording verbatim.
+
+    Args:
+        key: ``SECTION.NUMBER``, or the number.
+        section: Number of the section, if the road map has sections.
+        title: Wording of the row.
+        when: Date expression of the row.
+        start: First day of the normalised window, inclusive.
+        end: Last day, inclusive.
+        recurrence: RFC 5545 rule where the activity recurs.
+        responsible: Parties as the row names them.
+        roles: The same as roles of the programme.
+        result: Expected result of the row.
+        drives: Transitions or states it is fulfilled by and sets the deadline of.
+        lines: Lines of the source document, from 1.
+        damage: What is broken in the source and how it was read.
+    """
+
+    key: str
+    section: str | None
+    title: str
+    when: str | None
+    start: date | None
+    end: date | None
+    recurrence: str | None
+    responsible: str | None
+    roles: tuple[str, ...]
+    result: str | None
+    drives: tuple[str, ...]
+    lines: tuple[int, ...]
+    damage: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the road map's table."""
+
+    number: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The order that approved the road map, as it presents itself."""
+
+    kind: str
+    issuer: str | None
+    number: str | None
+    date: date | None
+    contradictions: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roadmap:
+    """What a region or municipality approved."""
+
+    id: str
+    version: str
+    title: Text
+    region: str
+    time_zone: str
+    start: date
+    end: date
+    document: Document
+    sections: tuple[Section, ...]
+    activities: tuple[Activity, ...]
+    schools: int | None = None
+    municipalities: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Definition:
+    """A programme under a road map, ready to decide by.
+
+    Args:
+        programme: Id and version of the programme.
+        roadmap: The road map in force.
+        initial: State of a newly enrolled school.
+        states: In the order of the programme.
+        transitions: In the order of the programme.
+        roles: In the order of the programme.
+        evidence_kinds: All kinds that transitions may ask for.
+        facts: All facts that transitions may bear.
+        enrolled_by: Roles that may enrol a school under the road map.
+        catalogue: Known codes; another one is accepted with a warning.
+    """
+
+    programme: str
+    programme_version: str
+    title: Text
+    roadmap: Roadmap
+    initial: str
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+    roles: tuple[Role, ...]
+    evidence_kinds: tuple[EvidenceKind, ...]
+    facts: tuple[FactType, ...]
+    enrolled_by: tuple[str, ...]
+    catalogue: tuple[Choice, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the definition as JSON values; the digest is taken over their canonical bytes."""
+        body: dict[str, Any] = codec.to_json(self)
+        body["format"] = 1
+        return body
+
+    @classmethod
+    def from_json(cls, body: dict[str, Any]) -> Definition:
+        """Rebuild a definition from what ``to_json`` gave."""
+        members = {name: value for name, value in body.items() if name != "format"}
+        return codec.from_json(cls, members)
+
+    @cached_property
+    def canonical_bytes(self) -> bytes:
+        """The bytes that are stored and hashed."""
+        return canonical.encode(self.to_json(), limit=canonical.MAX_DEFINITION_BYTES)
+
+    @cached_property
+    def ref(self) -> DefinitionRef:
+        """How records name this definition."""
+        return DefinitionRef(
+            id=f"{self.programme}/{self.roadmap.id}",
+            version=f"{self.programme_version}/{self.roadmap.version}",
+            digest=sha256(self.canonical_bytes).hexdigest(),
+        )
+
+    @cached_property
+    def state(self) -> dict[str, State]:
+        """The states by name."""
+        return {state.name: state for state in self.states}
+
+    @cached_property
+    def transition(self) -> dict[str, Transition]:
+        """The transitions by name."""
+        return {transition.name: transition for transition in self.transitions}
+
+    @cached_property
+    def role(self) -> dict[str, Role]:
+        """The roles by name."""
+        return {role.name: role for role in self.roles}
+
+    @cached_property
+    def evidence_kind(self) -> dict[str, EvidenceKind]:
+        """The evidence kinds by name."""
+        return {kind.name: kind for kind in self.evidence_kinds}
+
+    @cached_property
+    def fact(self) -> dict[str, FactType]:
+        """The fact types by name."""
+        return {fact.name: fact for fact in self.facts}
+
+    def open_in(self, state: str) -> Iterator[Transition]:
+        """Yield the transitions that leave *state*."""
+        return (one for one in self.transitions if state in one.sources)
+
+    def due_on(self, transition: Transition, state: str) -> date | None:
+        """Return the deadline of *transition* out of *state*: its own, else the state's."""
+        if transition.due_on is not None or transition.target is None:
+            return transition.due_on
+        return self.state[state].due_on

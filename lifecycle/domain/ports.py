@@ -1,0 +1,225 @@
+"""What the core needs from the outside, as protocols; adapters fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from os import PathLike
+from typing import BinaryIO, Protocol
+
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.model import Assignment, Head, RefusedAttempt, Standing
+from lifecycle.domain.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it lies in storage, nothing believed: body, hash and the index columns.
+
+    Args:
+        stream: Column ``stream``.
+        sequence: Column ``sequence``.
+        hash: Column ``hash``.
+        body: The stored bytes.
+        columns: Every other column of the row by name, as the storage returns it; to be
+            compared with ``Record.columns`` of the decoded body.
+    """
+
+    stream: str
+    sequence: int
+    hash: str
+    body: bytes
+    columns: Mapping[str, str | int | None]
+
+
+class Reading(Protocol):
+    """One consistent view of everything that was committed."""
+
+    @property
+    def origin(self) -> str:
+        """Id of the installation."""
+        ...
+
+    def head(self, stream: str) -> Head:
+        """Return where *stream* stands; version 0 if it has no record."""
+        ...
+
+    def records(self, stream: str) -> list[Record]:
+        """Return the records of *stream* in order; empty if there are none."""
+        ...
+
+    def command(self, command_id: str) -> Record | None:
+        """Return the record that the command of that id made, if it made one."""
+        ...
+
+    def assignments(self, streams: Iterable[str]) -> tuple[Assignment, ...]:
+        """Return the roles held now by assignments standing in any of *streams*."""
+        ...
+
+    def has_actor(self, actor: str) -> bool:
+        """Tell whether the actor was registered."""
+        ...
+
+    def actors(self) -> list[str]:
+        """Return the ids of all actors, sorted."""
+        ...
+
+    def schools(self) -> list[str]:
+        """Return the ids of all schools, sorted."""
+        ...
+
+    def standings(
+        self, school: str | None = None, roadmap: str | None = None
+    ) -> Iterator[Standing]:
+        """Yield the board, sorted by road map and school."""
+        ...
+
+    def definition(self, digest: str) -> bytes | None:
+        """Return the canonical bytes of a stored definition."""
+        ...
+
+
+class Auditing(Reading, Protocol):
+    """What verification reads besides: everything as it lies, believed nowhere."""
+
+    def streams(self) -> Iterator[Head]:
+        """Yield the head that storage keeps of every stream, sorted by name."""
+        ...
+
+    def stored(self) -> Iterator[StoredRecord]:
+        """Yield every record sorted by stream and sequence, without holding all in memory."""
+        ...
+
+    def all_assignments(self) -> tuple[Assignment, ...]:
+        """Return every role that the projection says is held, sorted by stream and sequence."""
+        ...
+
+    def definitions(self) -> Iterator[tuple[str, bytes]]:
+        """Yield digest and canonical bytes of every stored definition."""
+        ...
+
+    def schema_findings(self) -> list[str]:
+        """Return what in tables and triggers differs from what this release creates."""
+        ...
+
+
+class Writing(Reading, Protocol):
+    """A write transaction: committed when its context ends well, undone on any exception."""
+
+    def lock(self, stream: str) -> Head:
+        """Hold *stream* against other writers until the end, and return where it stands."""
+        ...
+
+    def append(self, record: Record, standing: Standing | None = None) -> None:
+        """Add *record* behind the head of its stream, with all that hangs on it.
+
+        The row of the history, the stream's head, the board (*standing*, given for every record
+        of a school's stream), the roles and actors that the record gives or takes, the sealing
+        queue and the outbox change together.
+
+        Raises:
+            VersionConflict: The stream is not where the record says it is.
+            CommandReused: The command id was used before.
+        """
+        ...
+
+    def keep_definition(self, digest: str, body: bytes) -> None:
+        """Store a definition under its digest; a known digest is left as it is."""
+        ...
+
+    def keep_name(self, actor: str, name: str) -> None:
+        """Store the name of a person in the erasable table, outside the history."""
+        ...
+
+    def keep_refusal(self, attempt: RefusedAttempt) -> None:
+        """Store a refused attempt, outside the history."""
+        ...
+
+
+class Journal(Protocol):
+    """Where the history is kept."""
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """Open one consistent view."""
+        ...
+
+    def auditing(self) -> AbstractContextManager[Auditing]:
+        """Open one consistent view with everything that verification reads."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """Begin a write transaction.
+
+        Raises:
+            StorageFailed: The database is locked, read-only, full or broken.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections; the journal is not used afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the evidence store: content address, size in bytes, declared media type."""
+
+    sha256: str
+    size: int
+    media_type: str
+
+
+class EvidenceStore(Protocol):
+    """Where evidence files are kept, by content."""
+
+    def measure(self, path: str | PathLike[str]) -> StoredFile:
+        """Return what ``put`` would return, storing nothing."""
+        ...
+
+    def put(self, path: str | PathLike[str]) -> StoredFile:
+        """Store a copy that survives a power cut, and only then return.
+
+        Raises:
+            InvalidEvidence: Missing, empty, too large, or not a file.
+            EvidenceLost: The store could not be written.
+        """
+        ...
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a stored file for reading.
+
+        Raises:
+            EvidenceLost: There is no such file.
+        """
+        ...
+
+    def check(self, sha256: str) -> StoredFile | None:
+        """Re-hash a stored file: what lies there really, or ``None`` if nothing does."""
+        ...
+
+
+class Definitions(Protocol):
+    """The programmes and road maps that can be put in force."""
+
+    def roadmaps(self) -> Sequence[str]:
+        """Return the ids of the road maps, sorted."""
+        ...
+
+    def compiled(self, roadmap: str) -> Definition:
+        """Return the programme under that road map.
+
+        Raises:
+            UnknownRoadmap: There is none of that id.
+            InvalidDefinition: Its file, or its programme's, has mistakes.
+        """
+        ...
+
+
+class Clock(Protocol):
+    """The server's clock."""
+
+    def now(self) -> datetime:
+        """Return the moment, UTC and aware."""
+        ...

@@ -1,0 +1,245 @@
+"""The record, format 1: what is hashed is what is stored, and every field is inside.
+
+``SHA-256(0x00 || body)`` is the link of the stream's chain and a Merkle leaf at once
+(RFC 9162, section 2.1.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+from lifecycle.domain import canonical
+from lifecycle.domain.errors import InvalidBody
+from lifecycle.domain.model import DefinitionRef, Evidence, Head
+
+FORMAT: Final = 1
+_GENESIS_TAG: Final = b"school-lifecycle/genesis/1\x00"
+
+Kind = Literal[
+    "installed",
+    "actor_added",
+    "roadmap_adopted",
+    "role_assigned",
+    "role_revoked",
+    "enrolled",
+    "advanced",
+]
+
+
+def record_hash(body: bytes) -> str:
+    """Return the hash of a stored body, 64 hexadecimal digits."""
+    return sha256(b"\x00" + body).hexdigest()
+
+
+def genesis_hash(origin: str, stream: str) -> str:
+    """Return what the first record of a stream names as its predecessor.
+
+    It binds the chain to its stream and installation: moved elsewhere, it no longer fits.
+    """
+    return sha256(_GENESIS_TAG + canonical.encode([origin, stream])).hexdigest()
+
+
+def empty_head(origin: str, stream: str) -> Head:
+    """Return the head of a stream that has no record yet."""
+    return Head(origin, stream, 0, genesis_hash(origin, stream), None)
+
+
+def moment_text(moment: datetime) -> str:
+    """Write a moment as the body does: UTC with microseconds and ``Z`` (RFC 3339)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment_from(text: str) -> datetime:
+    """Read a moment that ``moment_text`` wrote."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ActedAs:
+    """The actor of a record: who, in what role, by which assignment, known how.
+
+    Args:
+        id: Opaque id of the actor.
+        role: Role he acted in.
+        assignment: Record id of the assignment that gave him the role; ``None`` only in the
+            records that found an installation.
+        authentication: How he was authenticated.
+        on_behalf_of: Whom he stood in for.
+    """
+
+    id: str
+    role: str
+    assignment: str | None
+    authentication: str
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One fact of the history.
+
+    Args:
+        origin: Id of the installation.
+        stream: Stream the record belongs to.
+        sequence: Place in the stream, from 1.
+        previous: Hash of the record before it, or the genesis hash.
+        record_id: UUIDv7; order never relies on it.
+        command_id: The caller's id of the request; unique in the installation.
+        request: SHA-256 of the canonical request, to tell a retry from a reuse.
+        kind: What sort of fact this is.
+        actor: Who did it, in what role.
+        recorded_at: When it was written down, UTC; never before the record it follows.
+        effective_on: The date the act bears.
+        transition: Name of the transition made, if one was.
+        source: State before.
+        target: State after.
+        definition: Rules in force.
+        requirements: Ids of the requirements that were checked and met.
+        due_on: Deadline of the transition in force at the time, if any.
+        evidence: What it rests on.
+        facts: Typed facts by name, as JSON values.
+        reason: Code from the transition's list.
+        consulted: Versions of the other streams that the decision looked at.
+    """
+
+    origin: str
+    stream: str
+    sequence: int
+    previous: str
+    record_id: str
+    command_id: str
+    request: str
+    kind: Kind
+    actor: ActedAs
+    recorded_at: datetime
+    effective_on: date
+    transition: str | None = None
+    source: str | None = None
+    target: str | None = None
+    definition: DefinitionRef | None = None
+    requirements: tuple[str, ...] = ()
+    due_on: date | None = None
+    evidence: tuple[Evidence, ...] = ()
+    facts: Mapping[str, Any] | None = None
+    reason: str | None = None
+    consulted: Mapping[str, int] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the body as JSON values; its members are the format."""
+        rules = self.definition
+        return {
+            "format": FORMAT,
+            "origin": self.origin,
+            "stream": self.stream,
+            "sequence": self.sequence,
+            "previous": self.previous,
+            "record_id": self.record_id,
+            "command_id": self.command_id,
+            "request": self.request,
+            "kind": self.kind,
+            "transition": self.transition,
+            "from": self.source,
+            "to": self.target,
+            "definition": rules
+            and {"id": rules.id, "version": rules.version, "digest": rules.digest},
+            "requirements": list(self.requirements),
+            "actor": {
+                "id": self.actor.id,
+                "role": self.actor.role,
+                "assignment": self.actor.assignment,
+                "authentication": self.actor.authentication,
+                "on_behalf_of": self.actor.on_behalf_of,
+            },
+            "recorded_at": moment_text(self.recorded_at),
+            "effective_on": self.effective_on.isoformat(),
+            "due_on": self.due_on and self.due_on.isoformat(),
+            "evidence": [piece.to_json() for piece in self.evidence],
+            "facts": dict(self.facts or {}),
+            "reason": self.reason,
+            "consulted": dict(self.consulted or {}),
+        }
+
+    @cached_property
+    def body(self) -> bytes:
+        """The canonical bytes that are stored and hashed."""
+        return canonical.encode(self.to_json())
+
+    @cached_property
+    def hash(self) -> str:
+        """Link of the chain and Merkle leaf, 64 hexadecimal digits."""
+        return record_hash(self.body)
+
+    @property
+    def columns(self) -> dict[str, str | int | None]:
+        """The index columns that storage keeps beside the body; verify compares them with it."""
+        return {
+            "previous": self.previous,
+            "record_id": self.record_id,
+            "command_id": self.command_id,
+            "kind": self.kind,
+            "transition": self.transition,
+            "source": self.source,
+            "target": self.target,
+            "definition": self.definition.digest if self.definition else None,
+            "actor": self.actor.id,
+            "role": self.actor.role,
+            "recorded_at": moment_text(self.recorded_at),
+            "effective_on": self.effective_on.isoformat(),
+        }
+
+    @property
+    def head(self) -> Head:
+        """Where the stream stands after this record."""
+        return Head(self.origin, self.stream, self.sequence, self.hash, self.recorded_at)
+
+    @classmethod
+    def decode(cls, body: bytes) -> Record:
+        """Read a stored body.
+
+        Raises:
+            InvalidBody: The bytes are not the canonical body of a record of format 1.
+        """
+        members = canonical.decode(body)
+        try:
+            record = cls._from_json(members)
+            same = record.body == body
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InvalidBody(detail=f"not a record of format {FORMAT}: {error}") from error
+        if not same:
+            raise InvalidBody(detail=f"not a record of format {FORMAT}")
+        # What was stored is what was hashed: keep these very bytes.
+        record.__dict__["body"] = body
+        return record
+
+    @classmethod
+    def _from_json(cls, members: Mapping[str, Any]) -> Record:
+        rules = members["definition"]
+        due_on = members["due_on"]
+        return cls(
+            origin=members["origin"],
+            stream=members["stream"],
+            sequence=members["sequence"],
+            previous=members["previous"],
+            record_id=members["record_id"],
+            command_id=members["command_id"],
+            request=members["request"],
+            kind=members["kind"],
+            actor=ActedAs(**members["actor"]),
+            recorded_at=moment_from(members["recorded_at"]),
+            effective_on=date.fromisoformat(members["effective_on"]),
+            transition=members["transition"],
+            source=members["from"],
+            target=members["to"],
+            definition=DefinitionRef(**rules) if rules is not None else None,
+            requirements=tuple(members["requirements"]),
+            due_on=date.fromisoformat(due_on) if due_on is not None else None,
+            evidence=tuple(Evidence.from_json(piece) for piece in members["evidence"]),
+            facts=members["facts"],
+            reason=members["reason"],
+            consulted=members["consulted"],
+        )

@@ -1,0 +1,190 @@
+"""Replay: the fold of records into the state they amount to, at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from lifecycle.domain.model import Assignment, DefinitionRef, Evidence, Head
+from lifecycle.domain.record import Record
+
+_ACTS = ("enrolled", "advanced")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transition that was made, by whom, out of which state, and its place in the stream."""
+
+    name: str
+    actor: str
+    state: str
+    sequence: int
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A piece of evidence and the record that it came with."""
+
+    evidence: Evidence
+    transition: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """Where a school stands.
+
+    Args:
+        school: Id of the school.
+        roadmap: Road map it takes part under.
+        title: Name of the school.
+        definition: Rules pinned at enrolment.
+        state: Current state.
+        head: Last record folded.
+        entered_at: When the state was entered, as recorded, UTC.
+        entered_on: Date of the act that led into the state.
+        facts: Latest value of each fact.
+        evidence: All evidence, in order.
+        moves: All transitions made, in order.
+        entered_sequence: Record that led into the state.
+        assignments: Roles held on the school.
+    """
+
+    school: str
+    roadmap: str
+    title: str
+    definition: DefinitionRef
+    state: str
+    head: Head
+    entered_at: datetime
+    entered_on: date
+    entered_sequence: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    evidence: tuple[Filed, ...] = ()
+    moves: tuple[Move, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """Sequence number of the last record."""
+        return self.head.version
+
+    @property
+    def moves_here(self) -> tuple[Move, ...]:
+        """The transitions made since the current state was entered."""
+        return tuple(move for move in self.moves if move.sequence > self.entered_sequence)
+
+
+def fold(records: Iterable[Record]) -> Participation | None:
+    """Return what the records of one school's stream amount to; ``None`` for no record."""
+    participation: Participation | None = None
+    for record in records:
+        participation = after(participation, record)
+    return participation
+
+
+def after(before: Participation | None, record: Record) -> Participation:
+    """Return the participation after *record*.
+
+    Raises:
+        ValueError: The stream does not begin with an enrolment, or begins twice.
+    """
+    if before is None:
+        return _enrolled(record)
+    if record.kind == "advanced":
+        return _advanced(before, record)
+    if record.kind in ("role_assigned", "role_revoked"):
+        held = assignments_after(before.assignments, record)
+        return replace(before, head=record.head, assignments=held)
+    raise ValueError(f"a {record.kind} record has no place in {record.stream}")
+
+
+def _enrolled(record: Record) -> Participation:
+    facts = record.facts or {}
+    if record.kind != "enrolled" or record.definition is None or record.target is None:
+        raise ValueError(f"{record.stream} does not begin with an enrolment")
+    return Participation(
+        school=facts["school"],
+        roadmap=facts["roadmap"],
+        title=facts["title"],
+        definition=record.definition,
+        state=record.target,
+        head=record.head,
+        entered_at=record.recorded_at,
+        entered_on=record.effective_on,
+        entered_sequence=record.sequence,
+    )
+
+
+def _advanced(before: Participation, record: Record) -> Participation:
+    if record.source != before.state or record.target is None or record.transition is None:
+        raise ValueError(
+            f"{record.stream} record {record.sequence} leaves {record.source},"
+            f" but the school was in {before.state}"
+        )
+    move = Move(
+        record.transition, record.actor.id, record.source, record.sequence, record.effective_on
+    )
+    filed = tuple(Filed(piece, record.transition, record.sequence) for piece in record.evidence)
+    moved = record.target != record.source
+    return replace(
+        before,
+        state=record.target,
+        head=record.head,
+        entered_at=record.recorded_at if moved else before.entered_at,
+        entered_on=record.effective_on if moved else before.entered_on,
+        entered_sequence=record.sequence if moved else before.entered_sequence,
+        facts={**before.facts, **(record.facts or {})},
+        evidence=before.evidence + filed,
+        moves=(*before.moves, move),
+    )
+
+
+def assignments_after(before: tuple[Assignment, ...], record: Record) -> tuple[Assignment, ...]:
+    """Return the roles held after *record*, given those held before it in the same stream."""
+    facts = record.facts or {}
+    if record.kind == "role_assigned":
+        given = Assignment(
+            record.record_id, record.stream, facts["actor"], facts["role"], record.sequence
+        )
+        return (*before, given)
+    if record.kind == "role_revoked":
+        return tuple(one for one in before if one.record_id != facts["assignment"])
+    return before
+
+
+def held_after(records: Iterable[Record]) -> tuple[Assignment, ...]:
+    """Return the roles held after all *records* of one stream."""
+    held: tuple[Assignment, ...] = ()
+    for record in records:
+        held = assignments_after(held, record)
+    return held
+
+
+def known_at(records: Sequence[Record], moment: datetime) -> list[Record]:
+    """Return what had been written down by *moment* (UTC): «what was known then»."""
+    return [record for record in records if record.recorded_at <= moment]
+
+
+def true_on(records: Sequence[Record], day: date) -> list[Record]:
+    """Return what had happened by the end of *day* in one school's stream: «what was true then».
+
+    An act counts from the date it bears, but never before the acts it followed: a school cannot
+    have left a state before it entered it, whatever the dates say. The enrolment counts from the
+    first act at the latest: paper is often entered after the fact. Assignments count from the
+    date they bear.
+    """
+    acts = [record for record in records if record.kind in _ACTS]
+    since = min((record.effective_on for record in acts[:2]), default=None)
+    if since is None or since > day:
+        return []
+    result: list[Record] = []
+    for record in records:
+        if record.kind in _ACTS:
+            since = since if record.kind == "enrolled" else max(since, record.effective_on)
+        if (since if record.kind in _ACTS else record.effective_on) <= day:
+            result.append(record)
+    return result
