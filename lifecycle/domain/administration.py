@@ -1,0 +1,226 @@
+"""Decisions of administrators: actors, roles, road maps put in force, and the founding.
+
+Every one of them is a record, so replay can prove who let whom act, and when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lifecycle.domain.decision import (
+    Accepted,
+    Decision,
+    Refusal,
+    Stamp,
+    authority,
+    build_record,
+)
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import (
+    AlreadyExists,
+    InvalidScope,
+    UnknownAssignment,
+    UnknownRole,
+)
+from lifecycle.domain.guards import Unmet
+from lifecycle.domain.messages import Message
+from lifecycle.domain.model import ADMINISTRATOR, INSTALLATION, Assignment, Head, scope_of
+from lifecycle.domain.record import Kind, Record
+from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Request, RevokeRole
+
+_BY_ADMINISTRATOR = (ADMINISTRATOR,)
+
+
+def found(request: Found, stamps: tuple[Stamp, Stamp, Stamp], head: Head) -> tuple[Record, ...]:
+    """Return the records that found an installation and its first administrator.
+
+    They are the only ones without an assignment: nobody can have a role before them. Their
+    command ids derive from the request's.
+    """
+    founder = Assignment("", INSTALLATION, request.actor.id, ADMINISTRATOR, 0)
+    first = request.actor.id
+    steps: tuple[tuple[Kind, dict[str, str]], ...] = (
+        ("installed", {}),
+        ("actor_added", {"actor": first}),
+        ("role_assigned", {"actor": first, "role": ADMINISTRATOR}),
+    )
+    records: list[Record] = []
+    for (kind, facts), stamp in zip(steps, stamps, strict=True):
+        part = Found(actor=request.actor, command_id=f"{request.command_id}.{len(records) + 1}")
+        record = build_record(head, part, stamp, kind, founder, facts=facts)
+        records.append(record)
+        head = record.head
+    return tuple(records)
+
+
+def decide_add_actor(
+    administrators: tuple[Assignment, ...],
+    request: AddActor,
+    stamp: Stamp,
+    head: Head,
+    *,
+    known: bool,
+) -> Decision:
+    """Decide the registration of an actor.
+
+    Args:
+        administrators: Roles held on the installation.
+        request: What is asked.
+        stamp: Id and clock.
+        head: Head of the installation's stream.
+        known: Whether the actor is registered already.
+
+    Raises:
+        AlreadyExists: He is.
+    """
+    acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
+    if isinstance(acting, Refusal):
+        return acting
+    if known:
+        raise AlreadyExists(what="actor", name=request.added)
+    return _accepted(head, request, stamp, "actor_added", acting, {}, {"actor": request.added})
+
+
+def decide_adopt(
+    administrators: tuple[Assignment, ...],
+    definition: Definition,
+    request: Adopt,
+    stamp: Stamp,
+    head: Head,
+    consulted: Mapping[str, int],
+) -> Decision:
+    """Decide to put a road map in force; its stream begins with this record.
+
+    Args:
+        administrators: Roles held on the installation.
+        definition: The programme under that road map.
+        request: What is asked.
+        stamp: Id and clock.
+        head: Empty head of the road map's stream.
+        consulted: Version of the installation's stream.
+    """
+    acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
+    if isinstance(acting, Refusal):
+        return acting
+    record = build_record(
+        head,
+        request,
+        stamp,
+        "roadmap_adopted",
+        acting,
+        definition=definition.ref,
+        requirements=("role", "date"),
+        facts={"roadmap": request.roadmap},
+        consulted=consulted,
+    )
+    return Accepted(record)
+
+
+def decide_assign(
+    administrators: tuple[Assignment, ...],
+    definition: Definition | None,
+    held: tuple[Assignment, ...],
+    request: AssignRole,
+    stamp: Stamp,
+    head: Head,
+    consulted: Mapping[str, int],
+) -> Decision:
+    """Decide to give somebody a role.
+
+    Args:
+        administrators: Roles held on the installation.
+        definition: Rules of the road map or school; ``None`` for the installation.
+        held: Roles held on the same stream.
+        request: What is asked.
+        stamp: Id and clock.
+        head: Head of the stream of the road map, school or installation.
+        consulted: Version of the installation's stream, where that is another one.
+
+    Raises:
+        UnknownRole: There is no such role.
+        InvalidScope: The role is not given on such a thing.
+        AlreadyExists: He holds it there already.
+    """
+    acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
+    if isinstance(acting, Refusal):
+        return acting
+    _check_role(definition, request)
+    if any(one.actor == request.assignee and one.role == request.role for one in held):
+        raise AlreadyExists(what="assignment", name=f"{request.assignee} {request.role}")
+    facts = {"actor": request.assignee, "role": request.role}
+    return _accepted(head, request, stamp, "role_assigned", acting, consulted, facts)
+
+
+def decide_revoke(
+    administrators: tuple[Assignment, ...],
+    held: tuple[Assignment, ...],
+    request: RevokeRole,
+    stamp: Stamp,
+    head: Head,
+    consulted: Mapping[str, int],
+) -> Decision:
+    """Decide to take a role from somebody.
+
+    Args:
+        administrators: Roles held on the installation.
+        held: Roles held on the same stream.
+        request: What is asked.
+        stamp: Id and clock.
+        head: Head of the stream of the road map, school or installation.
+        consulted: Version of the installation's stream, where that is another one.
+
+    Raises:
+        UnknownAssignment: He does not hold it there.
+    """
+    acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
+    if isinstance(acting, Refusal):
+        return acting
+    fitting = [one for one in held if one.actor == request.assignee and one.role == request.role]
+    if not fitting:
+        near = [one.actor for one in held if one.role == request.role]
+        raise UnknownAssignment(request.assignee, near, role=request.role)
+    if request.role == ADMINISTRATOR and len(administrators) == 1:
+        message = Message(
+            "{actor} is the last administrator; assign another one first",
+            {"actor": request.assignee},
+        )
+        return Refusal((Unmet("last_administrator", message, _BY_ADMINISTRATOR),))
+    facts = {
+        "actor": request.assignee,
+        "role": request.role,
+        "assignment": fitting[0].record_id,
+    }
+    return _accepted(head, request, stamp, "role_revoked", acting, consulted, facts)
+
+
+def _check_role(definition: Definition | None, request: AssignRole) -> None:
+    scope = scope_of(request.stream)
+    scopes: dict[str, tuple[str, ...]] = {ADMINISTRATOR: (INSTALLATION,)}
+    if definition is not None:
+        scopes |= {role.name: role.scopes for role in definition.roles}
+    if request.role not in scopes:
+        raise UnknownRole(request.role, scopes, roles=tuple(scopes))
+    if scope not in scopes[request.role]:
+        raise InvalidScope(role=request.role, scope=scope, scopes=scopes[request.role])
+
+
+def _accepted(
+    head: Head,
+    request: Request,
+    stamp: Stamp,
+    kind: Kind,
+    acting: Assignment,
+    consulted: Mapping[str, int],
+    facts: Mapping[str, str],
+) -> Accepted:
+    record = build_record(
+        head,
+        request,
+        stamp,
+        kind,
+        acting,
+        requirements=("role", "date"),
+        consulted=consulted,
+        facts=facts,
+    )
+    return Accepted(record)

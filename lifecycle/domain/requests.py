@@ -1,0 +1,109 @@
+"""What callers ask for. A request is named by its command id and told apart by its digest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from lifecycle.domain import canonical, codec
+from lifecycle.domain.model import Actor, Evidence
+
+# How a request is delivered is not what is asked: a retry may differ in these.
+_DELIVERY = ("actor", "command_id", "expected_version")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What every request has.
+
+    Args:
+        actor: Who asks.
+        command_id: The caller's id; the same id never has a second effect.
+        effective_on: The date the act bears; ``None`` for the day it is recorded.
+    """
+
+    actor: Actor
+    command_id: str
+    effective_on: date | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is asked and by whom; 64 hexadecimal digits."""
+        content = codec.to_json(self)
+        asked = {name: value for name, value in content.items() if name not in _DELIVERY}
+        return canonical.digest([type(self).__name__, self.actor.id, asked])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found(Request):
+    """Begin a history, with the actor as its first administrator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adopt(Request):
+    """Put a road map in force: pin the rules under which schools enrol.
+
+    Args:
+        roadmap: Id of the road map.
+        definition: Digest of the programme under that road map.
+    """
+
+    roadmap: str
+    definition: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddActor(Request):
+    """Register an actor."""
+
+    added: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignRole(Request):
+    """Give *assignee* a role on what *stream* stands for."""
+
+    assignee: str
+    role: str
+    stream: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeRole(Request):
+    """Take a role from *assignee* on what *stream* stands for."""
+
+    assignee: str
+    role: str
+    stream: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enrol(Request):
+    """Let a school take part under a road map."""
+
+    school: str
+    title: str
+    roadmap: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advance(Request):
+    """Make a transition of a school.
+
+    Args:
+        school: Id of the school.
+        transition: Name of the transition.
+        evidence: What it rests on.
+        facts: Typed facts by name, as JSON values.
+        reason: Code out of the transition's list.
+        expected_version: Version of the school's stream the caller has seen, if it matters.
+    """
+
+    school: str
+    transition: str
+    evidence: tuple[Evidence, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    reason: str | None = None
+    expected_version: int | None = None
