@@ -40,8 +40,13 @@ check: setup
 	@$(PY) -m ruff format --check .
 	@echo "check: types (mypy)"
 	@$(PY) -m mypy
+	@$(MAKE) --no-print-directory imports
+
+# By the interpreter, not by its script: a script breaks when the checkout is moved.
+.PHONY: imports
+imports: setup
 	@echo "check: directions of imports (import-linter)"
-	@.venv/bin/lint-imports
+	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
 
 # The gates: 95 % of everything; every branch of the rules that decide, prove and compile.
 .PHONY: test
@@ -65,7 +70,7 @@ fix: setup
 .PHONY: lock
 lock: setup
 	@$(PY) -m pip install --quiet uv
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	    $(if $(UPGRADE),--upgrade) --group dev pyproject.toml --output-file requirements.lock
 	@sh .ci/bootstrap

@@ -71,8 +71,11 @@ def test_the_lock_pins_every_dependency_by_hash_and_names_no_host() -> None:
     assert len(entries) == len(re.findall(r"^[^\s#]", lock, re.M))
     assert "://" not in lock
     for requirement in map(Requirement, declared):
-        pin = pins.get(canonicalize_name(requirement.name))
-        assert pin and pin in requirement.specifier, f"{requirement}: run make lock"
+        name = canonicalize_name(requirement.name)
+        assert name in pins, f"{name} is not in the lock: run make lock"
+        assert pins[name] in requirement.specifier, (
+            f"the lock does not fit {requirement}: run make lock"
+        )
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -155,10 +158,13 @@ def test_the_wheel_works_where_nothing_else_of_the_project_is(
     bare_python: Path, tmp_path: Path
 ) -> None:
     home = bare_python.parent.parent
-    imports = "import lifecycle, lifecycle.storage, lifecycle.workflows"
-    places = "print(lifecycle.__file__, lifecycle.storage.__file__, lifecycle.workflows.__file__, sep='\\n')"
+    code = """
+import lifecycle, lifecycle.storage, lifecycle.workflows
+for module in lifecycle, lifecycle.storage, lifecycle.workflows:
+    print(module.__file__)
+"""
 
-    found = run(bare_python, "-c", f"{imports}; {places}", cwd=tmp_path)
+    found = run(bare_python, "-c", code, cwd=tmp_path)
     command = run(bare_python.with_name("lifecycle"), "--help", cwd=tmp_path)
 
     assert found.returncode == 0, found.stderr
