@@ -157,6 +157,17 @@ class Journal(Protocol):
         """
         ...
 
+    def joined(self, connection: object) -> Journal:
+        """Return the same journal working inside the transaction of a host's own connection.
+
+        Its ``writing`` commits nothing: the host's rows and the records are committed or vanish
+        together. An exception inside undoes only the records.
+
+        Raises:
+            TypeError: The journal cannot work with such a connection.
+        """
+        ...
+
     def close(self) -> None:
         """Give back connections; the journal is not used afterwards."""
         ...

@@ -1,0 +1,62 @@
+"""Evidence that is not a file: links, and references to orders."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from lifecycle.domain.errors import InvalidEvidence
+from lifecycle.domain.model import Evidence
+
+MAX_TEXT = 300
+MAX_URL = 2000
+
+
+def check_reference(piece: Evidence) -> Evidence:
+    """Return *piece* if it is a sound link or reference.
+
+    Raises:
+        InvalidEvidence: It is neither, or a member is missing, too long or not printable.
+    """
+    if piece.form == "link":
+        _check_url(piece)
+    elif piece.form == "reference":
+        _check_order(piece)
+    else:
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail="a file is given by its path",
+            hint="use EvidenceFile(kind, path)",
+        )
+    return piece
+
+
+def _check_url(piece: Evidence) -> None:
+    url = piece.url or ""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        sound = False
+    if not sound or len(url) > MAX_URL or not url.isprintable() or " " in url:
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail="the link is not an address",
+            hint="write it as https://host/path",
+        )
+    if parts.username or parts.password:
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail="the link carries a user name or password",
+            hint="leave them out: records are never erased",
+        )
+
+
+def _check_order(piece: Evidence) -> None:
+    texts = (piece.number or "", piece.issuer or "")
+    sound = all(text.strip() and len(text) <= MAX_TEXT and text.isprintable() for text in texts)
+    if not sound or piece.dated is None:
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail="a reference needs number, date and issuer of the order",
+            hint="write it as ref:NUMBER;YEAR-MONTH-DAY;ISSUER",
+        )

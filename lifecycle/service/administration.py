@@ -1,0 +1,198 @@
+"""Use cases of administrators: the founding, actors, roles, road maps put in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lifecycle.domain import administration as decisions
+from lifecycle.domain.decide import standing_of
+from lifecycle.domain.decision import Accepted, Decision
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import (
+    AdministrationRefused,
+    DatabaseExists,
+    Refused,
+    UnknownActor,
+    UnknownRoadmap,
+    UnknownSchool,
+)
+from lifecycle.domain.guards import Unmet
+from lifecycle.domain.model import INSTALLATION, Head, Standing, roadmap_stream, scope_of
+from lifecycle.domain.ports import Reading, Writing
+from lifecycle.domain.record import Record
+from lifecycle.domain.replay import after, fold
+from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Request, RevokeRole
+from lifecycle.service.context import Context, acknowledge, check_actor, repeated, settle
+from lifecycle.service.results import Receipt
+
+
+def found(context: Context, request: Found) -> Receipt:
+    """Begin the history of a new installation."""
+    with context.journal.writing() as tx:
+        head = tx.lock(INSTALLATION)
+        if head.version:
+            raise DatabaseExists(url=head.origin)
+        stamps = (context.stamp(), context.stamp(), context.stamp())
+        records = decisions.found(request, stamps, head)
+        for record in records:
+            tx.append(record)
+    return acknowledge(context, Receipt(records[-1]))
+
+
+def add_actor(context: Context, request: AddActor, name: str | None) -> Receipt:
+    """Register an actor; his name goes to the erasable table only."""
+
+    def decide(tx: Writing, head: Head) -> Decision:
+        administrators = tx.assignments([INSTALLATION])
+        known = tx.has_actor(request.added)
+        return decisions.decide_add_actor(
+            administrators, request, context.stamp(), head, known=known
+        )
+
+    with context.journal.writing() as tx:
+        outcome = _once(context, tx, request, INSTALLATION, decide)
+        if name is not None and isinstance(outcome, Receipt):
+            tx.keep_name(request.added, name)
+    return acknowledge(context, outcome)
+
+
+def assign(context: Context, request: AssignRole) -> Receipt:
+    """Give somebody a role; the first one on a road map puts the road map in force."""
+
+    def decide(tx: Writing, head: Head) -> Decision:
+        if not tx.has_actor(request.assignee):
+            raise UnknownActor(request.assignee, tx.actors())
+        return decisions.decide_assign(
+            tx.assignments([INSTALLATION]),
+            _rules(context, tx, request.stream),
+            tx.assignments([request.stream]),
+            request,
+            context.stamp(_rules(context, tx, request.stream)),
+            head,
+            _consulted(tx, request.stream),
+        )
+
+    with context.journal.writing() as tx:
+        outcome = _adopted(context, tx, request) or _once(
+            context, tx, request, request.stream, decide
+        )
+    return acknowledge(context, outcome)
+
+
+def revoke(context: Context, request: RevokeRole) -> Receipt:
+    """Take a role from somebody."""
+
+    def decide(tx: Writing, head: Head) -> Decision:
+        return decisions.decide_revoke(
+            tx.assignments([INSTALLATION]),
+            tx.assignments([request.stream]),
+            request,
+            context.stamp(_rules(context, tx, request.stream)),
+            head,
+            _consulted(tx, request.stream),
+        )
+
+    with context.journal.writing() as tx:
+        outcome = _once(context, tx, request, request.stream, decide)
+    return acknowledge(context, outcome)
+
+
+def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Receipt | Refused:
+    """Put a road map in force inside the transaction of the request that needs it."""
+    definition = context.definitions.compiled(roadmap)
+    part = Adopt(
+        actor=request.actor,
+        command_id=f"{request.command_id}.adopt",
+        roadmap=roadmap,
+        definition=definition.ref.digest,
+    )
+    stream = roadmap_stream(roadmap)
+    decision = decisions.decide_adopt(
+        tx.assignments([INSTALLATION]),
+        definition,
+        part,
+        context.stamp(definition),
+        tx.lock(stream),
+        _consulted(tx, stream),
+    )
+    if isinstance(decision, Accepted):
+        tx.keep_definition(definition.ref.digest, definition.canonical_bytes)
+    return settle(context, tx, part, decision, _refused(part, stream))
+
+
+def adopted(context: Context, view: Reading, roadmap: str) -> Definition | None:
+    """Return the rules in force on a road map, or ``None`` if it was not adopted yet."""
+    records = view.records(roadmap_stream(roadmap))
+    rules = records[0].definition if records else None
+    return context.definition(view, rules.digest) if rules else None
+
+
+def _adopted(context: Context, tx: Writing, request: AssignRole) -> Receipt | Refused | None:
+    """Adopt the road map of an assignment, if that is still to be done and can be."""
+    if scope_of(request.stream) != "roadmap" or tx.head(request.stream).version:
+        return None
+    check_actor(tx, request)
+    again = repeated(tx, request)
+    if again is not None:
+        return again
+    outcome = adopt(context, tx, request, request.stream.partition("/")[2])
+    return outcome if isinstance(outcome, Refused) else None
+
+
+def _once(
+    context: Context,
+    tx: Writing,
+    request: Request,
+    stream: str,
+    decide: Callable[[Writing, Head], Decision],
+) -> Receipt | Refused:
+    head = tx.lock(stream)
+    again = repeated(tx, request)
+    if again is not None:
+        return again
+    check_actor(tx, request)
+    _check_stream(context, tx, stream, head)
+    decision = decide(tx, head)
+    school = scope_of(stream) == "school"
+    return settle(
+        context,
+        tx,
+        request,
+        decision,
+        _refused(request, stream),
+        (lambda record: _standing(context, tx, record)) if school else None,
+    )
+
+
+def _standing(context: Context, tx: Writing, record: Record) -> Standing:
+    before = fold(tx.records(record.stream))
+    assert before is not None  # noqa: S101 - the stream was checked before the decision
+    participation = after(before, record)
+    return standing_of(participation, context.definition(tx, participation.definition.digest))
+
+
+def _check_stream(context: Context, view: Reading, stream: str, head: Head) -> None:
+    if head.version or stream == INSTALLATION:
+        return
+    kind, _, name = stream.partition("/")
+    if kind == "roadmap":
+        raise UnknownRoadmap(name, context.definitions.roadmaps())
+    raise UnknownSchool(name, view.schools())
+
+
+def _rules(context: Context, view: Reading, stream: str) -> Definition | None:
+    if stream == INSTALLATION:
+        return None
+    rules = view.records(stream)[0].definition
+    return context.definition(view, rules.digest) if rules else None
+
+
+def _consulted(view: Reading, stream: str) -> dict[str, int]:
+    return {} if stream == INSTALLATION else {INSTALLATION: view.head(INSTALLATION).version}
+
+
+def _refused(request: Request, stream: str) -> Callable[[tuple[Unmet, ...]], Refused]:
+    what = type(request).__name__
+    return lambda unmet: AdministrationRefused(
+        unmet, actor=request.actor.id, what=what, stream=stream
+    )

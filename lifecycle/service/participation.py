@@ -1,0 +1,191 @@
+"""Use cases on schools: enrolment, transitions, and what stands in their way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lifecycle.domain.decide import (
+    Situation,
+    attempt_of,
+    decide_advance,
+    decide_enrol,
+    standing_of,
+)
+from lifecycle.domain.decision import Accepted
+from lifecycle.domain.errors import (
+    AlreadyExists,
+    EnrolmentRefused,
+    Refused,
+    TransitionRefused,
+    UnknownActor,
+    UnknownSchool,
+)
+from lifecycle.domain.guards import judge
+from lifecycle.domain.model import (
+    INSTALLATION,
+    Actor,
+    participation_stream,
+    roadmap_stream,
+)
+from lifecycle.domain.ports import Reading, Writing
+from lifecycle.domain.replay import Participation, after, fold
+from lifecycle.domain.requests import Advance, Enrol
+from lifecycle.service.administration import adopt, adopted
+from lifecycle.service.context import (
+    Context,
+    acknowledge,
+    check_actor,
+    place_date,
+    repeated,
+    settle,
+)
+from lifecycle.service.results import Option, Outlook, Receipt
+
+
+def enrol(context: Context, request: Enrol) -> Receipt:
+    """Let a school take part under a road map; the first enrolment puts the map in force."""
+    with context.journal.writing() as tx:
+        outcome = _enrol(context, tx, request)
+    return acknowledge(context, outcome)
+
+
+def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt | Refused:
+    again = repeated(tx, request)
+    if again is not None:
+        return again
+    check_actor(tx, request)
+    if adopted(context, tx, request.roadmap) is None:
+        outcome = adopt(context, tx, request, request.roadmap)
+        if isinstance(outcome, Refused):
+            return outcome
+    definition = adopted(context, tx, request.roadmap)
+    assert definition is not None  # noqa: S101 - adopted just above
+    stream, on_map = participation_stream(request.school), roadmap_stream(request.roadmap)
+    head = tx.lock(stream)
+    if head.version:
+        raise AlreadyExists(what="school", name=request.school)
+    decision = decide_enrol(
+        definition,
+        tx.assignments([INSTALLATION, on_map]),
+        request,
+        context.stamp(definition),
+        head,
+        {name: tx.head(name).version for name in (INSTALLATION, on_map)},
+    )
+    return settle(
+        context,
+        tx,
+        request,
+        decision,
+        lambda unmet: EnrolmentRefused(
+            unmet,
+            actor=request.actor.id,
+            school=request.school,
+            roadmap=request.roadmap,
+            what="Enrol",
+            stream=stream,
+        ),
+        lambda record: standing_of(after(None, record), definition),
+    )
+
+
+def advance(context: Context, request: Advance, *, dry_run: bool = False) -> Receipt:
+    """Make a transition of a school; a dry run only says what would come of it."""
+    if dry_run:
+        return _rehearse(context, request)
+    with context.journal.writing() as tx:
+        tx.lock(participation_stream(request.school))
+        outcome = _advance(context, tx, request)
+    return acknowledge(context, outcome)
+
+
+def _advance(context: Context, tx: Writing, request: Advance) -> Receipt | Refused:
+    again = repeated(tx, request)
+    if again is not None:
+        return again
+    check_actor(tx, request)
+    situation = situation_of(context, tx, request.school)
+    participation, definition = situation.participation, situation.definition
+    return settle(
+        context,
+        tx,
+        request,
+        decide_advance(situation, request, context.stamp(definition)),
+        lambda unmet: TransitionRefused(unmet, **_facts(request, participation)),
+        lambda record: standing_of(after(participation, record), definition),
+    )
+
+
+def _rehearse(context: Context, request: Advance) -> Receipt:
+    with context.journal.reading() as view:
+        again = repeated(view, request)
+        if again is not None:
+            return replace(again, dry_run=True)
+        check_actor(view, request)
+        situation = situation_of(context, view, request.school)
+        decision = decide_advance(situation, request, context.stamp(situation.definition))
+    if isinstance(decision, Accepted):
+        return Receipt(decision.record, dry_run=True, notices=decision.notices)
+    raise TransitionRefused(decision.unmet, **_facts(request, situation.participation))
+
+
+def _facts(request: Advance, participation: Participation) -> dict[str, str]:
+    return {
+        "school": request.school,
+        "transition": request.transition,
+        "state": participation.state,
+        "actor": request.actor.id,
+        "what": request.transition,
+        "stream": participation.head.stream,
+    }
+
+
+def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
+    """Return every transition out of the school's state with every unmet requirement."""
+    with context.journal.reading() as view:
+        situation = situation_of(context, view, school)
+        if actor is not None and not view.has_actor(actor.id):
+            raise UnknownActor(actor.id, view.actors())
+    participation, definition = situation.participation, situation.definition
+    today = place_date(context.clock.now(), definition)
+    options = []
+    for transition in definition.open_in(participation.state):
+        nothing = Advance(
+            actor=actor or Actor("", ""),
+            command_id="",
+            school=school,
+            transition=transition.name,
+        )
+        attempt = attempt_of(situation, nothing, today)
+        if actor is None:
+            attempt = replace(attempt, actor=None)
+        options.append(
+            Option(
+                name=transition.name,
+                title=transition.title,
+                target=transition.target or participation.state,
+                due_on=definition.due_on(transition, participation.state),
+                unmet=judge(attempt, context.guards).unmet,
+            )
+        )
+    return Outlook(school, participation.state, participation.version, tuple(options))
+
+
+def situation_of(context: Context, view: Reading, school: str) -> Situation:
+    """Return what a transition of the school is decided on.
+
+    Raises:
+        UnknownSchool: It is not enrolled.
+    """
+    stream = participation_stream(school)
+    participation = fold(view.records(stream))
+    if participation is None:
+        raise UnknownSchool(school, view.schools())
+    on_map = roadmap_stream(participation.roadmap)
+    return Situation(
+        definition=context.definition(view, participation.definition.digest),
+        participation=participation,
+        roster=(*participation.assignments, *view.assignments([on_map])),
+        consulted={on_map: view.head(on_map).version},
+        guards=context.guards,
+    )
