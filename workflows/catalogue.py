@@ -1,0 +1,169 @@
+"""Where definitions come from: the shipped programmes and road maps, and folders of a host.
+
+Names are found without reading YAML; pydantic and ruamel.yaml are imported when the first road
+map is compiled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import InvalidDefinition, UnknownRoadmap
+from lifecycle.workflows.problems import Findings, Problem
+
+if TYPE_CHECKING:
+    from lifecycle.workflows.schema import ProgrammeFile, Source
+
+_Kind = Literal["programmes", "roadmaps"]
+_ID = re.compile(rb"""^["']?id["']?\s*:\s*["']?([A-Za-z0-9_.-]+)""", re.MULTILINE)
+_NAMES_PROGRAMME = re.compile(rb"""^["']?programme["']?\s*:""", re.MULTILINE)
+_HEAD = 64 * 1024
+
+
+class Catalogue:
+    """The programmes and road maps that can be put in force.
+
+    Args:
+        folders: Folders with more ``*.yaml`` files, programmes and road maps side by side: a road
+            map is the file with a top-level field ``programme``. A file replaces the shipped one
+            of its id, and one of an earlier folder; histories keep the definition they began
+            under.
+        guards: Names of the guards that the host has registered.
+    """
+
+    def __init__(self, folders: Sequence[Path] = (), guards: Collection[str] = ()) -> None:
+        self._folders = tuple(folders)
+        self._guards = frozenset(guards)
+        self._found: dict[_Kind, dict[str, Traversable]] | None = None
+        self._programmes: dict[str, Source[ProgrammeFile]] = {}
+        self._compiled: dict[str, Definition] = {}
+
+    def roadmaps(self) -> list[str]:
+        """Return the ids of the road maps, sorted.
+
+        Raises:
+            InvalidDefinition: A folder cannot be read.
+        """
+        return sorted(self._files("roadmaps"))
+
+    def programmes(self) -> list[str]:
+        """Return the ids of the programmes, sorted.
+
+        Raises:
+            InvalidDefinition: A folder cannot be read.
+        """
+        return sorted(self._files("programmes"))
+
+    def compiled(self, roadmap: str) -> Definition:
+        """Return the programme under that road map.
+
+        Raises:
+            UnknownRoadmap: There is none of that id.
+            InvalidDefinition: Its file, its programme's or a folder has mistakes.
+        """
+        if roadmap not in self._compiled:
+            sources = self._files("roadmaps")
+            if roadmap not in sources:
+                raise UnknownRoadmap(roadmap, sources)
+            self._compiled[roadmap] = self.compile_file(sources[roadmap])
+        return self._compiled[roadmap]
+
+    def compile_file(self, path: Traversable) -> Definition:
+        """Return the definition by the road map file at *path*, wherever it lies.
+
+        Raises:
+            InvalidDefinition: The file, its programme's or a folder has mistakes.
+        """
+        from lifecycle.workflows.compile import compile_definition
+        from lifecycle.workflows.schema import RoadmapFile, load
+
+        roadmap = load(RoadmapFile, path)
+        name = roadmap.content.programme
+        sources = self._files("programmes")
+        if name not in sources:
+            findings = roadmap.document.findings()
+            template = "there is no programme {name}"
+            findings.unknown("LD220", ("programme",), template, name, sources)
+            raise findings.error()
+        return compile_definition(self._programme(name, sources[name]), roadmap, self._guards)
+
+    def _programme(self, name: str, path: Traversable) -> Source[ProgrammeFile]:
+        from lifecycle.workflows.schema import ProgrammeFile, load
+
+        if name not in self._programmes:
+            self._programmes[name] = load(ProgrammeFile, path)
+        return self._programmes[name]
+
+    def _files(self, kind: _Kind) -> Mapping[str, Traversable]:
+        if self._found is None:
+            found: dict[_Kind, dict[str, Traversable]] = {
+                "programmes": dict(_shipped("programmes")),
+                "roadmaps": dict(_shipped("roadmaps")),
+            }
+            for folder in self._folders:
+                for path in _yaml_files(folder):
+                    kind_found, name = _recognised(path)
+                    found[kind_found][name] = path
+            self._found = found
+        return self._found[kind]
+
+
+def check_roadmap_file(
+    path: Path, folders: Sequence[Path] = (), guards: Collection[str] = ()
+) -> list[Problem]:
+    """Return every mistake of a road map file, or those of the programme it names."""
+    try:
+        Catalogue(folders, guards).compile_file(path)
+    except InvalidDefinition as error:
+        return list(error.problems)
+    return []
+
+
+def check_programme_file(path: Path, guards: Collection[str] = ()) -> list[Problem]:
+    """Return every mistake of a programme file."""
+    from lifecycle.workflows.checks import check_programme
+    from lifecycle.workflows.schema import ProgrammeFile, load
+
+    try:
+        programme = load(ProgrammeFile, path)
+        findings = programme.document.findings()
+        check_programme(programme.content, findings, guards)
+        findings.end()
+    except InvalidDefinition as error:
+        return list(error.problems)
+    return []
+
+
+def _shipped(kind: _Kind) -> Iterator[tuple[str, Traversable]]:
+    """Yield the shipped files; they bear the ids as names."""
+    for path in files(f"lifecycle.workflows.{kind}").iterdir():
+        if path.name.endswith(".yaml"):
+            yield path.name.removesuffix(".yaml"), path
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".yaml")
+    except OSError as error:
+        findings = Findings(str(folder))
+        detail = error.strerror or type(error).__name__
+        findings.at("LD101", (1, 1), "the folder cannot be read: {detail}", detail=detail)
+        raise findings.error() from error
+
+
+def _recognised(path: Path) -> tuple[_Kind, str]:
+    """Tell what a file is and its id by its first lines; its content is checked when needed."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError:
+        return "roadmaps", path.stem  # who asks for it learns why it cannot be read
+    found = _ID.search(head)
+    name = found.group(1).decode("ascii") if found else path.stem
+    return ("roadmaps" if _NAMES_PROGRAMME.search(head) else "programmes"), name

@@ -1,0 +1,107 @@
+"""Mistakes in definition files: where they are, which one, and in words.
+
+Codes ``LD1xx`` speak of the form of a file, ``LD2xx`` of its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lifecycle.domain.errors import InvalidDefinition, closest
+from lifecycle.domain.messages import Message
+
+Path = tuple[str | int, ...]
+Mark = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake at one place.
+
+    Args:
+        file: The file, as it was named.
+        line: Line of the place, from 1.
+        column: Column of the place, from 1.
+        code: Stable name of the kind of mistake.
+        message: What is wrong there.
+        remedy: What was probably meant, if something near is known.
+    """
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: Message
+    remedy: Message | None = None
+
+    def __str__(self) -> str:
+        hint = f"; {self.remedy}" if self.remedy else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}{hint}"
+
+
+class Findings:
+    """Collects the problems of one file, so that all of them are told at once.
+
+    Args:
+        file: The file, as it was named.
+        values: Where each value stands.
+        keys: Where each field name stands.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        values: Mapping[Path, Mark] | None = None,
+        keys: Mapping[Path, Mark] | None = None,
+    ) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+        self._values = values or {}
+        self._keys = keys or {}
+
+    def add(self, code: str, path: Path, template: str, **parameters: Any) -> None:
+        """Note a mistake in the value at *path*, or in what encloses it if nothing is there."""
+        self._note(code, self._place(path), Message(template, parameters))
+
+    def unknown(
+        self,
+        code: str,
+        path: Path,
+        template: str,
+        name: str,
+        known: Iterable[str],
+        **parameters: Any,
+    ) -> None:
+        """Note a name that nothing bears, and offer the nearest one."""
+        near = closest(name, known)
+        remedy = Message("did you mean {suggestion}?", {"suggestion": near}) if near else None
+        mark = self._keys[path] if path in self._keys and path[-1] == name else self._place(path)
+        self._note(code, mark, Message(template, {"name": name, **parameters}), remedy)
+
+    def at(self, code: str, mark: Mark, template: str, **parameters: Any) -> None:
+        """Note a mistake at a place of the text."""
+        self._note(code, mark, Message(template, parameters))
+
+    def end(self) -> None:
+        """Raise what was noted, in the order of the file.
+
+        Raises:
+            InvalidDefinition: Something was noted.
+        """
+        if self.problems:
+            raise self.error()
+
+    def error(self) -> InvalidDefinition:
+        """Return what was noted as an error, in the order of the file."""
+        self.problems.sort(key=lambda one: (one.line, one.column, one.code))
+        return InvalidDefinition(self.file, self.problems)
+
+    def _note(self, code: str, mark: Mark, message: Message, remedy: Message | None = None) -> None:
+        self.problems.append(Problem(self.file, *mark, code, message, remedy))
+
+    def _place(self, path: Path) -> Mark:
+        while path and path not in self._values:
+            path = path[:-1]
+        return self._values.get(path, (1, 1))

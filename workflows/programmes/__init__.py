@@ -1,0 +1,1 @@
+"""Programmes as files: states, transitions and what they require."""

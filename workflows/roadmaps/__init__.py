@@ -1,0 +1,1 @@
+"""Road maps as files: what a region or a municipality approved, row by row."""
