@@ -193,15 +193,19 @@ def _check_evidence(definition: Definition, request: Advance) -> None:
     for piece in request.evidence:
         if piece.kind not in definition.evidence_kind:
             near = closest(piece.kind, definition.evidence_kind)
-            known = ", ".join(definition.evidence_kind)
-            hint = f"did you mean {near}?" if near else f"evidence kinds: {known}"
-            raise InvalidEvidence(
-                kind=piece.kind, detail="the programme knows no such kind", hint=hint
+            hint = (
+                Message("did you mean {suggestion}?", {"suggestion": near})
+                if near
+                else Message("the kinds are: {kinds}", {"kinds": tuple(definition.evidence_kind)})
             )
+            detail = Message("the programme knows no such kind")
+            raise InvalidEvidence(kind=piece.kind, detail=detail, hint=hint)
     if len(set(request.evidence)) != len(request.evidence):
         twice = next(one for one in request.evidence if request.evidence.count(one) > 1)
         raise InvalidEvidence(
-            kind=twice.kind, detail="the same piece is given twice", hint="give each piece once"
+            kind=twice.kind,
+            detail=Message("the same piece is given twice"),
+            hint=Message("give each piece once"),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from lifecycle.domain.errors import InvalidEvidence
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence
 
 MAX_TEXT = 300
@@ -24,8 +25,8 @@ def check_reference(piece: Evidence) -> Evidence:
     else:
         raise InvalidEvidence(
             kind=piece.kind,
-            detail="a file is given by its path",
-            hint="use EvidenceFile(kind, path)",
+            detail=Message("a file is given by its path"),
+            hint=Message("use EvidenceFile(kind, path)"),
         )
     return piece
 
@@ -40,14 +41,14 @@ def _check_url(piece: Evidence) -> None:
     if not sound or len(url) > MAX_URL or not url.isprintable() or " " in url:
         raise InvalidEvidence(
             kind=piece.kind,
-            detail="the link is not an address",
-            hint="write it as https://host/path",
+            detail=Message("the link is not an address"),
+            hint=Message("write it as https://host/path"),
         )
     if parts.username or parts.password:
         raise InvalidEvidence(
             kind=piece.kind,
-            detail="the link carries a user name or password",
-            hint="leave them out: records are never erased",
+            detail=Message("the link carries a user name or password"),
+            hint=Message("leave them out: records are never erased"),
         )
 
 
@@ -57,6 +58,6 @@ def _check_order(piece: Evidence) -> None:
     if not sound or piece.dated is None:
         raise InvalidEvidence(
             kind=piece.kind,
-            detail="a reference needs number, date and issuer of the order",
-            hint="write it as ref:NUMBER;YEAR-MONTH-DAY;ISSUER",
+            detail=Message("a reference needs number, date and issuer of the order"),
+            hint=Message("write it as ref:NUMBER;YEAR-MONTH-DAY;ISSUER"),
         )

@@ -9,6 +9,7 @@ from typing import Any
 from lifecycle.domain.canonical import MAX_INTEGER
 from lifecycle.domain.definition import Choice, Definition, FactField, FactType
 from lifecycle.domain.errors import InvalidFact, closest
+from lifecycle.domain.messages import Message
 from lifecycle.domain.naming import is_slug
 
 MAX_ITEMS = 100
@@ -24,11 +25,17 @@ def check_facts(definition: Definition, facts: Mapping[str, Any]) -> None:
         declared = definition.fact.get(name)
         if declared is None:
             near = closest(name, definition.fact)
-            hint = f"did you mean {near}?" if near else f"facts: {', '.join(definition.fact)}"
-            raise InvalidFact(name=name, detail="the programme declares no such fact", hint=hint)
+            hint = (
+                Message("did you mean {suggestion}?", {"suggestion": near})
+                if near
+                else Message("the facts are: {facts}", {"facts": tuple(definition.fact)})
+            )
+            detail = Message("the programme declares no such fact")
+            raise InvalidFact(name=name, detail=detail, hint=hint)
         problem = _problem(declared, value)
         if problem:
-            raise InvalidFact(name=name, detail=problem, hint=f"for example: {_example(declared)}")
+            hint = Message("for example: {example}", {"example": _example(declared)})
+            raise InvalidFact(name=name, detail=problem, hint=hint)
 
 
 def unknown_codes(definition: Definition, facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -42,7 +49,7 @@ def unknown_codes(definition: Definition, facts: Mapping[str, Any]) -> Iterator[
                         yield name, item[member.name]
 
 
-def _problem(declared: FactType, value: Any) -> str | None:
+def _problem(declared: FactType, value: Any) -> Message | None:
     match declared.type:
         case "choice":
             return _choice_problem(declared.choices, value)
@@ -52,46 +59,52 @@ def _problem(declared: FactType, value: Any) -> str | None:
             return _records_problem(declared.fields, value)
         case "integer":
             fits = type(value) is int and abs(value) <= MAX_INTEGER
-            return None if fits else "it is not a whole number"
+            return None if fits else Message("it is not a whole number")
         case "date":
-            return None if _is_date(value) else "it is not a date YEAR-MONTH-DAY"
+            return None if _is_date(value) else Message("it is not a date YEAR-MONTH-DAY")
         case "boolean":
-            return None if isinstance(value, bool) else "it is neither true nor false"
+            return None if isinstance(value, bool) else Message("it is neither true nor false")
 
 
-def _choice_problem(choices: tuple[Choice, ...], value: Any) -> str | None:
-    codes = [choice.code for choice in choices]
-    return None if value in codes else f"it is not one of {', '.join(codes)}"
+def _choice_problem(choices: tuple[Choice, ...], value: Any) -> Message | None:
+    codes = tuple(choice.code for choice in choices)
+    return None if value in codes else Message("it is not one of: {codes}", {"codes": codes})
 
 
-def _slugs_problem(value: Any) -> str | None:
+def _slugs_problem(value: Any) -> Message | None:
     if not isinstance(value, list | tuple):
-        return "it is not a list of codes"
+        return Message("it is not a list of codes")
     if len(value) > MAX_ITEMS:
-        return f"it has more than {MAX_ITEMS} codes"
+        return Message("it has more than {limit} entries", {"limit": MAX_ITEMS})
     if not all(is_slug(code) for code in value):
-        return "codes have only lower-case ASCII letters, digits and '_'"
-    return None if len(set(value)) == len(value) else "a code occurs twice"
+        return Message("codes have only lower-case ASCII letters, digits and '_'")
+    repeats = len(set(value)) != len(value)
+    return Message("a code occurs twice") if repeats else None
 
 
-def _records_problem(fields: tuple[FactField, ...], value: Any) -> str | None:
-    names = [member.name for member in fields]
+def _records_problem(fields: tuple[FactField, ...], value: Any) -> Message | None:
+    names = tuple(member.name for member in fields)
     if not isinstance(value, list | tuple):
-        return f"it is not a list of objects with {', '.join(names)}"
+        return Message("it is not a list of objects with {names}", {"names": names})
     if len(value) > MAX_ITEMS:
-        return f"it has more than {MAX_ITEMS} entries"
+        return Message("it has more than {limit} entries", {"limit": MAX_ITEMS})
     for item in value:
         if not isinstance(item, Mapping) or set(item) != set(names):
-            return f"every entry must have exactly {', '.join(names)}"
+            return Message("every entry must have exactly {names}", {"names": names})
         for member in fields:
-            if member.type == "slug" and not is_slug(item[member.name]):
-                return f"{member.name} has only lower-case ASCII letters, digits and '_'"
-            if member.type == "choice" and (
-                found := _choice_problem(member.choices, item[member.name])
-            ):
-                return f"{member.name}: {found}"
+            problem = _member_problem(member, item[member.name])
+            if problem is not None:
+                return Message("{member}: {problem}", {"member": member.name, "problem": problem})
     keys = [item[names[0]] for item in value]
-    return None if len(set(keys)) == len(keys) else f"a {names[0]} occurs twice"
+    repeats = len(set(keys)) != len(keys)
+    return Message("a {key} occurs twice", {"key": names[0]}) if repeats else None
+
+
+def _member_problem(member: FactField, value: Any) -> Message | None:
+    if member.type == "choice":
+        return _choice_problem(member.choices, value)
+    sound = is_slug(value)
+    return None if sound else Message("codes have only lower-case ASCII letters, digits and '_'")
 
 
 def _is_date(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,21 +25,35 @@ class Message:
 
     Args:
         template: English text with ``{name}`` placeholders; the msgid of its translation.
-        parameters: JSON-like values of the placeholders; sequences are joined with commas.
+        parameters: Values of the placeholders: JSON-like, or messages themselves; sequences are
+            joined with commas.
     """
 
     template: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.filled(self.template)
+        return self.rendered(lambda template: template)
 
-    def filled(self, template: str) -> str:
-        """Fill *template* (this one or its translation) with the parameters."""
-        return template.format_map({name: _shown(value) for name, value in self.parameters.items()})
+    def rendered(self, translate: Callable[[str], str]) -> str:
+        """Return the sentence, with *translate* applied to this and every nested template."""
+        values = {name: _shown(value, translate) for name, value in self.parameters.items()}
+        return translate(self.template).format_map(values)
+
+    def plain_parameters(self) -> dict[str, Any]:
+        """Return the parameters as JSON values; nested messages in English."""
+        return {name: _plain(value) for name, value in self.parameters.items()}
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: Any, translate: Callable[[str], str]) -> Any:
+    if isinstance(value, Message):
+        return value.rendered(translate)
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(str(_shown(item, translate)) for item in value)
     return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return str(value)
+    return list(value) if isinstance(value, tuple | set | frozenset) else value

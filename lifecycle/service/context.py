@@ -143,7 +143,7 @@ def _attempt(context: Context, request: Request, error: Refused) -> RefusedAttem
         what=str(error.facts["what"]),
         command_id=request.command_id,
         unmet=tuple(
-            {"code": one.code, "parameters": dict(one.message.parameters), "who": list(one.who)}
+            {"code": one.code, "parameters": one.message.plain_parameters(), "who": list(one.who)}
             for one in error.unmet
         ),
     )

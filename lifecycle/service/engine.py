@@ -16,6 +16,7 @@ from lifecycle.domain.errors import (
     UnknownSchool,
 )
 from lifecycle.domain.evidence import check_reference
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
@@ -328,7 +329,7 @@ class Lifecycle:
 
 def _stream(school: str | None, roadmap: str | None) -> str:
     if school is not None and roadmap is not None:
-        raise InvalidInput(what="scope", detail="give a school or a road map, not both")
+        raise InvalidInput(what="scope", detail=Message("give a school or a road map, not both"))
     if school is not None:
         return participation_stream(school)
     return INSTALLATION if roadmap is None else roadmap_stream(roadmap)
@@ -368,7 +369,8 @@ def _day(value: Day) -> date | None:
 def _title(value: str) -> str:
     title = " ".join(value.split())
     if not title or len(title) > MAX_TITLE or not title.isprintable():
-        raise InvalidInput(what="title", detail=f"1 to {MAX_TITLE} printable characters")
+        detail = Message("1 to {limit} printable characters", {"limit": MAX_TITLE})
+        raise InvalidInput(what="title", detail=detail)
     return title
 
 

@@ -1,0 +1,1 @@
+"""Verification: the history is read as it lies, believed nowhere, and decided again."""

@@ -1,0 +1,87 @@
+"""What verification finds, each finding with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lifecycle.domain.messages import Message
+
+# Each code with what it says; {expected} is what the history proves, {found} what lies there.
+TEMPLATES = {
+    "body_altered": "the stored body does not have the stored hash",
+    "body_invalid": "the stored body is not a record: {found}",
+    "column_differs": "column {field} says {found}, the body says {expected}",
+    "foreign_record": "the record belongs to {found}, not to {expected}",
+    "sequence_gap": "record {expected} is missing; the next one is {found}",
+    "chain_broken": "the record follows {found}, but the one before it is {expected}",
+    "time_runs_back": "recorded at {found}, before the record it follows ({expected})",
+    "head_differs": "the stream's head says {field} {found}, its records say {expected}",
+    "stream_empty": "the stream has a head at version {found}, but no record",
+    "not_replayable": "the records do not add up: {found}",
+    "standing_differs": "the board says {field} {found}, the history says {expected}",
+    "standing_missing": "the school is not on the board",
+    "standing_invented": "the board shows a school that has no history",
+    "roles_differ": "the roles held are stored as {found}, the history says {expected}",
+    "actors_differ": "actors are stored as {found}, the history says {expected}",
+    "definition_missing": "the definition {expected} is not stored",
+    "definition_altered": "the stored definition {expected} has the digest {found}",
+    "evidence_missing": "evidence {field} is not in the store: {expected}",
+    "evidence_altered": "evidence {field} was {expected}, the file in the store is {found}",
+    "decision_refused": "decided again by the rules then in force, it is refused: {found}",
+    "decision_differs": "decided again, {field} comes out as {expected}, not {found}",
+    "schema_differs": "tables or triggers are not those of this release: {found}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference between what is stored and what the history proves.
+
+    Args:
+        code: Key of ``TEMPLATES``.
+        stream: Where, as far as it can be told.
+        sequence: Record in the stream.
+        field: Member or column.
+        expected: What it should be.
+        found: What it is.
+    """
+
+    code: str
+    stream: str | None = None
+    sequence: int | None = None
+    field: str | None = None
+    expected: Any = None
+    found: Any = None
+
+    @property
+    def message(self) -> Message:
+        """The finding in words, without its place."""
+        facts = {"field": self.field, "expected": self.expected, "found": self.found}
+        return Message(TEMPLATES[self.code], facts)
+
+    @property
+    def place(self) -> str:
+        """Where it was found, as ``stream#sequence``."""
+        stream = self.stream or "database"
+        return stream if self.sequence is None else f"{stream}#{self.sequence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What verification came to.
+
+    Args:
+        records: Records read.
+        streams: Streams read.
+        findings: Every finding; empty for a sound history.
+    """
+
+    records: int
+    streams: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings

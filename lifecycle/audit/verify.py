@@ -1,0 +1,223 @@
+"""Verification of everything that is stored, in two passes over the records.
+
+The first pass reads the streams that others rest on (the installation, the road maps), the
+second the schools. Nothing is believed before it was checked; a broken record does not hide the
+ones behind it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
+from itertools import groupby
+
+from lifecycle.audit.chain import StreamCheck
+from lifecycle.audit.findings import Finding, Report
+from lifecycle.audit.rules import Grounds, decide_again
+from lifecycle.domain import canonical
+from lifecycle.domain.decide import standing_of
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import InvalidBody
+from lifecycle.domain.guards import Guards
+from lifecycle.domain.model import INSTALLATION, Assignment, Head, Standing
+from lifecycle.domain.ports import Auditing, EvidenceStore, StoredRecord
+from lifecycle.domain.record import Record
+from lifecycle.domain.replay import Participation, after, assignments_after
+
+Progress = Callable[[int], None]
+_SHARED = ("installation", "roadmap/")
+
+
+@dataclass
+class _Verification:
+    """What one run has seen so far."""
+
+    view: Auditing
+    evidence: EvidenceStore
+    grounds: Grounds
+    heads: dict[str, Head]
+    standings: dict[str, Standing]
+    progress: Progress
+    records: int = 0
+    roles: list[Assignment] = field(default_factory=list)
+    files: dict[str, bool] = field(default_factory=dict)
+
+
+def verify(
+    view: Auditing,
+    evidence: EvidenceStore,
+    guards: Guards,
+    progress: Progress = lambda done: None,
+) -> Report:
+    """Check bodies, columns, chains, projections, definitions, evidence and decisions.
+
+    Args:
+        view: One consistent view of the storage.
+        evidence: The evidence store; every file named by a record is hashed again.
+        guards: Guards in Python that the host registered.
+        progress: Called with the number of records read, now and then.
+    """
+    findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
+    definitions, altered = _definitions(view)
+    run = _Verification(
+        view=view,
+        evidence=evidence,
+        grounds=Grounds(definitions, guards),
+        heads={head.stream: head for head in view.streams()},
+        standings={one.school: one for one in view.standings()},
+        progress=progress,
+    )
+    findings += altered
+    streams = len(run.heads)
+    findings += _shared_streams(run)
+    findings += _school_streams(run)
+    findings += _leftovers(run)
+    return Report(run.records, streams, tuple(findings))
+
+
+def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
+    definitions: dict[str, Definition] = {}
+    findings = []
+    for digest, body in view.definitions():
+        found = sha256(body).hexdigest()
+        try:
+            canonical.decode(body, limit=canonical.MAX_DEFINITION_BYTES)
+            definition = Definition.from_json(json.loads(body))
+        except (InvalidBody, KeyError, TypeError, ValueError) as error:
+            findings.append(Finding("definition_altered", None, None, "body", digest, str(error)))
+            continue
+        if found != digest:
+            findings.append(Finding("definition_altered", None, None, "body", digest, found))
+        else:
+            definitions[digest] = definition
+    return definitions, findings
+
+
+def _streams(run: _Verification, *, shared: bool) -> Iterator[tuple[str, Iterable[StoredRecord]]]:
+    for stream, stored in groupby(run.view.stored(), key=lambda one: one.stream):
+        if stream.startswith(_SHARED) == shared:
+            yield stream, stored
+
+
+def _shared_streams(run: _Verification) -> Iterator[Finding]:
+    """Check the streams that decisions on schools look at, then decide their records again.
+
+    All of them are read before any is decided again: a road map's record may rest on a later
+    stream, and the installation is needed by all.
+    """
+    checks = []
+    for stream, rows in _streams(run, shared=True):
+        check = StreamCheck(run.view.origin, stream)
+        for stored in rows:
+            yield from _read(run, check, stored)
+        yield from _close(run, check)
+        checks.append(check)
+        for record in check.records:
+            run.grounds.learn(record)
+    for check in checks:
+        head = check.first
+        held: tuple[Assignment, ...] = ()
+        for record in check.records:
+            yield from _decided(run, head, None, record)
+            held = assignments_after(held, record)
+            head = record.head
+        run.roles.extend(held)
+
+
+def _school_streams(run: _Verification) -> Iterator[Finding]:
+    for stream, rows in _streams(run, shared=False):
+        check = StreamCheck(run.view.origin, stream)
+        participation: Participation | None = None
+        for stored in rows:
+            seen = len(check.records)
+            yield from _read(run, check, stored)
+            for record in check.records[seen:]:
+                head = participation.head if participation else check.first
+                yield from _decided(run, head, participation, record)
+                yield from _evidence(run, record)
+                try:
+                    participation = after(participation, record)
+                except (ValueError, KeyError, TypeError) as error:
+                    yield Finding("not_replayable", stream, record.sequence, None, None, str(error))
+        yield from _close(run, check)
+        yield from _standing(run, stream, participation)
+        run.roles.extend(participation.assignments if participation else ())
+
+
+def _read(run: _Verification, check: StreamCheck, stored: StoredRecord) -> Iterator[Finding]:
+    run.records += 1
+    if run.records % 1000 == 0:
+        run.progress(run.records)
+    yield from check.take(stored)
+
+
+def _close(run: _Verification, check: StreamCheck) -> Iterator[Finding]:
+    yield from check.close(run.heads.pop(check.head.stream, None))
+
+
+def _decided(
+    run: _Verification, head: Head, participation: Participation | None, record: Record
+) -> Iterator[Finding]:
+    rules = record.definition
+    if rules is not None and rules.digest not in run.grounds.definitions:
+        yield Finding(
+            "definition_missing", record.stream, record.sequence, "definition", rules.digest
+        )
+        return
+    yield from decide_again(run.grounds, head, participation, record)
+
+
+def _evidence(run: _Verification, record: Record) -> Iterator[Finding]:
+    for piece in record.evidence:
+        if piece.sha256 is None or run.files.get(piece.sha256):
+            continue
+        stored = run.evidence.check(piece.sha256)
+        place = (record.stream, record.sequence, piece.kind, piece.sha256)
+        if stored is None:
+            yield Finding("evidence_missing", *place)
+        elif stored.sha256 != piece.sha256 or stored.size != piece.size:
+            yield Finding("evidence_altered", *place, f"{stored.sha256} ({stored.size} bytes)")
+        else:
+            run.files[piece.sha256] = True
+
+
+def _standing(
+    run: _Verification, stream: str, participation: Participation | None
+) -> Iterator[Finding]:
+    if participation is None or participation.definition.digest not in run.grounds.definitions:
+        return
+    definition = run.grounds.definitions[participation.definition.digest]
+    expected = standing_of(participation, definition)
+    found = run.standings.pop(participation.school, None)
+    if found is None:
+        yield Finding("standing_missing", stream, None, None, participation.school)
+        return
+    for member in fields(Standing):
+        ours, theirs = getattr(expected, member.name), getattr(found, member.name)
+        if ours != theirs:
+            yield Finding("standing_differs", stream, None, member.name, str(ours), str(theirs))
+
+
+def _leftovers(run: _Verification) -> Iterator[Finding]:
+    """Yield what is stored beside the records without a record behind it."""
+    for head in run.heads.values():
+        if head.version:
+            yield Finding("stream_empty", head.stream, None, "version", 0, head.version)
+    for school in run.standings:
+        yield Finding("standing_invented", f"participation/{school}", None, None, None, school)
+    expected = sorted(run.roles, key=lambda one: (one.stream, one.sequence))
+    found = sorted(run.view.all_assignments(), key=lambda one: (one.stream, one.sequence))
+    for stream in sorted({one.stream for one in {*expected, *found}}):
+        ours = [_role(one) for one in expected if one.stream == stream]
+        theirs = [_role(one) for one in found if one.stream == stream]
+        if ours != theirs:
+            yield Finding("roles_differ", stream, None, "roles", ours, theirs)
+    actors = sorted(run.grounds.actors)
+    if actors != run.view.actors():
+        yield Finding("actors_differ", INSTALLATION, None, "actors", actors, run.view.actors())
+
+
+def _role(held: Assignment) -> str:
+    return f"{held.actor} {held.role} #{held.sequence} {held.record_id}"

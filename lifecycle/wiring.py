@@ -1,0 +1,157 @@
+"""The composition root: which adapters an engine gets."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from lifecycle.audit.findings import Report
+from lifecycle.audit.verify import Progress
+from lifecycle.audit.verify import verify as verify_view
+from lifecycle.domain.guards import GuardFunction
+from lifecycle.domain.model import Actor
+from lifecycle.domain.ports import Clock, EvidenceStore, Journal
+from lifecycle.logs import event
+from lifecycle.service import Lifecycle
+from lifecycle.service.context import Context
+from lifecycle.settings import DEFAULT_URL
+
+MEMORY = "memory://"
+_VERSION_7 = 7
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now(self) -> datetime:
+        """Return the moment, UTC."""
+        return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Return a UUIDv7 (RFC 9562, section 5.7): 48 bits of milliseconds, 74 random bits."""
+    bits = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    bits = bits & ~(0xF << 76) | _VERSION_7 << 76
+    bits = bits & ~(0b11 << 62) | 0b10 << 62
+    return str(UUID(int=bits))
+
+
+def open_lifecycle(
+    url: str = DEFAULT_URL,
+    *,
+    evidence: Path | str | None = None,
+    definitions: Sequence[Path | str] = (),
+    guards: Mapping[str, GuardFunction] | None = None,
+    clock: Clock | None = None,
+) -> Lifecycle:
+    """Open the engine on an existing history.
+
+    Args:
+        url: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``.
+        evidence: Folder of the evidence files; beside the database file if not given.
+        definitions: Folders with further programmes and road maps.
+        guards: Guards in Python by the names that definitions call them.
+        clock: Another clock than this machine's.
+
+    Raises:
+        StorageFailed: There is no such database, or it is broken, newer, locked or unreadable.
+    """
+    from lifecycle.storage.journal import open_journal
+
+    return _engine(open_journal(url), _store(url, evidence), definitions, guards, clock)
+
+
+def create_lifecycle(
+    url: str = DEFAULT_URL,
+    *,
+    administrator: Actor,
+    evidence: Path | str | None = None,
+    definitions: Sequence[Path | str] = (),
+    guards: Mapping[str, GuardFunction] | None = None,
+    clock: Clock | None = None,
+) -> Lifecycle:
+    """Begin a history and open the engine on it.
+
+    Args:
+        url: As for ``open_lifecycle``, or ``memory://`` for a history that ends with the process.
+        administrator: The first administrator; he registers actors and assigns roles.
+        evidence: As for ``open_lifecycle``.
+        definitions: As for ``open_lifecycle``.
+        guards: As for ``open_lifecycle``.
+        clock: As for ``open_lifecycle``.
+
+    Raises:
+        DatabaseExists: There is a history already.
+        StorageFailed: It cannot be written there.
+    """
+    engine = _engine(_new_journal(url), _store(url, evidence), definitions, guards, clock)
+    engine.found(actor=administrator)
+    return engine
+
+
+def verify(engine: Lifecycle, progress: Progress = lambda done: None) -> Report:
+    """Verify everything that is stored; see ``lifecycle.audit.verify``."""
+    context = engine.context
+    with context.journal.auditing() as view:
+        return verify_view(view, context.evidence, context.guards, progress)
+
+
+def _engine(
+    journal: Journal,
+    store: EvidenceStore,
+    definitions: Sequence[Path | str],
+    guards: Mapping[str, GuardFunction] | None,
+    clock: Clock | None,
+) -> Lifecycle:
+    from lifecycle.workflows.catalogue import Catalogue
+
+    known = dict(guards or {})
+    return Lifecycle(
+        Context(
+            journal=journal,
+            evidence=store,
+            definitions=Catalogue([Path(folder) for folder in definitions], known.keys()),
+            clock=clock or SystemClock(),
+            new_id=new_id,
+            guards=known,
+            log=event,
+        )
+    )
+
+
+def _new_journal(url: str) -> Journal:
+    if url == MEMORY:
+        from lifecycle.storage.memory import MemoryJournal
+
+        return MemoryJournal(new_id())
+    from lifecycle.storage.journal import create_journal
+
+    return create_journal(url, new_id())
+
+
+def _store(url: str, folder: Path | str | None) -> EvidenceStore:
+    if folder is None and url == MEMORY:
+        from lifecycle.storage.memory import MemoryEvidence
+
+        return MemoryEvidence()
+    from lifecycle.storage.evidence import EvidenceFolder
+    from lifecycle.storage.sqlite import sqlite_path
+
+    if folder is None:
+        path = sqlite_path(url)
+        folder = f"{path}.evidence" if path is not None else "lifecycle.evidence"
+    return EvidenceFolder(Path(folder))
+
+
+def operating_system_actor(actor: str) -> Actor:
+    """Return *actor* as the user of this machine that the kernel reports.
+
+    The engine then records which account of the machine claimed to be him.
+    """
+    uid = os.getuid() if hasattr(os, "getuid") else 0
+    return Actor(actor, f"os-uid:{uid}")
