@@ -24,7 +24,7 @@ from lifecycle.service.results import Receipt
 class EventLog(Protocol):
     """Where operators read what happened; never part of the proof."""
 
-    def __call__(self, event: str, **facts: Any) -> None:
+    def __call__(self, event: str, /, **facts: Any) -> None:
         """Take one event with its facts."""
 
 
