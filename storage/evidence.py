@@ -1,0 +1,252 @@
+"""Evidence files, kept by content: ``sha256/ab/cd/<64 hexadecimal digits>`` below one folder.
+
+A file is complete and on the disk before a record may name it: it is written under a temporary
+name, synced, linked to its final name without replacing anything, and the folders are synced.
+What a killed process leaves is at worst a file that no record names. Names that people gave
+their files are never kept: they may be personal data.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from hashlib import sha256 as new_sha256
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO, Final
+from uuid import uuid4
+
+from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
+from lifecycle.domain.ports import StoredFile
+
+MAX_FILE_BYTES: Final = 50 * 1024 * 1024
+"""Largest file taken in."""
+
+OTHER: Final = "application/octet-stream"
+MEDIA_TYPES: Final = {
+    ".csv": "text/csv",
+    ".doc": "application/msword",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".odp": "application/vnd.oasis.opendocument.presentation",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".p7s": "application/pkcs7-signature",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".rtf": "application/rtf",
+    ".sig": "application/pkcs7-signature",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".txt": "text/plain",
+    ".xls": "application/vnd.ms-excel",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+}
+"""Declared types by ending; fixed, so that two machines record the same."""
+
+_CHUNK: Final = 1024 * 1024
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class EvidenceFolder:
+    """Evidence files below one folder, which is made when the first file comes.
+
+    Args:
+        root: The folder.
+        limit: Largest file taken in, bytes.
+    """
+
+    def __init__(self, root: str | PathLike[str], *, limit: int = MAX_FILE_BYTES) -> None:
+        self.root = Path(root).absolute()
+        self._limit = limit
+
+    def measure(self, path: str | PathLike[str]) -> StoredFile:
+        """Return what ``put`` would return, storing nothing.
+
+        Raises:
+            InvalidEvidence: Missing, empty, too large, or not a file.
+        """
+        with offered(path) as source:
+            return taken(source, path, self._limit, lambda chunk: None)
+
+    def put(self, path: str | PathLike[str]) -> StoredFile:
+        """Store a copy that survives a power cut, and only then return.
+
+        Raises:
+            InvalidEvidence: Missing, empty, too large, or not a file.
+            EvidenceLost: The store could not be written, or holds something else at that place.
+        """
+        with offered(path) as source, self._failing("could not be written"):
+            incoming = self._folder(self.root / "incoming") / uuid4().hex
+            try:
+                stored = self._write(source, path, incoming)
+                self._publish(incoming, stored)
+            finally:
+                incoming.unlink(missing_ok=True)
+            return stored
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a stored file for reading.
+
+        Raises:
+            EvidenceLost: There is no such file.
+        """
+        if _DIGEST.fullmatch(sha256) is None:
+            raise self._lost(f"{sha256!r} is not a content address")
+        with self._failing(f"{sha256} cannot be read"):
+            return self._place(sha256).open("rb")
+
+    def check(self, sha256: str) -> StoredFile | None:
+        """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
+
+        Raises:
+            EvidenceLost: It cannot be read.
+        """
+        if _DIGEST.fullmatch(sha256) is None or not self._place(sha256).is_file():
+            return None
+        with self.open(sha256) as source, self._failing(f"{sha256} cannot be read"):
+            return hashed(source)
+
+    def _place(self, digest: str) -> Path:
+        return self.root / "sha256" / digest[:2] / digest[2:4] / digest
+
+    def _folder(self, folder: Path) -> Path:
+        """Make a folder with those above it, each one's name synced in the one above."""
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
+        for one in reversed(missing):
+            one.mkdir(mode=0o700, exist_ok=True)
+            _sync(one.parent)
+        return folder
+
+    def _write(self, source: BinaryIO, path: str | PathLike[str], incoming: Path) -> StoredFile:
+        handle = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as copy:
+            stored = taken(source, path, self._limit, copy.write)
+            copy.flush()
+            os.fchmod(copy.fileno(), 0o400)
+            os.fsync(copy.fileno())
+        return stored
+
+    def _publish(self, incoming: Path, stored: StoredFile) -> None:
+        """Give the copy its final name; what has that name already must be the same."""
+        place = self._place(stored.sha256)
+        self._folder(place.parent)
+        try:
+            os.link(incoming, place)
+        except FileExistsError:
+            self._check_same(stored)
+        except OSError:
+            # The file system knows no links. Two writers of one name write the same bytes.
+            if place.exists():
+                self._check_same(stored)
+            else:
+                incoming.replace(place)
+        _sync(place.parent)
+
+    def _check_same(self, stored: StoredFile) -> None:
+        found = self.check(stored.sha256)
+        if found is None or found.sha256 != stored.sha256:
+            raise self._lost(f"what lies under {stored.sha256} is not that content")
+
+    def _lost(self, detail: str) -> EvidenceLost:
+        return EvidenceLost(detail=detail, folder=str(self.root))
+
+    @contextmanager
+    def _failing(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._lost(f"{what}: {error.strerror or error}") from error
+
+
+@contextmanager
+def offered(path: str | PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file that is offered as evidence.
+
+    Raises:
+        InvalidEvidence: It is missing, not readable, or no ordinary file.
+    """
+    try:
+        # Not blocking: opening a pipe must not wait for its other end.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError as error:
+        raise _invalid("there is no such file", "check the path") from error
+    except (OSError, ValueError) as error:
+        detail = getattr(error, "strerror", None) or str(error)
+        raise _invalid(f"it cannot be read: {detail}", "check the path and its rights") from error
+    try:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise _invalid("it is a folder", "give each file by itself, or one archive")
+        if not stat.S_ISREG(mode):
+            raise _invalid("it is not an ordinary file", "give a file with content")
+        with os.fdopen(handle, "rb", closefd=False) as source:
+            yield source
+    finally:
+        os.close(handle)
+
+
+def taken(
+    source: BinaryIO,
+    path: str | PathLike[str],
+    limit: int,
+    write: Callable[[bytes], object],
+) -> StoredFile:
+    """Hand the content to *write* chunk by chunk, hashing and counting what was really read.
+
+    Raises:
+        InvalidEvidence: Nothing was read, more than *limit* bytes, or reading failed.
+    """
+    digest, size = new_sha256(), 0
+    while chunk := _read(source):
+        size += len(chunk)
+        if size > limit:
+            raise _invalid(
+                f"it is larger than {limit // (1024 * 1024)} MiB", "give a smaller file or a link"
+            )
+        digest.update(chunk)
+        write(chunk)
+    if size == 0:
+        raise _invalid("it is empty", "give the file with its content")
+    ending = Path(os.fsdecode(path)).suffix.lower()
+    return StoredFile(digest.hexdigest(), size, MEDIA_TYPES.get(ending, OTHER))
+
+
+def _read(source: BinaryIO) -> bytes:
+    try:
+        return source.read(_CHUNK)
+    except OSError as error:
+        raise _invalid(f"it cannot be read: {error.strerror}", "check the file") from error
+
+
+def hashed(source: BinaryIO) -> StoredFile:
+    """Return what a stored file really holds; its type is not known from its content."""
+    digest, size = new_sha256(), 0
+    while chunk := source.read(_CHUNK):
+        size += len(chunk)
+        digest.update(chunk)
+    return StoredFile(digest.hexdigest(), size, OTHER)
+
+
+def _invalid(detail: str, hint: str) -> InvalidEvidence:
+    return InvalidEvidence(kind="file", detail=detail, hint=hint)
+
+
+def _sync(folder: Path) -> None:
+    """Make names in a folder survive a power cut, where folders can be synced."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        # Some network file systems cannot; their own rules hold there.
+        with suppress(OSError):
+            os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,304 @@
+"""The journal over a database: opened by its address, or joined to a host's transaction."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, NestedTransaction, false, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
+from lifecycle.storage import schema, sqlite
+from lifecycle.storage.faults import Faults
+from lifecycle.storage.reading import SqlAuditing, SqlReading
+from lifecycle.storage.sqlite import LOCK_SECONDS, Durability, Place
+from lifecycle.storage.tables import streams
+from lifecycle.storage.writing import SqlWriting
+
+
+def create_journal(
+    url: str,
+    origin: str | None = None,
+    *,
+    lock_seconds: float = LOCK_SECONDS,
+    durability: Durability | None = None,
+) -> SqlJournal:
+    """Make a database with an empty history and open it.
+
+    It is made in one transaction: what a killed process leaves holds nothing, and is taken for
+    a place where a database can be made.
+
+    Args:
+        url: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``.
+        origin: Id of the installation; a random one if none is given. A database that was made,
+            but has no record yet, keeps the id it has.
+        lock_seconds: How long to wait for another writer, seconds.
+        durability: For tests: other settings than the linked SQLite asks for.
+
+    Raises:
+        DatabaseExists: Something is kept there already.
+        InvalidInput: The address is none, or of a database that is not supported.
+        StorageFailed: The database cannot be made.
+    """
+    place = _place(url)
+    faults = Faults(url, lock_seconds)
+    if place.path.is_dir():
+        raise DatabaseBroken(url=url, detail="it is a folder")
+    if not place.path.parent.is_dir():
+        raise StorageFailed(detail=f"there is no folder {place.path.parent}")
+    engine = sqlite.make_engine(
+        place, create=True, lock_seconds=lock_seconds, durability=durability
+    )
+    try:
+        with faults, _immediate(engine).begin() as connection:
+            origin = schema.create(connection, url, origin or str(uuid4()))
+        _sync_folder(place.path.parent)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlJournal(engine, origin, faults)
+
+
+def open_journal(
+    url: str, *, lock_seconds: float = LOCK_SECONDS, durability: Durability | None = None
+) -> SqlJournal:
+    """Open the database at *url*; nothing is made.
+
+    Args:
+        url: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``; with ``?mode=ro`` nothing
+            is ever written.
+        lock_seconds: How long to wait for another writer, seconds.
+        durability: For tests: other settings than the linked SQLite asks for.
+
+    Raises:
+        DatabaseMissing: There is none.
+        DatabaseBroken: The file is damaged, or not a database of this engine.
+        DatabaseNewer: A newer release made it.
+        InvalidInput: The address is none, or of a database that is not supported.
+        StorageFailed: It is locked, or cannot be opened.
+    """
+    place = _place(url)
+    faults = Faults(url, lock_seconds)
+    if place.path.is_dir():
+        raise DatabaseBroken(url=url, detail="it is a folder")
+    if not place.path.exists():
+        raise DatabaseMissing(url=url)
+    engine = sqlite.make_engine(place, lock_seconds=lock_seconds, durability=durability)
+    try:
+        with faults, engine.connect() as connection:
+            schema.check(connection, url)
+            origin = schema.installed(connection, url)
+    except BaseException:
+        engine.dispose()
+        raise
+    return SqlJournal(engine, origin, faults)
+
+
+class SqlJournal:
+    """A history in a database of its own.
+
+    Args:
+        engine: Makes connections with the safe settings.
+        origin: Id of the installation.
+        faults: Translates errors of the driver.
+    """
+
+    def __init__(self, engine: Engine, origin: str, faults: Faults) -> None:
+        self._engine = engine
+        self._origin = origin
+        self._faults = faults
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Open one consistent view."""
+        with self._view() as connection:
+            yield SqlReading(connection, self._origin, self._faults)
+
+    @contextmanager
+    def auditing(self) -> Iterator[Auditing]:
+        """Open one consistent view with everything that verification reads."""
+        with self._view() as connection, _lenient_text(connection):
+            yield SqlAuditing(connection, self._origin, self._faults)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Begin a write transaction.
+
+        Raises:
+            StorageFailed: The database is locked, read-only, full or broken.
+        """
+        with self._faults:
+            connection = _immediate(self._engine).connect()
+        try:
+            with self._faults:
+                connection.begin()
+            writing = SqlWriting(connection, self._origin, self._faults)
+            yield writing
+            writing.check_whole()
+            with self._faults:
+                connection.commit()
+        finally:
+            # Rolls back what was not committed.
+            with self._faults:
+                connection.close()
+
+    def joined(self, connection: object) -> Journal:
+        """Return the same journal working inside the transaction of a host's own connection.
+
+        Raises:
+            TypeError: It is not a connection of SQLAlchemy to SQLite.
+        """
+        if not isinstance(connection, Connection) or connection.dialect.name != "sqlite":
+            raise TypeError("a journal joins a sqlalchemy.Connection to the same SQLite database")
+        return JoinedJournal(connection, self._origin, self._faults)
+
+    def close(self) -> None:
+        """Give back connections; the journal is not used afterwards."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _view(self) -> Iterator[Connection]:
+        with self._faults:
+            connection = self._engine.connect()
+        try:
+            with self._faults:
+                # The first statement fixes what the transaction sees.
+                schema.installed(connection, self._faults.url)
+            yield connection
+        finally:
+            with self._faults:
+                connection.close()
+
+
+class JoinedJournal:
+    """The history through a host's connection: begun, committed and undone by the host.
+
+    Args:
+        connection: The host's, to the database that holds the history.
+        origin: Id of the installation.
+        faults: Translates errors of the driver.
+    """
+
+    def __init__(self, connection: Connection, origin: str, faults: Faults) -> None:
+        self._connection = connection
+        self._origin = origin
+        self._faults = faults
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Read what the host's transaction sees."""
+        self._check()
+        yield SqlReading(self._connection, self._origin, self._faults)
+
+    @contextmanager
+    def auditing(self) -> Iterator[Auditing]:
+        """Read what the host's transaction sees, with everything that verification reads."""
+        self._check()
+        with _lenient_text(self._connection):
+            yield SqlAuditing(self._connection, self._origin, self._faults)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Write in the host's transaction; an exception inside undoes only what was written here.
+
+        Raises:
+            StorageFailed: The database is locked, read-only, full or broken, or the connection
+                keeps no transaction.
+        """
+        self._check()
+        with self._faults:
+            # sqlite3 in its older mode begins a transaction before UPDATE, not before SAVEPOINT;
+            # a savepoint outside of a transaction would commit when it is released.
+            self._connection.execute(
+                update(streams).where(false()).values(version=streams.c.version)
+            )
+        if not sqlite.in_transaction(self._connection):
+            raise StorageFailed(detail="the connection commits every statement by itself")
+        with self._faults:
+            savepoint = self._connection.begin_nested()
+        try:
+            writing = SqlWriting(self._connection, self._origin, self._faults)
+            yield writing
+            writing.check_whole()
+        except BaseException:
+            self._undo(savepoint)
+            raise
+        with self._faults:
+            savepoint.commit()
+
+    def joined(self, connection: object) -> Journal:
+        """Refuse: this journal is joined already.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("the journal is joined to a connection already")
+
+    def close(self) -> None:
+        """Do nothing: the connection is the host's."""
+
+    def _check(self) -> None:
+        """Make sure that the host's connection leads to this history.
+
+        Raises:
+            StorageFailed: It leads elsewhere.
+        """
+        with self._faults:
+            found = schema.installed(self._connection, self._faults.url)
+        if found != self._origin:
+            raise StorageFailed(detail=f"the connection leads to another installation, {found}")
+
+    def _undo(self, savepoint: NestedTransaction) -> None:
+        """Undo what was written since *savepoint*; the error that led here is raised after it."""
+        try:
+            savepoint.rollback()
+        except SQLAlchemyError:
+            # A full disk or an I/O error made SQLite undo the whole transaction. The host must
+            # not go on as if what it wrote before were still there.
+            self._connection.rollback()
+
+
+def _place(url: str) -> Place:
+    place = sqlite.place_of(url)
+    if place is None:
+        detail = f"{url.partition(':')[0]} is not supported; write sqlite:///lifecycle.db"
+        raise InvalidInput(what="the database address", detail=detail)
+    return place
+
+
+def _immediate(engine: Engine) -> Engine:
+    # Two writers must not both read version 7 and both append version 8.
+    return engine.execution_options(**{sqlite.BEGIN_OPTION: "BEGIN IMMEDIATE"})
+
+
+@contextmanager
+def _lenient_text(connection: Connection) -> Iterator[None]:
+    """Read text that is not UTF-8 as escapes: damage is to be found, not to end the search."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    before = driver.text_factory
+    driver.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
+    try:
+        yield
+    finally:
+        driver.text_factory = before
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new file survive a power cut, where folders can be synced."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

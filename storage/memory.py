@@ -1,0 +1,263 @@
+"""A journal and an evidence store in memory: for tests of services that embed the engine.
+
+The journal keeps every promise of its port: transactions are undone by exceptions, a view
+stays as it was when it was opened, one writer at a time, the same conflicts.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import BinaryIO, Final
+
+from lifecycle.domain.errors import CommandReused, DatabaseLocked, EvidenceLost, VersionConflict
+from lifecycle.domain.model import Assignment, Head, RefusedAttempt, Standing
+from lifecycle.domain.ports import Auditing, Journal, Reading, StoredFile, StoredRecord, Writing
+from lifecycle.domain.record import Record, empty_head
+from lifecycle.domain.replay import assignments_after
+from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, taken
+
+LOCK_SECONDS: Final = 30.0
+"""How long a writer waits for another one."""
+
+
+@dataclass
+class _State:
+    """What is kept; a committed one is never changed."""
+
+    streams: dict[str, tuple[Record, ...]] = field(default_factory=dict)
+    commands: dict[str, Record] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    assignments: dict[str, tuple[Assignment, ...]] = field(default_factory=dict)
+    actors: frozenset[str] = frozenset()
+    definitions: dict[str, bytes] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    refusals: tuple[RefusedAttempt, ...] = ()
+
+    def copy(self) -> _State:
+        return _State(
+            dict(self.streams),
+            dict(self.commands),
+            dict(self.standings),
+            dict(self.assignments),
+            self.actors,
+            dict(self.definitions),
+            dict(self.names),
+            self.refusals,
+        )
+
+
+class MemoryJournal:
+    """A history that ends with the process.
+
+    Args:
+        origin: Id of the installation.
+        lock_seconds: How long a writer waits for another one, seconds.
+    """
+
+    def __init__(self, origin: str = "memory", *, lock_seconds: float = LOCK_SECONDS) -> None:
+        self._origin = origin
+        self._state = _State()
+        self._turn = threading.Lock()
+        self._lock_seconds = lock_seconds
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Names of persons by actor, as ``keep_name`` stored them."""
+        return dict(self._state.names)
+
+    @property
+    def refusals(self) -> tuple[RefusedAttempt, ...]:
+        """The refused attempts, as ``keep_refusal`` stored them."""
+        return self._state.refusals
+
+    @contextmanager
+    def reading(self) -> Iterator[Reading]:
+        """Open one consistent view."""
+        yield _MemoryView(self._origin, self._state)
+
+    @contextmanager
+    def auditing(self) -> Iterator[Auditing]:
+        """Open one consistent view with everything that verification reads."""
+        yield _MemoryView(self._origin, self._state)
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Begin a write transaction.
+
+        Raises:
+            DatabaseLocked: Another one was not ended in time.
+        """
+        if not self._turn.acquire(timeout=self._lock_seconds):
+            raise DatabaseLocked(url="memory://", seconds=f"{self._lock_seconds:g}")
+        try:
+            state = self._state.copy()
+            yield _MemoryWriting(self._origin, state)
+            self._state = state
+        finally:
+            self._turn.release()
+
+    def joined(self, connection: object) -> Journal:
+        """Refuse: there is no transaction of a database here to join.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a journal in memory cannot join a connection")
+
+    def close(self) -> None:
+        """Do nothing: nothing is held."""
+
+
+class _MemoryView:
+    """Reads one state."""
+
+    def __init__(self, origin: str, state: _State) -> None:
+        self._origin = origin
+        self._state = state
+
+    @property
+    def origin(self) -> str:
+        return self._origin
+
+    def head(self, stream: str) -> Head:
+        kept = self._state.streams.get(stream)
+        return kept[-1].head if kept else empty_head(self._origin, stream)
+
+    def records(self, stream: str) -> list[Record]:
+        return list(self._state.streams.get(stream, ()))
+
+    def command(self, command_id: str) -> Record | None:
+        return self._state.commands.get(command_id)
+
+    def assignments(self, streams: Iterable[str]) -> tuple[Assignment, ...]:
+        return tuple(
+            one
+            for stream in sorted(set(streams))
+            for one in self._state.assignments.get(stream, ())
+        )
+
+    def has_actor(self, actor: str) -> bool:
+        return actor in self._state.actors
+
+    def actors(self) -> list[str]:
+        return sorted(self._state.actors)
+
+    def schools(self) -> list[str]:
+        return sorted(self._state.standings)
+
+    def standings(
+        self, school: str | None = None, roadmap: str | None = None
+    ) -> Iterator[Standing]:
+        board = sorted(self._state.standings.values(), key=lambda one: (one.roadmap, one.school))
+        for standing in board:
+            if school in (None, standing.school) and roadmap in (None, standing.roadmap):
+                yield standing
+
+    def definition(self, digest: str) -> bytes | None:
+        return self._state.definitions.get(digest)
+
+    def streams(self) -> Iterator[Head]:
+        for stream in sorted(self._state.streams):
+            yield self.head(stream)
+
+    def stored(self) -> Iterator[StoredRecord]:
+        for stream in sorted(self._state.streams):
+            for record in self._state.streams[stream]:
+                yield StoredRecord(
+                    stream, record.sequence, record.hash, record.body, record.columns
+                )
+
+    def all_assignments(self) -> tuple[Assignment, ...]:
+        return self.assignments(self._state.assignments)
+
+    def definitions(self) -> Iterator[tuple[str, bytes]]:
+        yield from sorted(self._state.definitions.items())
+
+    def schema_findings(self) -> list[str]:
+        return []
+
+
+class _MemoryWriting(_MemoryView):
+    """Changes a state that nobody else has seen yet."""
+
+    def lock(self, stream: str) -> Head:
+        return self.head(stream)
+
+    def append(self, record: Record, standing: Standing | None = None) -> None:
+        state, stream, head = self._state, record.stream, self.head(record.stream)
+        if record.origin != self._origin:
+            raise ValueError(f"the record belongs to the installation {record.origin}")
+        if record.command_id in state.commands:
+            raise CommandReused(command_id=record.command_id)
+        if (record.sequence, record.previous) != (head.version + 1, head.hash):
+            raise VersionConflict(stream=stream, actual=head.version, expected=record.sequence - 1)
+        # Through the bytes, as a database does it: what is read back is what was hashed.
+        kept = Record.decode(record.body)
+        state.streams[stream] = (*state.streams.get(stream, ()), kept)
+        state.commands[kept.command_id] = kept
+        if standing is not None:
+            state.standings[standing.school] = standing
+        if kept.kind == "actor_added":
+            state.actors |= {(kept.facts or {})["actor"]}
+        state.assignments[stream] = assignments_after(state.assignments.get(stream, ()), kept)
+
+    def keep_definition(self, digest: str, body: bytes) -> None:
+        self._state.definitions.setdefault(digest, body)
+
+    def keep_name(self, actor: str, name: str) -> None:
+        self._state.names[actor] = name
+
+    def keep_refusal(self, attempt: RefusedAttempt) -> None:
+        self._state.refusals += (attempt,)
+
+
+class MemoryEvidence:
+    """Evidence files that end with the process.
+
+    Args:
+        limit: Largest file taken in, bytes.
+    """
+
+    def __init__(self, *, limit: int = MAX_FILE_BYTES) -> None:
+        self._files: dict[str, bytes] = {}
+        self._limit = limit
+
+    def measure(self, path: str | PathLike[str]) -> StoredFile:
+        """Return what ``put`` would return, storing nothing.
+
+        Raises:
+            InvalidEvidence: Missing, empty, too large, or not a file.
+        """
+        with offered(path) as source:
+            return taken(source, path, self._limit, lambda chunk: None)
+
+    def put(self, path: str | PathLike[str]) -> StoredFile:
+        """Keep a copy.
+
+        Raises:
+            InvalidEvidence: Missing, empty, too large, or not a file.
+        """
+        copy = io.BytesIO()
+        with offered(path) as source:
+            stored = taken(source, path, self._limit, copy.write)
+        self._files.setdefault(stored.sha256, copy.getvalue())
+        return stored
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a kept file for reading.
+
+        Raises:
+            EvidenceLost: There is no such file.
+        """
+        if sha256 not in self._files:
+            raise EvidenceLost(detail=f"{sha256} is not kept", folder="memory://")
+        return io.BytesIO(self._files[sha256])
+
+    def check(self, sha256: str) -> StoredFile | None:
+        """Re-hash a kept file; ``None`` if there is none."""
+        return hashed(self.open(sha256)) if sha256 in self._files else None

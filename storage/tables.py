@@ -1,0 +1,204 @@
+"""The tables. Only ``records``, ``definitions`` and ``installation`` are the history.
+
+Everything else can be made again from them, is on its way elsewhere, or lies outside the history.
+Moments are RFC 3339 text and dates ISO text, as in the body of a record, so that every database
+keeps the same values and compares them alike. There are no foreign keys: the projections are
+checked against the records by verification, and a host's own connection would not enforce them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+
+from lifecycle.storage.triggers import SQLITE_TRIGGERS
+
+SCHEMA: Final = "0001"
+"""Alembic revision of the schema that this release works with."""
+
+VERSION_TABLE: Final = "lifecycle_version"
+"""Where the revision stands; not Alembic's usual name, which a host's own migrations use."""
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+installation: Final = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, nullable=False, autoincrement=False),
+    Column("origin", Text, nullable=False),
+    Column("format", Integer, nullable=False),
+    Column("created_at", Text, nullable=False),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("id = 1", name="one_row"),
+    sqlite_strict=True,
+)
+
+records: Final = Table(
+    "records",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("record_id", Text, nullable=False),
+    Column("command_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("transition", Text),
+    Column("source", Text),
+    Column("target", Text),
+    Column("definition", Text),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("recorded_at", Text, nullable=False),
+    Column("effective_on", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("stream", "sequence"),
+    UniqueConstraint("hash"),
+    UniqueConstraint("record_id"),
+    UniqueConstraint("command_id"),
+    CheckConstraint("sequence >= 1", name="sequence"),
+    sqlite_strict=True,
+)
+
+definitions: Final = Table(
+    "definitions",
+    metadata,
+    Column("digest", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("digest"),
+    sqlite_strict=True,
+)
+
+streams: Final = Table(
+    "streams",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("recorded_at", Text, nullable=False),
+    PrimaryKeyConstraint("stream"),
+    sqlite_strict=True,
+)
+
+standings: Final = Table(
+    "standings",
+    metadata,
+    Column("school", Text, nullable=False),
+    Column("roadmap", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("entered_at", Text, nullable=False),
+    Column("entered_on", Text, nullable=False),
+    Column("due_on", Text),
+    Column("final", Integer, nullable=False),
+    PrimaryKeyConstraint("school"),
+    Index(None, "roadmap", "school"),
+    Index(None, "state", "due_on"),
+    sqlite_strict=True,
+)
+
+assignments: Final = Table(
+    "assignments",
+    metadata,
+    Column("record_id", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    PrimaryKeyConstraint("record_id"),
+    Index(None, "stream", "sequence"),
+    sqlite_strict=True,
+)
+
+actors: Final = Table(
+    "actors",
+    metadata,
+    Column("actor", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    PrimaryKeyConstraint("actor"),
+    sqlite_strict=True,
+)
+
+# The one table with personal data: its rows can be erased without touching the history.
+persons: Final = Table(
+    "persons",
+    metadata,
+    Column("actor", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    PrimaryKeyConstraint("actor"),
+    sqlite_strict=True,
+)
+
+refusals: Final = Table(
+    "refusals",
+    metadata,
+    Column("id", Integer, nullable=False, autoincrement=True),
+    Column("at", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("command_id", Text, nullable=False),
+    Column("unmet", Text, nullable=False),
+    PrimaryKeyConstraint("id"),
+    Index(None, "stream", "id"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+sealing_queue: Final = Table(
+    "sealing_queue",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("queued_at", Text, nullable=False),
+    PrimaryKeyConstraint("stream", "sequence"),
+    sqlite_strict=True,
+)
+
+# Ids are never given twice, not even after rows were delivered and deleted.
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, nullable=False, autoincrement=True),
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    PrimaryKeyConstraint("id"),
+    sqlite_autoincrement=True,
+    sqlite_strict=True,
+)
+
+
+def _create_triggers(table: Table, connection: Connection, **_: object) -> None:
+    if connection.dialect.name == "sqlite":
+        for statement in SQLITE_TRIGGERS[table.name]:
+            connection.exec_driver_sql(statement)
+
+
+for _guarded in (installation, records, definitions):
+    event.listen(_guarded, "after_create", _create_triggers)
