@@ -1,7 +1,7 @@
 """Whether the names in a programme refer to something and its rules hold together.
 
-Codes: LD20x names declared wrongly, LD21x names that nothing bears, LD22x states and moves, LD23x
-requirements, LD24x adjustments, LD25x dates and rows of a road map (``checks_roadmap``).
+Codes: LD201 to LD209 names declared wrongly, LD210 to LD220 names that nothing bears, LD221 to
+LD229 states and moves, LD23x requirements, LD24x adjustments, LD25x rows of a road map.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ class _Moves:
         """Check where the transition leads from and to; tell whether the names are sound."""
         sound = True
         if bool(form.origin.states) is bool(form.origin.any_except_final):
-            template = "a transition leaves states, or any_except_final: true"
+            template = "name the states to leave, or write any_except_final: true"
             self._findings.add("LD221", (*path, "from"), template)
         for place, name in enumerate(form.origin.states):
             where = (*path, "from", place)
@@ -193,14 +193,14 @@ class _Moves:
         if form.to is not None:
             sound &= self._known("state", form.to, self._states, (*path, "to"))
         if (form.to is None) is (form.stays is None):
-            template = "a transition leads to a state, or stays: true"
+            template = "name the state to lead to, or write stays: true"
             self._findings.add("LD221", (*path, "to"), template)
         return sound
 
     def _parties(self, form: TransitionForm, path: Path) -> None:
         where = (*path, "by")
         if bool(form.by.roles) is (form.by.adjustment is not None):
-            template = "a transition is made by roles, or by those of an adjustment"
+            template = "name roles, or one adjustment of kind roles"
             self._findings.add("LD223", where, template)
         for place, name in enumerate(form.by.roles):
             self._known("role", name, self._roles, (*where, place))
@@ -223,7 +223,9 @@ class _Moves:
             where = (*path, "requires", place)
             said = asked.said()
             if len(said) != 1:
-                template = "a requirement asks for one thing; this asks for: {said}"
+                template = "a requirement asks for one thing; this one asks for nothing"
+                if said:
+                    template = "a requirement asks for one thing; this one asks for: {said}"
                 self._findings.add("LD230", where, template, said=said)
                 continue
             for name in self._requirement(form, asked, said[0], (*where, said[0])):
@@ -260,7 +262,7 @@ class _Moves:
 
     def _evidence(self, asked: EvidenceAsked, path: Path) -> list[str]:
         if (asked.kind is None) is (asked.adjustment is None):
-            template = "evidence is of a kind, or of the kinds of an adjustment"
+            template = "name one kind of evidence, or one adjustment of kind evidence"
             self._findings.add("LD232", path, template)
         if asked.each is not None:
             self._codes(asked.each, (*path, "each"))

@@ -77,6 +77,9 @@ def read(source: Traversable) -> Document:
         detail = ", ".join(part for part in (error.context, error.problem) if part)
         mark = error.problem_mark or error.context_mark
         findings.at("LD105", _mark(mark), "not YAML: {detail}", detail=detail)
+    except (OverflowError, ValueError):  # the scanner hands any "\\U" number on to chr()
+        template = "not YAML: an escape in the text after this place stands for no character"
+        findings.at("LD105", builder.last, template)
     if not findings.problems and builder.root is None:
         findings.at("LD104", (1, 1), "the file is empty")
     findings.end()
@@ -86,7 +89,10 @@ def read(source: Traversable) -> Document:
 def _text(source: Traversable, findings: Findings) -> str:
     try:
         if not source.is_file():
-            findings.at("LD101", (1, 1), "there is no such file")
+            template = "there is no such file"
+            if source.is_dir():
+                template = "this is a folder, not a file"
+            findings.at("LD101", (1, 1), template)
             raise findings.error()
         with source.open("rb") as stream:
             data = stream.read(MAX_FILE_BYTES + 1)
@@ -124,18 +130,19 @@ class _Open:
 
 
 class _Builder:
-    """Turns parser events into values."""
+    """Turns parser events into values; *last* is the place of the last event."""
 
     def __init__(self, findings: Findings) -> None:
         self.root: Any = None
         self.values: dict[Path, Mark] = {}
         self.keys: dict[Path, Mark] = {}
+        self.last: Mark = (1, 1)
         self._findings = findings
         self._open: list[_Open] = []
         self._documents = 0
 
     def take(self, event: events.Event) -> None:
-        mark = _mark(event.start_mark)
+        self.last = mark = _mark(event.start_mark)
         if isinstance(event, events.NodeEvent):
             self._node(event, mark)
         elif isinstance(event, events.CollectionEndEvent):

@@ -21,6 +21,9 @@ from lifecycle.domain.naming import is_identifier, is_slug
 from lifecycle.workflows.problems import Findings, Path
 from lifecycle.workflows.reading import Document, read
 
+FORMAT: Final = 1
+"""The only format of definition files so far."""
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _RECURRENCE = re.compile(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[A-Z0-9,+-]+)*")
 
@@ -66,6 +69,12 @@ def _recurrence(value: str) -> str:
     return value
 
 
+def _format(value: int) -> int:
+    if value != FORMAT:
+        raise PydanticCustomError("format", "unknown format", {"known": FORMAT})
+    return value
+
+
 def _setting(value: Any) -> bool | list[str]:
     if isinstance(value, bool) or (
         isinstance(value, list) and all(isinstance(item, str) for item in value)
@@ -85,6 +94,7 @@ Line = Annotated[str, AfterValidator(_text)]
 IsoDate = Annotated[date, BeforeValidator(_date)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Recurrence = Annotated[str, AfterValidator(_recurrence)]
+Format = Annotated[int, AfterValidator(_format)]
 Count = Annotated[int, Field(ge=0)]
 Lines = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
 Setting = Annotated[Any, AfterValidator(_setting)]
@@ -93,7 +103,7 @@ Setting = Annotated[Any, AfterValidator(_setting)]
 class Form(BaseModel):
     """A mapping of a definition file."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class Title(Form):
@@ -254,7 +264,7 @@ class TransitionForm(Form):
 class ProgrammeFile(Form):
     """A programme."""
 
-    format: Literal[1]
+    format: Format
     id: Identifier
     version: Identifier
     title: Title
@@ -345,7 +355,7 @@ class ActivityForm(Form):
 class RoadmapFile(Form):
     """A road map."""
 
-    format: Literal[1]
+    format: Format
     id: Identifier
     version: Identifier
     programme: Identifier
@@ -411,6 +421,7 @@ _MESSAGES: Final = {
     "iso_date": ("LD113", "{given} is not a date; write YEAR-MONTH-DAY, such as 2022-03-01"),
     "slug": ("LD115", "{given} cannot be a code: small ASCII letters, digits and _ only"),
     "identifier": ("LD116", "{given} cannot be an id: ASCII letters, digits, _, . and - only"),
+    "format": ("LD118", "format {given} is not known; this release reads format {known}"),
     "recurrence": ("LD117", "{given} is not a recurrence; write one such as FREQ=MONTHLY"),
 }
 
@@ -419,7 +430,7 @@ def _note(detail: ErrorDetails, form: type[BaseModel], content: Any, findings: F
     loc, given = detail["loc"], detail["input"]
     path = _existing(loc, content)
     named = loc if detail["type"] == "missing" else path
-    field = next((part for part in reversed(named) if isinstance(part, str)), "file")
+    field = _field(named)
     if detail["type"] == "extra_forbidden":
         template = "there is no field {name} here"
         findings.unknown("LD110", path, template, field, _fields(form, loc[:-1]))
@@ -434,6 +445,16 @@ def _note(detail: ErrorDetails, form: type[BaseModel], content: Any, findings: F
             context["expected"] = [word.lower() for word in words if word != "or"]
         parameters = {**context, "field": field, "given": given, "detail": detail["msg"]}
         findings.add(code, path, template, **parameters)
+
+
+def _field(path: Path) -> str:
+    """Name a place for a person: the field, and which item of it, counted from 1."""
+    items = ""
+    for part in reversed(path):
+        if isinstance(part, str):
+            return part + items
+        items = f"[{part + 1}]{items}"
+    return "file"
 
 
 def _existing(loc: Path, content: Any) -> Path:
