@@ -113,7 +113,7 @@ def decide_advance(situation: Situation, request: Advance, stamp: Stamp) -> Deci
         target=target,
         definition=definition.ref,
         requirements=verdict.checked,
-        due_on=definition.due_on(transition, source),
+        due_on=transition.due_on,
         evidence=request.evidence,
         facts=request.facts,
         reason=request.reason,

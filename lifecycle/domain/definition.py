@@ -347,9 +347,3 @@ class Definition:
     def open_in(self, state: str) -> Iterator[Transition]:
         """Yield the transitions that leave *state*."""
         return (one for one in self.transitions if state in one.sources)
-
-    def due_on(self, transition: Transition, state: str) -> date | None:
-        """Return the deadline of *transition* out of *state*: its own, else the state's."""
-        if transition.due_on is not None or transition.target is None:
-            return transition.due_on
-        return self.state[state].due_on

@@ -164,7 +164,7 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
                 name=transition.name,
                 title=transition.title,
                 target=transition.target or participation.state,
-                due_on=definition.due_on(transition, participation.state),
+                due_on=transition.due_on,
                 unmet=judge(attempt, context.guards).unmet,
             )
         )
