@@ -15,6 +15,7 @@ from lifecycle.audit.verify import Progress
 from lifecycle.audit.verify import verify as verify_view
 from lifecycle.domain.guards import GuardFunction
 from lifecycle.domain.model import Actor
+from lifecycle.domain.naming import identifier
 from lifecycle.domain.ports import Clock, EvidenceStore, Journal
 from lifecycle.logs import event
 from lifecycle.service import Lifecycle
@@ -87,8 +88,10 @@ def create_lifecycle(
 
     Raises:
         DatabaseExists: There is a history already.
+        InvalidIdentifier: The administrator's id cannot be one; nothing was made.
         StorageFailed: It cannot be written there.
     """
+    identifier(administrator.id, "actor")
     engine = _engine(_new_journal(url), _store(url, evidence), definitions, guards, clock)
     engine.found(actor=administrator)
     return engine
