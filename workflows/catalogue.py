@@ -18,7 +18,8 @@ from lifecycle.domain.errors import InvalidDefinition, UnknownRoadmap
 from lifecycle.workflows.problems import Findings, Problem
 
 if TYPE_CHECKING:
-    from lifecycle.workflows.schema import ProgrammeFile, Source
+    from lifecycle.workflows.loading import Source
+    from lifecycle.workflows.schema import ProgrammeFile
 
 _Kind = Literal["programmes", "roadmaps"]
 _ID = re.compile(rb"""^["']?id["']?\s*:\s*["']?([A-Za-z0-9_.-]+)""", re.MULTILINE)
@@ -81,7 +82,8 @@ class Catalogue:
             InvalidDefinition: The file, its programme's or a folder has mistakes.
         """
         from lifecycle.workflows.compile import compile_definition
-        from lifecycle.workflows.schema import RoadmapFile, load
+        from lifecycle.workflows.loading import load
+        from lifecycle.workflows.schema import RoadmapFile
 
         roadmap = load(RoadmapFile, path)
         name = roadmap.content.programme
@@ -94,7 +96,8 @@ class Catalogue:
         return compile_definition(self._programme(name, sources[name]), roadmap, self._guards)
 
     def _programme(self, name: str, path: Traversable) -> Source[ProgrammeFile]:
-        from lifecycle.workflows.schema import ProgrammeFile, load
+        from lifecycle.workflows.loading import load
+        from lifecycle.workflows.schema import ProgrammeFile
 
         if name not in self._programmes:
             self._programmes[name] = load(ProgrammeFile, path)
@@ -128,7 +131,8 @@ def check_roadmap_file(
 def check_programme_file(path: Path, guards: Collection[str] = ()) -> list[Problem]:
     """Return every mistake of a programme file."""
     from lifecycle.workflows.checks import check_programme
-    from lifecycle.workflows.schema import ProgrammeFile, load
+    from lifecycle.workflows.loading import load
+    from lifecycle.workflows.schema import ProgrammeFile
 
     try:
         programme = load(ProgrammeFile, path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lifecycle.workflows.checks import known, once, setting
+from lifecycle.workflows.checks import setting
+from lifecycle.workflows.names import known, once
 from lifecycle.workflows.problems import Findings, Path
 from lifecycle.workflows.schema import ActivityForm, PeriodForm, ProgrammeFile, RoadmapFile
 

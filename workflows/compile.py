@@ -30,6 +30,7 @@ from lifecycle.domain.messages import Text
 from lifecycle.domain.roadmap import Activity, Document, Roadmap, Section
 from lifecycle.workflows.checks import check_programme
 from lifecycle.workflows.checks_roadmap import check_roadmap
+from lifecycle.workflows.loading import Source
 from lifecycle.workflows.schema import (
     ActivityForm,
     ChoiceForm,
@@ -38,7 +39,6 @@ from lifecycle.workflows.schema import (
     ProgrammeFile,
     RequirementForm,
     RoadmapFile,
-    Source,
     Title,
     TransitionForm,
 )
