@@ -52,6 +52,9 @@ MEDIA_TYPES: Final = {
 """Declared types by ending; fixed, so that two machines record the same."""
 
 _CHUNK: Final = 1024 * 1024
+# Not blocking: opening a pipe must not wait for its other end.
+_READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -84,7 +87,7 @@ class EvidenceFolder:
             EvidenceLost: The store could not be written, or holds something else at that place.
         """
         with offered(path) as source, self._failing("could not be written"):
-            incoming = self._folder(self.root / "incoming") / uuid4().hex
+            incoming = self._folder("incoming") / uuid4().hex
             try:
                 stored = self._write(source, path, incoming)
                 self._publish(incoming, stored)
@@ -117,37 +120,45 @@ class EvidenceFolder:
     def _place(self, digest: str) -> Path:
         return self.root / "sha256" / digest[:2] / digest[2:4] / digest
 
-    def _folder(self, folder: Path) -> Path:
-        """Make a folder with those above it, each one's name synced in the one above."""
-        missing = [one for one in (folder, *folder.parents) if not one.exists()]
-        for one in reversed(missing):
-            one.mkdir(mode=0o700, exist_ok=True)
-            _sync(one.parent)
+    def _folder(self, *inside: str) -> Path:
+        """Make a folder of the store with those above it.
+
+        Each one's name is synced in the one above, even if it was there: who made it may not
+        have come to that.
+        """
+        if not self.root.exists():
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _sync(self.root.parent)
+        folder = self.root
+        for name in inside:
+            (folder / name).mkdir(mode=0o700, exist_ok=True)
+            _sync(folder)
+            folder /= name
         return folder
 
     def _write(self, source: BinaryIO, path: str | PathLike[str], incoming: Path) -> StoredFile:
-        handle = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(incoming, _NEW_FILE, 0o600)
         with os.fdopen(handle, "wb") as copy:
             stored = taken(source, path, self._limit, copy.write)
             copy.flush()
-            os.fchmod(copy.fileno(), 0o400)
             os.fsync(copy.fileno())
         return stored
 
     def _publish(self, incoming: Path, stored: StoredFile) -> None:
         """Give the copy its final name; what has that name already must be the same."""
-        place = self._place(stored.sha256)
-        self._folder(place.parent)
+        digest = stored.sha256
+        place = self._folder("sha256", digest[:2], digest[2:4]) / digest
         try:
             os.link(incoming, place)
-        except FileExistsError:
-            self._check_same(stored)
         except OSError:
-            # The file system knows no links. Two writers of one name write the same bytes.
+            # The name is taken, or the file system knows no links. Then the name goes to the
+            # copy itself; two who do so at once give it the same bytes.
             if place.exists():
                 self._check_same(stored)
             else:
                 incoming.replace(place)
+        incoming.unlink(missing_ok=True)
+        place.chmod(stat.S_IRUSR)
         _sync(place.parent)
 
     def _check_same(self, stored: StoredFile) -> None:
@@ -174,8 +185,7 @@ def offered(path: str | PathLike[str]) -> Iterator[BinaryIO]:
         InvalidEvidence: It is missing, not readable, or no ordinary file.
     """
     try:
-        # Not blocking: opening a pipe must not wait for its other end.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(path, _READ)
     except FileNotFoundError as error:
         raise _invalid("there is no such file", "check the path") from error
     except (OSError, ValueError) as error:

@@ -23,8 +23,12 @@ _BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_
 _LOCKED: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 # CANTOPEN on an open database: the folder does not take the journal file.
 _READ_ONLY: Final = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}
-_ABSENT: Final = ("no such table", "no such column", "has no column")
-_UNREADABLE: Final = "Could not decode to UTF-8"
+# Errors without a code of their own: the tables are not ours, or text is not text.
+_UNSOUND: Final = ("no such table", "no such column", "has no column", "Could not decode to UTF-8")
+
+
+class ConstraintBroken(StorageFailed):
+    """A constraint or a trigger refused a row; its name is in the detail."""
 
 
 def translated(error: BaseException, url: str, seconds: float) -> LifecycleError:
@@ -36,17 +40,19 @@ def translated(error: BaseException, url: str, seconds: float) -> LifecycleError
         seconds: How long a lock was waited for.
     """
     cause = error.orig if isinstance(error, DBAPIError) else error
+    text = str(cause)
     if isinstance(cause, UnicodeEncodeError):
         return InvalidInput(what="text", detail="half of a surrogate pair")
+    if isinstance(cause, sqlite3.IntegrityError):
+        return ConstraintBroken(detail=text)
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    text = str(cause)
     if code in _LOCKED:
         return DatabaseLocked(url=url, seconds=f"{seconds:g}")
     if code in _READ_ONLY:
         return DatabaseReadOnly(url=url)
     if code == sqlite3.SQLITE_FULL:
         return DiskFull(url=url)
-    if code in _BROKEN or text.startswith((*_ABSENT, _UNREADABLE)):
+    if code in _BROKEN or any(sign in text for sign in _UNSOUND):
         return DatabaseBroken(url=url, detail=text)
     return StorageFailed(detail=text)
 
@@ -60,17 +66,11 @@ class Faults(AbstractContextManager[None]):
     Args:
         url: Address of the database, for messages.
         seconds: How long a lock is waited for.
-        passing: Errors that pass as they are.
     """
 
-    def __init__(self, url: str, seconds: float, passing: tuple[type[Exception], ...] = ()) -> None:
+    def __init__(self, url: str, seconds: float) -> None:
         self.url = url
         self._seconds = seconds
-        self._passing = passing
-
-    def but(self, *passing: type[Exception]) -> Faults:
-        """Return the same context that lets errors of these types pass."""
-        return Faults(self.url, self._seconds, passing)
 
     def __enter__(self) -> None:
         return None
@@ -81,7 +81,5 @@ class Faults(AbstractContextManager[None]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if isinstance(error, self._passing):
-            return
         if isinstance(error, SQLAlchemyError | sqlite3.Error | UnicodeEncodeError):
             raise translated(error, self.url, self._seconds) from error

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, NestedTransaction, false, update
+from sqlalchemy import Connection, Engine, NestedTransaction, Pool, false, update
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 
-from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import schema, sqlite
 from lifecycle.storage.faults import Faults
 from lifecycle.storage.reading import SqlAuditing, SqlReading
+from lifecycle.storage.session import Session
 from lifecycle.storage.sqlite import LOCK_SECONDS, Durability, Place
 from lifecycle.storage.tables import streams
 from lifecycle.storage.writing import SqlWriting
@@ -49,16 +49,24 @@ def create_journal(
     """
     place = _place(url)
     faults = Faults(url, lock_seconds)
-    if place.path.is_dir():
-        raise DatabaseBroken(url=url, detail="it is a folder")
-    if not place.path.parent.is_dir():
-        raise StorageFailed(detail=f"there is no folder {place.path.parent}")
+    try:
+        sqlite.check_file(place)
+    except DatabaseMissing:
+        if not place.path.parent.is_dir():
+            raise StorageFailed(detail=f"there is no folder {place.path.parent}") from None
     engine = sqlite.make_engine(
         place, create=True, lock_seconds=lock_seconds, durability=durability
     )
     try:
-        with faults, _immediate(engine).begin() as connection:
-            origin = schema.create(connection, url, origin or str(uuid4()))
+        with faults, engine.connect() as connection:
+            driver = sqlite.driver_of(connection)
+            sqlite.begin(driver, write=True)
+            try:
+                session = Session(driver, faults)
+                origin = schema.create(connection, session, origin or str(uuid4()))
+                connection.commit()
+            finally:
+                sqlite.undo(driver)
         _sync_folder(place.path.parent)
     except BaseException:
         engine.dispose()
@@ -86,15 +94,13 @@ def open_journal(
     """
     place = _place(url)
     faults = Faults(url, lock_seconds)
-    if place.path.is_dir():
-        raise DatabaseBroken(url=url, detail="it is a folder")
-    if not place.path.exists():
-        raise DatabaseMissing(url=url)
+    sqlite.check_file(place)
     engine = sqlite.make_engine(place, lock_seconds=lock_seconds, durability=durability)
     try:
         with faults, engine.connect() as connection:
-            schema.check(connection, url)
-            origin = schema.installed(connection, url)
+            session = Session(sqlite.driver_of(connection), faults)
+            schema.check(session)
+            origin = schema.installed(session)
     except BaseException:
         engine.dispose()
         raise
@@ -114,18 +120,20 @@ class SqlJournal:
         self._engine = engine
         self._origin = origin
         self._faults = faults
+        self._process = os.getpid()
+        self._carried: list[Pool] = []
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Open one consistent view."""
-        with self._view() as connection:
-            yield SqlReading(connection, self._origin, self._faults)
+        with self._transaction(write=False) as driver:
+            yield SqlReading(Session(driver, self._faults), self._origin)
 
     @contextmanager
     def auditing(self) -> Iterator[Auditing]:
         """Open one consistent view with everything that verification reads."""
-        with self._view() as connection, _lenient_text(connection):
-            yield SqlAuditing(connection, self._origin, self._faults)
+        with self._transaction(write=False) as driver, sqlite.lenient_text(driver):
+            yield SqlAuditing(Session(driver, self._faults), self._origin)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -134,20 +142,12 @@ class SqlJournal:
         Raises:
             StorageFailed: The database is locked, read-only, full or broken.
         """
-        with self._faults:
-            connection = _immediate(self._engine).connect()
-        try:
-            with self._faults:
-                connection.begin()
-            writing = SqlWriting(connection, self._origin, self._faults)
+        with self._transaction(write=True) as driver:
+            writing = SqlWriting(Session(driver, self._faults), self._origin)
             yield writing
             writing.check_whole()
             with self._faults:
-                connection.commit()
-        finally:
-            # Rolls back what was not committed.
-            with self._faults:
-                connection.close()
+                driver.commit()
 
     def joined(self, connection: object) -> Journal:
         """Return the same journal working inside the transaction of a host's own connection.
@@ -164,17 +164,36 @@ class SqlJournal:
         self._engine.dispose()
 
     @contextmanager
-    def _view(self) -> Iterator[Connection]:
+    def _transaction(self, *, write: bool) -> Iterator[DBAPIConnection]:
+        """Lend a connection inside a transaction; what was not committed is undone."""
+        self._leave_parent()
         with self._faults:
-            connection = self._engine.connect()
+            lent = self._engine.raw_connection()
         try:
+            driver = sqlite.driver_of(lent)
             with self._faults:
-                # The first statement fixes what the transaction sees.
-                schema.installed(connection, self._faults.url)
-            yield connection
+                sqlite.begin(driver, write=write)
+                if not write:
+                    # The first statement fixes what the transaction sees.
+                    schema.installed(Session(driver, self._faults))
+            try:
+                yield driver
+            finally:
+                with self._faults:
+                    sqlite.undo(driver)
         finally:
-            with self._faults:
-                connection.close()
+            lent.close()
+
+    def _leave_parent(self) -> None:
+        """Take no connection across a fork.
+
+        SQLite's locks belong to the process that took them: in another one a connection must be
+        neither used nor closed, so the parent's are kept for ever.
+        """
+        if self._process != os.getpid():
+            self._carried.append(self._engine.pool)
+            self._engine.dispose(close=False)
+            self._process = os.getpid()
 
 
 class JoinedJournal:
@@ -194,15 +213,14 @@ class JoinedJournal:
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Read what the host's transaction sees."""
-        self._check()
-        yield SqlReading(self._connection, self._origin, self._faults)
+        yield SqlReading(self._session(), self._origin)
 
     @contextmanager
     def auditing(self) -> Iterator[Auditing]:
         """Read what the host's transaction sees, with everything that verification reads."""
-        self._check()
-        with _lenient_text(self._connection):
-            yield SqlAuditing(self._connection, self._origin, self._faults)
+        session = self._session()
+        with sqlite.lenient_text(sqlite.driver_of(self._connection)):
+            yield SqlAuditing(session, self._origin)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -212,19 +230,19 @@ class JoinedJournal:
             StorageFailed: The database is locked, read-only, full or broken, or the connection
                 keeps no transaction.
         """
-        self._check()
         with self._faults:
             # sqlite3 in its older mode begins a transaction before UPDATE, not before SAVEPOINT;
             # a savepoint outside of a transaction would commit when it is released.
             self._connection.execute(
                 update(streams).where(false()).values(version=streams.c.version)
             )
-        if not sqlite.in_transaction(self._connection):
-            raise StorageFailed(detail="the connection commits every statement by itself")
+        if not sqlite.in_transaction(sqlite.driver_of(self._connection)):
+            raise StorageFailed(detail="the host's connection commits every statement by itself")
+        session = self._session()
         with self._faults:
             savepoint = self._connection.begin_nested()
         try:
-            writing = SqlWriting(self._connection, self._origin, self._faults)
+            writing = SqlWriting(session, self._origin)
             yield writing
             writing.check_whole()
         except BaseException:
@@ -244,16 +262,20 @@ class JoinedJournal:
     def close(self) -> None:
         """Do nothing: the connection is the host's."""
 
-    def _check(self) -> None:
-        """Make sure that the host's connection leads to this history.
+    def _session(self) -> Session:
+        """Return a session on the host's connection, if that leads to this history.
 
         Raises:
             StorageFailed: It leads elsewhere.
         """
         with self._faults:
-            found = schema.installed(self._connection, self._faults.url)
+            # Through SQLAlchemy: it has to know that a transaction is under way.
+            self._connection.exec_driver_sql("SELECT 1")
+            session = Session(sqlite.driver_of(self._connection), self._faults)
+        found = schema.installed(session)
         if found != self._origin:
             raise StorageFailed(detail=f"the connection leads to another installation, {found}")
+        return session
 
     def _undo(self, savepoint: NestedTransaction) -> None:
         """Undo what was written since *savepoint*; the error that led here is raised after it."""
@@ -271,26 +293,6 @@ def _place(url: str) -> Place:
         detail = f"{url.partition(':')[0]} is not supported; write sqlite:///lifecycle.db"
         raise InvalidInput(what="the database address", detail=detail)
     return place
-
-
-def _immediate(engine: Engine) -> Engine:
-    # Two writers must not both read version 7 and both append version 8.
-    return engine.execution_options(**{sqlite.BEGIN_OPTION: "BEGIN IMMEDIATE"})
-
-
-@contextmanager
-def _lenient_text(connection: Connection) -> Iterator[None]:
-    """Read text that is not UTF-8 as escapes: damage is to be found, not to end the search."""
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        yield
-        return
-    before = driver.text_factory
-    driver.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
-    try:
-        yield
-    finally:
-        driver.text_factory = before
 
 
 def _sync_folder(folder: Path) -> None:

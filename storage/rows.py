@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import fields
+from datetime import UTC, date, datetime
 from typing import Any, Final
-
-from sqlalchemy import Row
 
 from lifecycle.domain.model import Assignment, Head, RefusedAttempt, Standing
 from lifecycle.domain.ports import StoredRecord
-from lifecycle.domain.record import Record, empty_head, moment_from, moment_text
+from lifecycle.domain.record import Record, moment_from, moment_text
 from lifecycle.storage import tables
+from lifecycle.storage.session import Values
 
 _PLACED: Final = ("stream", "sequence", "hash", "body")
 INDEX_COLUMNS: Final = tuple(
     column.name for column in tables.records.columns if column.name not in _PLACED
 )
 """Names of the columns of ``records`` beside place, hash and body: those of ``Record.columns``."""
+
+STORED_COLUMNS: Final = (*_PLACED, *INDEX_COLUMNS)
+STANDING_COLUMNS: Final = tuple(member.name for member in fields(Standing))
+ASSIGNMENT_COLUMNS: Final = tuple(member.name for member in fields(Assignment))
+
+# What no sound row has.
+_NO_MOMENT: Final = moment_text(datetime.min.replace(tzinfo=UTC))
+_NO_DAY: Final = date.min.isoformat()
+
+
+def as_bytes(value: object) -> bytes:
+    """Return a stored value as bytes, even where somebody put something else in their place."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "backslashreplace")
 
 
 def record_row(record: Record) -> dict[str, Any]:
@@ -32,20 +45,11 @@ def record_row(record: Record) -> dict[str, Any]:
     }
 
 
-def stored_record(row: Row[Any]) -> StoredRecord:
-    """Read a row of ``records`` believing nothing, not even that a body is bytes."""
-    values = row._mapping
-    return StoredRecord(
-        stream=values["stream"],
-        sequence=values["sequence"],
-        hash=values["hash"],
-        body=_as_bytes(values["body"]),
-        columns={name: values[name] for name in INDEX_COLUMNS},
-    )
-
-
-def _as_bytes(value: object) -> bytes:
-    return value if isinstance(value, bytes) else str(value).encode("utf-8", "backslashreplace")
+def stored_record(row: Values) -> StoredRecord:
+    """Read a row of ``records`` (``STORED_COLUMNS``) believing nothing."""
+    stream, sequence, last, body, *index = row
+    columns = dict(zip(INDEX_COLUMNS, index, strict=True))
+    return StoredRecord(stream, sequence, last, as_bytes(body), columns)
 
 
 def head_row(record: Record) -> dict[str, Any]:
@@ -58,11 +62,13 @@ def head_row(record: Record) -> dict[str, Any]:
     }
 
 
-def head_from(origin: str, stream: str, row: Row[Any] | None) -> Head:
-    """Read a row of ``streams`` (version, hash, recorded_at), or make the head before the first."""
-    if row is None:
-        return empty_head(origin, stream)
-    return Head(origin, stream, row.version, row.hash, moment_from(row.recorded_at))
+def head_from(origin: str, stream: str, version: int, last: str, recorded_at: str) -> Head:
+    """Read a row of ``streams``.
+
+    Raises:
+        TypeError, ValueError: It holds no moment where it must.
+    """
+    return Head(origin, stream, version, last, moment_from(recorded_at))
 
 
 def standing_row(standing: Standing) -> dict[str, Any]:
@@ -81,50 +87,57 @@ def standing_row(standing: Standing) -> dict[str, Any]:
     }
 
 
-def standing_from(row: Row[Any]) -> Standing:
-    """Read a row of ``standings``."""
-    return Standing(
-        school=row.school,
-        roadmap=row.roadmap,
-        title=row.title,
-        definition=row.definition,
-        state=row.state,
-        version=row.version,
-        entered_at=moment_from(row.entered_at),
-        entered_on=date.fromisoformat(row.entered_on),
-        due_on=date.fromisoformat(row.due_on) if row.due_on is not None else None,
-        final=bool(row.final),
-    )
+def standing_from(row: Values) -> Standing:
+    """Read a row of ``standings`` (``STANDING_COLUMNS``).
+
+    Raises:
+        TypeError, ValueError: It holds no date where it must.
+    """
+    values = dict(zip(STANDING_COLUMNS, row, strict=True))
+    due_on = values["due_on"]
+    values["entered_at"] = moment_from(values["entered_at"])
+    values["entered_on"] = date.fromisoformat(values["entered_on"])
+    values["due_on"] = date.fromisoformat(due_on) if due_on is not None else None
+    values["final"] = bool(values["final"])
+    return Standing(**values)
+
+
+def readable_moment(text: Any) -> str:
+    """Return *text*, or the first moment of the year 1 if it is none."""
+    try:
+        moment_from(text)
+    except (TypeError, ValueError):
+        return _NO_MOMENT
+    return str(text)
+
+
+def readable_standing(row: Values) -> Values:
+    """Return a row of ``standings`` with the year 1 in place of dates that are none."""
+    values = dict(zip(STANDING_COLUMNS, row, strict=True))
+    values["entered_at"] = readable_moment(values["entered_at"])
+    for name in ("entered_on", "due_on"):
+        try:
+            date.fromisoformat(values[name] or "")
+        except (TypeError, ValueError):
+            if name == "entered_on" or values[name] is not None:
+                values[name] = _NO_DAY
+    return tuple(values.values())
 
 
 def assignment_row(assignment: Assignment) -> dict[str, Any]:
     """Return the row of ``assignments``."""
-    return {
-        "record_id": assignment.record_id,
-        "stream": assignment.stream,
-        "sequence": assignment.sequence,
-        "actor": assignment.actor,
-        "role": assignment.role,
-    }
-
-
-def assignment_from(row: Row[Any]) -> Assignment:
-    """Read a row of ``assignments``."""
-    return Assignment(row.record_id, row.stream, row.actor, row.role, row.sequence)
-
-
-def unmet_text(unmet: tuple[Mapping[str, Any], ...]) -> str:
-    """Write the reasons of a refusal as JSON; escaped, because attempts may hold any text."""
-    return json.dumps([dict(one) for one in unmet], default=str)
+    return {name: getattr(assignment, name) for name in ASSIGNMENT_COLUMNS}
 
 
 def refusal_row(attempt: RefusedAttempt) -> dict[str, Any]:
     """Return the row of ``refusals``, without its id."""
+    reasons: list[Mapping[str, Any]] = [dict(one) for one in attempt.unmet]
     return {
         "at": moment_text(attempt.at),
         "stream": attempt.stream,
         "actor": attempt.actor,
         "what": attempt.what,
         "command_id": attempt.command_id,
-        "unmet": unmet_text(attempt.unmet),
+        # Escaped, because an attempt may hold any text.
+        "unmet": json.dumps(reasons, default=str),
     }

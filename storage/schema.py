@@ -2,55 +2,90 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy import Connection, create_engine, insert, select, text
 
-from lifecycle.domain.errors import DatabaseBroken, DatabaseExists, DatabaseMissing, DatabaseNewer
+from lifecycle.domain.errors import (
+    DatabaseBroken,
+    DatabaseExists,
+    DatabaseMissing,
+    DatabaseNewer,
+)
 from lifecycle.domain.record import FORMAT, moment_text
 from lifecycle.storage import tables
-from lifecycle.storage.sqlite import APPLICATION_ID
+from lifecycle.storage.session import Session, Statement, Values
 
-_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+APPLICATION_ID: Final = 0x4C435343
+"""Marks a file as a database of this engine ("LCSC")."""
+
+_ORIGIN: Final = Statement(select(tables.installation.c.origin))
+_objects = text("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+_OBJECTS: Final = Statement(_objects)
+_REVISIONS: Final = Statement(text(f"SELECT version_num FROM {tables.VERSION_TABLE}"))  # noqa: S608
+_ANY_RECORD: Final = Statement(text("SELECT sequence FROM records LIMIT 1"))
 
 
-def create(connection: Connection, url: str, origin: str) -> str:
+def recognise(driver: sqlite3.Connection, url: str, *, create: bool) -> None:
+    """Make sure, before anything is changed, that a file is ours or nobody's.
+
+    Args:
+        driver: A new connection to it.
+        url: Its address, for messages.
+        create: A database is to be made there.
+
+    Raises:
+        DatabaseMissing: It holds nothing: no database was made there, or not to the end.
+        DatabaseBroken: Another application made it.
+        DatabaseExists: The same, where one is to be made.
+    """
+    (found,) = driver.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    (application,) = driver.execute("PRAGMA application_id").fetchone()
+    if not found:
+        if not create:
+            raise DatabaseMissing(url=url)
+    elif application != APPLICATION_ID:
+        if create:
+            raise DatabaseExists(url=url)
+        raise DatabaseBroken(url=url, detail="another application made it")
+
+
+def create(connection: Connection, session: Session, origin: str) -> str:
     """Make the schema and the installation in the transaction of *connection*.
 
     An installation without a single record is one that somebody began to make: it is taken over.
+
+    Args:
+        connection: Inside a transaction that may write.
+        session: On the same connection.
+        origin: Id for the installation.
 
     Returns:
         Id of the installation: *origin*, or that of the one taken over.
 
     Raises:
-        DatabaseExists: Something is there already.
+        DatabaseExists: There is a history already.
     """
-    if connection.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1").first() is not None:
-        return _begun(connection, url)
+    if session.rows(_OBJECTS):
+        check(session)
+        if session.rows(_ANY_RECORD):
+            raise DatabaseExists(url=session.faults.url)
+        return installed(session)
     migrate(connection)
     connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-    connection.execute(
-        insert(tables.installation),
-        {
-            "id": 1,
-            "origin": origin,
-            "format": FORMAT,
-            "created_at": moment_text(datetime.now(UTC)),
-        },
-    )
+    row = {
+        "id": 1,
+        "origin": origin,
+        "format": FORMAT,
+        "created_at": moment_text(datetime.now(UTC)),
+    }
+    session.change(Statement(insert(tables.installation), tuple(row)), **row)
     return origin
-
-
-def _begun(connection: Connection, url: str) -> str:
-    try:
-        check(connection, url)
-    except (DatabaseBroken, DatabaseMissing) as error:
-        raise DatabaseExists(url=url) from error
-    if connection.execute(select(tables.records.c.sequence).limit(1)).first() is not None:
-        raise DatabaseExists(url=url)
-    return installed(connection, url)
 
 
 def migrate(connection: Connection) -> None:
@@ -66,63 +101,46 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, tables.SCHEMA)
 
 
-def check(connection: Connection, url: str) -> None:
-    """Make sure that *connection* leads to a database that this release can work with.
+def check(session: Session) -> None:
+    """Make sure that a database of this engine is one that this release can work with.
 
     Raises:
-        DatabaseMissing: There is no table: nothing was ever made, or not to the end.
-        DatabaseBroken: It is another application's, or tables are missing.
+        DatabaseBroken: Tables are missing.
         DatabaseNewer: A newer release made the schema.
     """
-    found = {
-        name
-        for (name,) in connection.exec_driver_sql(
-            "SELECT name FROM sqlite_schema WHERE type = 'table'"
-        )
-    }
-    if not found:
-        raise DatabaseMissing(url=url)
-    application = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-    if application != APPLICATION_ID:
-        raise DatabaseBroken(url=url, detail="another application made it")
+    url = session.faults.url
+    found = {name for kind, name, _, _ in session.rows(_OBJECTS) if kind == "table"}
     if tables.VERSION_TABLE not in found:
-        raise DatabaseBroken(url=url, detail=f"table {tables.VERSION_TABLE} is missing")
-    revisions = connection.exec_driver_sql(
-        f"SELECT version_num FROM {tables.VERSION_TABLE}"  # noqa: S608 - a constant of ours
-    )
-    newer = [revision for (revision,) in revisions if revision != tables.SCHEMA]
-    if newer:
-        raise DatabaseNewer(url=url, found=", ".join(newer), known=tables.SCHEMA)
+        raise DatabaseBroken(url=url, detail=f"missing: {tables.VERSION_TABLE}")
+    revisions = [revision for (revision,) in session.rows(_REVISIONS)]
+    if revisions != [tables.SCHEMA]:
+        if not revisions:
+            raise DatabaseBroken(url=url, detail="its schema has no revision")
+        raise DatabaseNewer(url=url, found=", ".join(map(str, revisions)), known=tables.SCHEMA)
     missing = sorted(set(tables.metadata.tables) - found)
     if missing:
         raise DatabaseBroken(url=url, detail=f"missing: {', '.join(missing)}")
 
 
-def installed(connection: Connection, url: str) -> str:
+def installed(session: Session) -> str:
     """Return the id of the installation.
 
     Raises:
-        DatabaseBroken: It is missing.
+        DatabaseBroken: There is none, or more than one.
     """
-    found = connection.execute(select(tables.installation.c.origin)).scalars().all()
+    found = session.rows(_ORIGIN)
     if len(found) != 1:
-        raise DatabaseBroken(url=url, detail="the installation has no single id")
-    return str(found[0])
+        raise DatabaseBroken(url=session.faults.url, detail="the installation has no single id")
+    return str(found[0][0])
 
 
-def findings(connection: Connection) -> list[str]:
+def findings(session: Session) -> list[str]:
     """Return what in our tables, their indexes and triggers differs from this release's.
 
     Tables that a host keeps in the same database are its own matter; an index or a trigger on
     one of our tables is not.
     """
-    expected = _expected()
-    ours = set(tables.metadata.tables)
-    found = {
-        (kind, name): (table, _normal(sql))
-        for kind, name, table, sql in connection.exec_driver_sql(_OBJECTS)
-        if table in ours
-    }
+    expected, found = _expected(), _ours(session.rows(_OBJECTS))
     changed = {
         key: "differs from" for key in expected.keys() & found.keys() if expected[key] != found[key]
     }
@@ -136,20 +154,23 @@ def findings(connection: Connection) -> list[str]:
 
 
 @cache
-def _expected() -> dict[tuple[str, str], tuple[str, str]]:
+def _expected() -> dict[tuple[str, str], str]:
     engine = create_engine("sqlite://")
     try:
         with engine.connect() as connection:
             tables.metadata.create_all(connection)
-            return {
-                (kind, name): (table, _normal(sql))
-                for kind, name, table, sql in connection.exec_driver_sql(_OBJECTS)
-                if table in tables.metadata.tables
-            }
+            return _ours(tuple(row) for row in connection.execute(_objects))
     finally:
         engine.dispose()
 
 
-def _normal(sql: str) -> str:
-    """Return SQL with single spaces: a library may lay the same statement out anew."""
-    return " ".join(sql.split())
+def _ours(objects: Iterable[Values]) -> dict[tuple[str, str], str]:
+    """Return the SQL of what belongs to our tables, with single spaces.
+
+    A library may lay out the same statement anew, so spaces mean nothing.
+    """
+    return {
+        (kind, name): " ".join(sql.split())
+        for kind, name, table, sql in objects
+        if table in tables.metadata.tables
+    }

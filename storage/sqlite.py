@@ -6,25 +6,26 @@ The settings follow docs/decisions/0003-durable-settings-by-sqlite-version.md.
 from __future__ import annotations
 
 import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, QueuePool, create_engine
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import PoolProxiedConnection
 
-from lifecycle.domain.errors import DatabaseReadOnly, InvalidInput, StorageFailed
-
-APPLICATION_ID: Final = 0x4C435343
-"""Marks the file as a database of this engine ("LCSC")."""
+from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.storage import schema
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one; SQLite's waiting is not fair, so it is long."""
-
-BEGIN_OPTION: Final = "lifecycle_begin"
-"""Execution option that names the statement beginning a transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def parsed(url: str) -> URL:
     try:
         return make_url(url)
     except (ArgumentError, ValueError) as error:
-        detail = f"{url!r} is not an address such as sqlite:///lifecycle.db"
+        # Not repeated here: a mistyped address may hold a password.
+        detail = "it is not of the form sqlite:///lifecycle.db"
         raise InvalidInput(what="the database address", detail=detail) from error
 
 
@@ -118,6 +120,25 @@ def sqlite_path(url: str) -> Path | None:
     return place.path if place else None
 
 
+def check_file(place: Place) -> None:
+    """Make sure that an ordinary file is there, before SQLite waits for a pipe or the like.
+
+    Raises:
+        DatabaseMissing: Nothing is there.
+        DatabaseBroken: It is a folder, a pipe or a device.
+        StorageFailed: Its folder cannot be looked into.
+    """
+    try:
+        mode = place.path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DatabaseMissing(url=place.url) from error
+    except OSError as error:
+        raise StorageFailed(detail=f"{place.url}: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+        raise DatabaseBroken(url=place.url, detail=f"it is {what}")
+
+
 def make_engine(
     place: Place,
     *,
@@ -125,7 +146,7 @@ def make_engine(
     durability: Durability | None = None,
     lock_seconds: float = LOCK_SECONDS,
 ) -> Engine:
-    """Return an engine whose connections have the safe settings and begin as they are told.
+    """Return a pool of connections with the safe settings; it begins no transaction by itself.
 
     Args:
         place: The database file.
@@ -141,34 +162,38 @@ def make_engine(
             f"{place.path.as_uri()}?mode={mode}",
             uri=True,
             timeout=lock_seconds,
-            # None: the driver begins nothing by itself; the engine says BEGIN (see below).
+            # The driver begins no transaction of its own accord: see begin().
             isolation_level=None,
             check_same_thread=False,
         )
         try:
-            _settle(connection, chosen, place)
+            schema.recognise(connection, place.url, create=create)
+            _settle(connection, chosen, place, lock_seconds)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, max_overflow=-1)
+    return create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        max_overflow=-1,
+        pool_reset_on_return=None,
+    )
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        connection.exec_driver_sql(options.get(BEGIN_OPTION, "BEGIN"))
 
-    return engine
-
-
-def _settle(connection: sqlite3.Connection, durability: Durability, place: Place) -> None:
+def _settle(
+    connection: sqlite3.Connection, durability: Durability, place: Place, lock_seconds: float
+) -> None:
     """Make the settings and read each back.
 
     Raises:
+        DatabaseReadOnly: The file cannot be given the journal that is asked for.
         StorageFailed: SQLite did not take a setting.
     """
     wanted: dict[str, Any] = {
+        "busy_timeout": int(lock_seconds * 1000),
         "foreign_keys": 1,
         "recursive_triggers": 1,
         "trusted_schema": 0,
@@ -180,23 +205,43 @@ def _settle(connection: sqlite3.Connection, durability: Durability, place: Place
     for name, value in wanted.items():
         connection.execute(f"PRAGMA {name}={value}").fetchall()
         (found,) = connection.execute(f"PRAGMA {name}").fetchone()
-        if found == value:
-            continue
-        if name == "journal_mode" and not _writable(connection):
-            raise DatabaseReadOnly(url=place.url)
-        raise StorageFailed(detail=f"SQLite keeps PRAGMA {name} at {found}, not {value}")
+        if found != value:
+            raise StorageFailed(detail=f"SQLite keeps PRAGMA {name} at {found}, not {value}")
 
 
-def _writable(connection: sqlite3.Connection) -> bool:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.Error:
-        return False
-    connection.execute("ROLLBACK")
-    return True
+def begin(driver: DBAPIConnection, *, write: bool) -> None:
+    """Begin a transaction; one that writes takes its turn at once.
+
+    Two writers must not both read version 7 and both append version 8.
+    """
+    driver.cursor().execute("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
-def in_transaction(connection: Connection) -> bool:
-    """Tell whether the driver of a connection really is inside a transaction."""
-    driver = connection.connection.driver_connection
+def undo(driver: DBAPIConnection) -> None:
+    """Undo the transaction, if there still is one: SQLite ends some by itself."""
+    if in_transaction(driver):
+        driver.rollback()
+
+
+def driver_of(connection: Connection | PoolProxiedConnection) -> DBAPIConnection:
+    """Return the driver's connection behind one of SQLAlchemy or of its pool."""
+    lent = connection.connection if isinstance(connection, Connection) else connection
+    return cast(DBAPIConnection, lent.driver_connection)
+
+
+def in_transaction(driver: DBAPIConnection) -> bool:
+    """Tell whether a connection really is inside a transaction."""
     return isinstance(driver, sqlite3.Connection) and driver.in_transaction
+
+
+@contextmanager
+def lenient_text(driver: DBAPIConnection) -> Iterator[None]:
+    """Read text that is not UTF-8 as escapes: damage is to be found, not to end the search."""
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("text is lenient on connections of sqlite3 only")
+    before = driver.text_factory
+    driver.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
+    try:
+        yield
+    finally:
+        driver.text_factory = before

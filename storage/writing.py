@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflict
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
 from lifecycle.domain.record import Record, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
-from lifecycle.storage.faults import Faults
+from lifecycle.storage.faults import ConstraintBroken
 from lifecycle.storage.reading import SqlReading
+from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import (
     actors,
     assignments,
@@ -27,60 +27,68 @@ from lifecycle.storage.tables import (
     streams,
 )
 
-_LOCK: Final = (
-    select(streams.c.version, streams.c.hash, streams.c.recorded_at)
-    .where(streams.c.stream == bindparam("of_stream"))
-    .with_for_update()
-)
 # How databases name what a row breaks: the constraint, or SQLite its columns.
 _COMMAND_ID: Final = ("uq_records_command_id", "records.command_id")
 _PLACE: Final = ("pk_records", "records.stream, records.sequence")
 
-_ADD_RECORD: Final = insert(records)
-_ADD_HEAD: Final = insert(streams)
-_MOVE_HEAD: Final = update(streams).where(
-    streams.c.stream == bindparam("of_stream"), streams.c.version == bindparam("before")
+_LOCK: Final = Statement(
+    select(streams.c.version, streams.c.hash, streams.c.recorded_at)
+    .where(streams.c.stream == bindparam("stream"))
+    # Nothing on SQLite, where the transaction holds the whole database already.
+    .with_for_update()
 )
-_ADD_STANDING: Final = insert(standings)
-_MOVE_STANDING: Final = update(standings).where(standings.c.school == bindparam("of_school"))
-_ADD_ASSIGNMENT: Final = insert(assignments)
-_DROP_ASSIGNMENT: Final = delete(assignments).where(
-    assignments.c.record_id == bindparam("revoked"), assignments.c.stream == bindparam("of_stream")
+_ADD_RECORD: Final = Statement(insert(records), rows.STORED_COLUMNS)
+_ADD_HEAD: Final = Statement(insert(streams), ("stream", "version", "hash", "recorded_at"))
+_MOVE_HEAD: Final = Statement(
+    update(streams).where(
+        streams.c.stream == bindparam("of_stream"), streams.c.version == bindparam("before")
+    ),
+    ("version", "hash", "recorded_at"),
 )
-_ADD_ACTOR: Final = insert(actors)
-_QUEUE: Final = insert(sealing_queue)
-_ANNOUNCE: Final = insert(outbox)
-_HAS_DEFINITION: Final = select(definitions.c.digest).where(
-    definitions.c.digest == bindparam("digest")
+_ADD_STANDING: Final = Statement(insert(standings), rows.STANDING_COLUMNS)
+_MOVE_STANDING: Final = Statement(
+    update(standings).where(standings.c.school == bindparam("of_school")), rows.STANDING_COLUMNS
 )
-_ADD_DEFINITION: Final = insert(definitions)
-_RENAME: Final = update(persons).where(persons.c.actor == bindparam("of_actor"))
-_ADD_NAME: Final = insert(persons)
-_ADD_REFUSAL: Final = insert(refusals)
+_ADD_ASSIGNMENT: Final = Statement(insert(assignments), rows.ASSIGNMENT_COLUMNS)
+_DROP_ASSIGNMENT: Final = Statement(
+    delete(assignments).where(
+        assignments.c.record_id == bindparam("revoked"),
+        assignments.c.stream == bindparam("of_stream"),
+    )
+)
+_ADD_ACTOR: Final = Statement(insert(actors), ("actor", "sequence"))
+_QUEUE: Final = Statement(insert(sealing_queue), ("stream", "sequence", "hash", "queued_at"))
+_ANNOUNCE: Final = Statement(insert(outbox), ("stream", "sequence", "hash", "created_at"))
+_HAS_DEFINITION: Final = Statement(
+    select(definitions.c.digest).where(definitions.c.digest == bindparam("digest"))
+)
+_ADD_DEFINITION: Final = Statement(insert(definitions), ("digest", "body"))
+_RENAME: Final = Statement(
+    update(persons).where(persons.c.actor == bindparam("of_actor")), ("name",)
+)
+_ADD_NAME: Final = Statement(insert(persons), ("actor", "name"))
+_ADD_REFUSAL: Final = Statement(
+    insert(refusals), ("at", "stream", "actor", "what", "command_id", "unmet")
+)
 
 
 class SqlWriting(SqlReading):
     """A write transaction; its beginning and its end are the journal's.
 
     Args:
-        connection: Inside a transaction that may write.
+        session: Inside a transaction that may write.
         origin: Id of the installation.
-        faults: Translates errors of the driver.
     """
 
-    def __init__(self, connection: Connection, origin: str, faults: Faults) -> None:
-        super().__init__(connection, origin, faults)
+    def __init__(self, session: Session, origin: str) -> None:
+        super().__init__(session, origin)
         self._heads: dict[str, Head] = {}
         self._half_done = False
 
     def lock(self, stream: str) -> Head:
         """Hold *stream* against other writers until the end, and return where it stands."""
         if stream not in self._heads:
-            found = self._rows(_LOCK, of_stream=stream)
-            with self._sound(f"the head of {stream}"):
-                self._heads[stream] = rows.head_from(
-                    self.origin, stream, found[0] if found else None
-                )
+            self._heads[stream] = self._head(stream, _LOCK)
         return self._heads[stream]
 
     def append(self, record: Record, standing: Standing | None = None) -> None:
@@ -106,17 +114,17 @@ class SqlWriting(SqlReading):
 
     def keep_definition(self, digest: str, body: bytes) -> None:
         """Store a definition under its digest; a known digest is left as it is."""
-        if not self._rows(_HAS_DEFINITION, digest=digest):
-            self._change(_ADD_DEFINITION, digest=digest, body=body)
+        if not self._session.rows(_HAS_DEFINITION, digest=digest):
+            self._session.change(_ADD_DEFINITION, digest=digest, body=body)
 
     def keep_name(self, actor: str, name: str) -> None:
         """Store the name of a person in the erasable table, outside the history."""
-        if not self._change(_RENAME, of_actor=actor, name=name):
-            self._change(_ADD_NAME, actor=actor, name=name)
+        if not self._session.change(_RENAME, of_actor=actor, name=name):
+            self._session.change(_ADD_NAME, actor=actor, name=name)
 
     def keep_refusal(self, attempt: RefusedAttempt) -> None:
         """Store a refused attempt, outside the history."""
-        self._change(_ADD_REFUSAL, **rows.refusal_row(attempt))
+        self._session.change(_ADD_REFUSAL, **rows.refusal_row(attempt))
 
     def check_whole(self) -> None:
         """Refuse to end well what was only half done.
@@ -143,52 +151,48 @@ class SqlWriting(SqlReading):
     def _add(self, record: Record) -> None:
         """Insert the row of the history: plainly, never in the place of another."""
         try:
-            with self._faults.but(IntegrityError):
-                self._connection.execute(_ADD_RECORD, rows.record_row(record))
-        except IntegrityError as error:
+            self._session.change(_ADD_RECORD, **rows.record_row(record))
+        except ConstraintBroken as error:
             # Whoever was first was not seen by the check above: the constraint has the last word.
-            broken = str(error.orig)
+            broken = str(error)
             if any(name in broken for name in _COMMAND_ID):
                 raise CommandReused(command_id=record.command_id) from error
             if any(name in broken for name in _PLACE):
                 raise VersionConflict(
                     stream=record.stream, actual=record.sequence, expected=record.sequence - 1
                 ) from error
-            raise StorageFailed(detail=broken) from error
+            raise
 
     def _move_head(self, record: Record) -> None:
         row = rows.head_row(record)
         if record.sequence == 1:
-            self._change(_ADD_HEAD, **row)
+            self._session.change(_ADD_HEAD, **row)
             return
         before = record.sequence - 1
-        if self._change(_MOVE_HEAD, of_stream=record.stream, before=before, **row) != 1:
+        if self._session.change(_MOVE_HEAD, of_stream=record.stream, before=before, **row) != 1:
             raise VersionConflict(stream=record.stream, actual=record.sequence, expected=before)
 
     def _move_standing(self, record: Record, standing: Standing) -> None:
         row = rows.standing_row(standing)
-        if not self._change(_MOVE_STANDING, of_school=standing.school, **row):
-            self._change(_ADD_STANDING, **row)
+        if not self._session.change(_MOVE_STANDING, of_school=standing.school, **row):
+            self._session.change(_ADD_STANDING, **row)
 
     def _settle(self, record: Record) -> None:
         """Enter who came, and which roles were given and taken."""
         facts = record.facts or {}
         if record.kind == "actor_added":
-            self._change(_ADD_ACTOR, actor=facts["actor"], sequence=record.sequence)
+            self._session.change(_ADD_ACTOR, actor=facts["actor"], sequence=record.sequence)
         elif record.kind == "role_assigned":
             for given in assignments_after((), record):
-                self._change(_ADD_ASSIGNMENT, **rows.assignment_row(given))
+                self._session.change(_ADD_ASSIGNMENT, **rows.assignment_row(given))
         elif record.kind == "role_revoked":
-            self._change(_DROP_ASSIGNMENT, revoked=facts["assignment"], of_stream=record.stream)
+            self._session.change(
+                _DROP_ASSIGNMENT, revoked=facts["assignment"], of_stream=record.stream
+            )
 
     def _announce(self, record: Record) -> None:
         """Queue the record for sealing and for those who are told."""
         row = {"stream": record.stream, "sequence": record.sequence, "hash": record.hash}
         at = moment_text(record.recorded_at)
-        self._change(_QUEUE, queued_at=at, **row)
-        self._change(_ANNOUNCE, created_at=at, **row)
-
-    def _change(self, statement: Executable, **values: Any) -> int:
-        """Execute a statement that writes, and return how many rows it touched."""
-        with self._faults:
-            return self._connection.execute(statement, values).rowcount
+        self._session.change(_QUEUE, queued_at=at, **row)
+        self._session.change(_ANNOUNCE, created_at=at, **row)
