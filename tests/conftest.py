@@ -1,0 +1,50 @@
+"""Profiles for generated tests, and an office that the tests of the core share."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from lifecycle import Lifecycle
+from lifecycle.domain.definition import Definition
+from lifecycle.workflows.catalogue import Catalogue
+from tests.factories import ROADMAP, Office, memory_engine
+
+# Deadlines and health checks measure the machine, not the code; "ci" is the same on every run.
+settings.register_profile(
+    "ci",
+    max_examples=40,
+    stateful_step_count=20,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+settings.register_profile("thorough", parent=settings.get_profile("ci"), max_examples=1000)
+settings.register_profile("thorough", settings.get_profile("thorough"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """The shipped programmes and road maps, each compiled once for all tests."""
+    return Catalogue()
+
+
+@pytest.fixture(scope="session")
+def definition(catalogue: Catalogue) -> Definition:
+    """The programme 500+ under the road map of Tomari."""
+    return catalogue.compiled(ROADMAP)
+
+
+@pytest.fixture
+def engine(catalogue: Catalogue) -> Iterator[Lifecycle]:
+    """An engine in memory with one administrator."""
+    with memory_engine(catalogue) as engine:
+        yield engine
+
+
+@pytest.fixture
+def office(engine: Lifecycle, definition: Definition) -> Office:
+    """An office in memory, the road map in force, one school enrolled, all roles assigned."""
+    return Office(engine, definition).opened("krasnogorsk")
