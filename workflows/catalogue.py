@@ -120,9 +120,16 @@ class Catalogue:
 def check_roadmap_file(
     path: Path, folders: Sequence[Path] = (), guards: Collection[str] = ()
 ) -> list[Problem]:
-    """Return every mistake of a road map file, or those of the programme it names."""
+    """Return every mistake of a road map file, or those of the programme it names.
+
+    Args:
+        path: The file; its programme may lie beside it.
+        folders: Where other programmes lie.
+        guards: Names of the guards that the host has registered.
+    """
+    beside = [path.parent] if path.is_file() else []
     try:
-        Catalogue(folders, guards).compile_file(path)
+        Catalogue([*folders, *beside], guards).compile_file(path)
     except InvalidDefinition as error:
         return list(error.problems)
     return []

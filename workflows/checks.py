@@ -94,8 +94,8 @@ def setting(form: AdjustmentForm, value: Any, path: Path, findings: Findings) ->
         if not isinstance(value, bool):
             findings.add("LD241", path, "{name} is either true or false", name=form.id)
     elif isinstance(value, bool) or not value:
-        findings.add("LD241", path, "{name} is a list, one of these or more: {allowed}",
-                     name=form.id, allowed=form.allowed)  # fmt: skip
+        template = "{name} is a list, one of these or more: {allowed}"
+        findings.add("LD241", path, template, name=form.id, allowed=form.allowed)
     else:
         once(value, path, "", findings)
         for place, item in enumerate(value):

@@ -87,8 +87,9 @@ def _note(detail: ErrorDetails, form: type[BaseModel], content: Any, findings: F
         if "expected" in context:
             words = re.findall(r"\w+", str(context["expected"]))
             context["expected"] = [word.lower() for word in words if word != "or"]
-        parameters = {**context, "field": field, "given": given, "detail": detail["msg"]}
-        findings.add(code, path, template, **parameters)
+        facts = {**context, "field": field, "given": given, "detail": detail["msg"]}
+        shown = {name: fact for name, fact in facts.items() if f"{{{name}}}" in template}
+        findings.add(code, path, template, **shown)
 
 
 def _field(path: Path) -> str:

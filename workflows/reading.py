@@ -67,7 +67,7 @@ def read(source: Traversable) -> Document:
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             builder.take(event)
-    except _TooDeep:
+    except _Stop:
         pass
     except ReaderError as error:
         before = text[: error.position]
@@ -116,8 +116,8 @@ def _mark(mark: StringMark) -> Mark:
     return mark.line + 1, mark.column + 1
 
 
-class _TooDeep(Exception):
-    pass
+class _Stop(Exception):
+    """What follows would only be noise."""
 
 
 @dataclass(slots=True)
@@ -151,6 +151,7 @@ class _Builder:
             self._documents += 1
             if self._documents > 1:
                 self._findings.at("LD107", mark, "a file holds one document, not several")
+                raise _Stop
 
     def _node(self, event: events.NodeEvent, mark: Mark) -> None:
         if event.anchor is not None:
@@ -192,7 +193,7 @@ class _Builder:
         if len(self._open) > MAX_DEPTH:
             template = "nested deeper than {limit} levels"
             self._findings.at("LD108", mark, template, limit=MAX_DEPTH)
-            raise _TooDeep
+            raise _Stop
 
     def _path(self, parent: _Open | None) -> Path:
         if parent is None:

@@ -1,6 +1,7 @@
 """The form of definition files: fields, types, dates (LD11x)."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +136,14 @@ def test_a_mistake_in_a_road_map_is_told_with_its_place(
     told_of_roadmap: Told, edits: Edits, expected: list[str]
 ) -> None:
     assert told_of_roadmap(*edits) == expected
+
+
+def test_a_file_that_is_no_mapping_is_told_in_one_line(told_of_roadmap: Told, grants: Path) -> None:
+    whole = (grants / "spring-2026.yaml").read_text("utf-8")
+
+    assert told_of_roadmap((whole, "- a\n- b\n")) == [
+        "1:1: LD112: file has to be a mapping of fields"
+    ]
 
 
 def test_all_mistakes_of_form_are_told_at_once_in_the_order_of_the_file(
