@@ -278,6 +278,8 @@ class Definition:
         facts: All facts that transitions may bear.
         enrolled_by: Roles that may enrol a school under the road map.
         catalogue: Known codes; another one is accepted with a warning.
+        planned_by: Roles that may act on every activity of the road map.
+        cancellation_reasons: Why an activity may be cancelled.
     """
 
     programme: str
@@ -292,6 +294,8 @@ class Definition:
     facts: tuple[FactType, ...]
     enrolled_by: tuple[str, ...]
     catalogue: tuple[Choice, ...] = ()
+    planned_by: tuple[str, ...] = ()
+    cancellation_reasons: tuple[Choice, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON values; the digest is taken over their canonical bytes."""

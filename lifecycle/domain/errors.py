@@ -131,6 +131,14 @@ class UnknownDefinition(NotFound):
     remedy_template = "restore the definition from a backup, then run: lifecycle verify"
 
 
+class UnknownActivity(NotFound):
+    """The road map has no activity of that key, or the activity no such occurrence."""
+
+    code = "LC108"
+    template = "the road map {roadmap} has no activity {name}"
+    remedy_template = "see the activities: lifecycle roadmap show {roadmap}"
+
+
 # -- refused: exit code 4 -------------------------------------------------------------------------
 
 
@@ -170,6 +178,14 @@ class AdministrationRefused(Refused):
 
     code = "LC203"
     template = "{actor} cannot do this: {what}"
+
+
+class ActivityRefused(Refused):
+    """This cannot be said of the activity now."""
+
+    code = "LC204"
+    template = "activity {activity} of {roadmap} cannot be {what}"
+    remedy_template = "see where the plan stands: lifecycle plan {roadmap}"
 
 
 # -- invalid input: exit code 5 -------------------------------------------------------------------

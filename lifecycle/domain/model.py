@@ -175,6 +175,27 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class SchoolMove:
+    """A transition that a school made, as plans and indicators count it.
+
+    Args:
+        school: Id of the school.
+        transition: Name of the transition.
+        source: State it left.
+        target: State it led to; the same where the school stayed.
+        recorded_at: When it was written down, UTC.
+        effective_on: The date the act bears.
+    """
+
+    school: str
+    transition: str
+    source: str
+    target: str
+    recorded_at: datetime
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedAttempt:
     """What was tried and not allowed; kept outside the history.
 

@@ -10,7 +10,7 @@ from os import PathLike
 from typing import BinaryIO, Protocol
 
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.model import Assignment, Head, RefusedAttempt, Standing
+from lifecycle.domain.model import Assignment, Head, RefusedAttempt, SchoolMove, Standing
 from lifecycle.domain.record import Record
 
 
@@ -74,6 +74,10 @@ class Reading(Protocol):
         self, school: str | None = None, roadmap: str | None = None
     ) -> Iterator[Standing]:
         """Yield the board, sorted by road map and school."""
+        ...
+
+    def moves(self, roadmap: str) -> Iterator[SchoolMove]:
+        """Yield every transition of the schools under *roadmap*, by school and sequence."""
         ...
 
     def definition(self, digest: str) -> bytes | None:

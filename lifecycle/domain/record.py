@@ -28,6 +28,10 @@ Kind = Literal[
     "role_revoked",
     "enrolled",
     "advanced",
+    "activity_begun",
+    "activity_done",
+    "activity_postponed",
+    "activity_cancelled",
 ]
 
 

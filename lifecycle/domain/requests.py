@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from lifecycle.domain import canonical, codec
 from lifecycle.domain.model import Actor, Evidence
@@ -86,6 +86,31 @@ class Enrol(Request):
     school: str
     title: str
     roadmap: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActOnActivity(Request):
+    """Say what became of an activity of the road map, or of one occurrence of it.
+
+    Args:
+        act: What is said of it.
+        roadmap: Id of the road map.
+        activity: Key of the activity.
+        occurrence: Name of the occurrence where the activity recurs, such as ``2021-03``.
+        evidence: What it rests on.
+        counts: Numbers entered with it, by name.
+        postponed_to: New last day, for ``postponed``.
+        reason: Code from the programme's list, for ``cancelled``.
+    """
+
+    act: Literal["begun", "done", "postponed", "cancelled"]
+    roadmap: str
+    activity: str
+    occurrence: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    postponed_to: date | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,14 @@ from lifecycle.domain.messages import Text
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """A number that the office enters with an activity, such as the people it trained."""
+
+    name: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """A row of the road map: who does what by when; wording verbatim.
 
@@ -26,6 +34,7 @@ class Activity:
         drives: Transitions or states it is fulfilled by and sets the deadline of.
         lines: Lines of the source document, from 1.
         damage: What is broken in the source and how it was read.
+        counts: Numbers to be entered when it is done, because no school's history holds them.
     """
 
     key: str
@@ -41,6 +50,7 @@ class Activity:
     drives: tuple[str, ...]
     lines: tuple[int, ...]
     damage: tuple[Text, ...] = ()
+    counts: tuple[Count, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

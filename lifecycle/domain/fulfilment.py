@@ -1,0 +1,212 @@
+"""Plan against fact: where every activity of a road map stands on a given day.
+
+The office's own activities stand where their records say; those that drive transitions are
+fulfilled by the schools, one by one, with nothing entered twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.model import SchoolMove, Standing
+from lifecycle.domain.occurrences import Occurrence, occurrences_of
+from lifecycle.domain.plan import UNTOUCHED, Plan, Progress
+from lifecycle.domain.roadmap import Activity
+
+State = Literal["planned", "begun", "done", "cancelled"]
+DaysLate = Callable[[date, date], int]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityStatus:
+    """One occurrence of an activity, plan against fact.
+
+    Args:
+        activity: The row of the road map.
+        occurrence: The time it is due.
+        by: Who fulfils it: the ``office`` or the ``schools``.
+        state: Where it stands; for schools ``begun`` once some, ``done`` once all fulfilled it.
+        due_on: Last day, after postponement.
+        closed_on: Date it was done or cancelled; of the last school's act for schools.
+        days_overdue: Working days past the last day: until the day asked for while it is open,
+            until it was done otherwise; 0 in time, ``None`` without a last day.
+        progress: What was entered for an activity of the office.
+        fulfilled: Schools that have fulfilled it, with the date of the act.
+        missing: Schools that have not.
+    """
+
+    activity: Activity
+    occurrence: Occurrence
+    by: Literal["office", "schools"]
+    state: State
+    due_on: date | None
+    closed_on: date | None
+    days_overdue: int | None
+    progress: Progress
+    fulfilled: Mapping[str, date]
+    missing: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be done."""
+        return self.state in ("planned", "begun")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What has happened under a road map by a day.
+
+    Args:
+        definition: Rules in force.
+        plan: What became of the office's activities.
+        schools: The schools that take part, withdrawn ones left out.
+        moves: Date of the last time that each school made each transition, by transition.
+    """
+
+    definition: Definition
+    plan: Plan
+    schools: tuple[str, ...]
+    moves: Mapping[str, Mapping[str, date]]
+
+
+def facts_on(
+    definition: Definition,
+    plan: Plan,
+    standings: Iterable[Standing],
+    moves: Iterable[SchoolMove],
+    day: date,
+) -> Facts:
+    """Return what has happened by the end of *day*, by the dates that the acts bear."""
+    made: dict[str, dict[str, date]] = {}
+    out: set[str] = set()
+    abandoned = abandoning(definition)
+    for move in moves:
+        if move.effective_on <= day:
+            made.setdefault(move.transition, {})[move.school] = move.effective_on
+            if move.transition in abandoned:
+                out.add(move.school)
+    schools = tuple(one.school for one in standings if one.school not in out)
+    return Facts(definition, plan, schools, made)
+
+
+def abandoning(definition: Definition) -> frozenset[str]:
+    """Return the transitions by which a school stops taking part, such as a withdrawal.
+
+    They lead from several states straight into a final one: no activity is fulfilled by them.
+    """
+    final = {state.name for state in definition.states if state.final}
+    return frozenset(
+        one.name for one in definition.transitions if one.target in final and len(one.sources) > 1
+    )
+
+
+def plan_status(facts: Facts, day: date, days_late: DaysLate) -> tuple[ActivityStatus, ...]:
+    """Return every occurrence of every activity, in the order of the road map.
+
+    Args:
+        facts: What has happened by *day*.
+        day: The day asked for.
+        days_late: Working days from the day after its first to its second argument.
+    """
+    roadmap = facts.definition.roadmap
+    return tuple(
+        _of_schools(facts, activity, occurrence, day, days_late)
+        if activity.drives
+        else _of_office(facts, activity, occurrence, day, days_late)
+        for activity in roadmap.activities
+        for occurrence in occurrences_of(activity, roadmap)
+    )
+
+
+def fulfilment(facts: Facts, drives: Iterable[str]) -> dict[str, date]:
+    """Return the schools that have fulfilled what *drives* names, with the date of the act.
+
+    Transitions that leave a state count for more than those that stay in it: a school has
+    fulfilled them when it left each of their states by one of them. A state counts as fulfilled
+    when the school left it by any transition other than abandoning.
+    """
+    wanted = _wanted(facts.definition, tuple(drives))
+    result: dict[str, date] = {}
+    for school in facts.schools:
+        dates = [_first(facts, school, group) for group in wanted]
+        if dates and None not in dates:
+            result[school] = max(one for one in dates if one is not None)
+    return result
+
+
+def _wanted(definition: Definition, drives: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return groups of transitions: one of each group has to be made."""
+    abandoned = abandoning(definition)
+    leaving: dict[str, list[str]] = {}
+    staying: list[str] = []
+    for name in drives:
+        transition = definition.transition.get(name)
+        if transition is None:
+            ways = [
+                one.name
+                for one in definition.open_in(name)
+                if one.target is not None and one.name not in abandoned
+            ]
+            leaving.setdefault(name, []).extend(ways)
+        elif transition.target is None:
+            staying.append(name)
+        else:
+            for source in transition.sources:
+                leaving.setdefault(source, []).append(name)
+    return [tuple(names) for names in leaving.values()] or [(name,) for name in staying]
+
+
+def _first(facts: Facts, school: str, group: tuple[str, ...]) -> date | None:
+    dates = [facts.moves[name][school] for name in group if school in facts.moves.get(name, {})]
+    return min(dates, default=None)
+
+
+def _of_schools(
+    facts: Facts, activity: Activity, occurrence: Occurrence, day: date, days_late: DaysLate
+) -> ActivityStatus:
+    fulfilled = fulfilment(facts, activity.drives)
+    missing = tuple(school for school in facts.schools if school not in fulfilled)
+    done = bool(fulfilled) and not missing
+    closed_on = max(fulfilled.values()) if done else None
+    return ActivityStatus(
+        activity=activity,
+        occurrence=occurrence,
+        by="schools",
+        state="done" if done else "begun" if fulfilled else "planned",
+        due_on=occurrence.end,
+        closed_on=closed_on,
+        days_overdue=_late(occurrence.end, closed_on or day, days_late),
+        progress=UNTOUCHED,
+        fulfilled=fulfilled,
+        missing=missing,
+    )
+
+
+def _of_office(
+    facts: Facts, activity: Activity, occurrence: Occurrence, day: date, days_late: DaysLate
+) -> ActivityStatus:
+    progress = facts.plan.get((activity.key, occurrence.name), UNTOUCHED)
+    due_on = progress.postponed_to or occurrence.end
+    late = None if progress.state == "cancelled" else due_on
+    return ActivityStatus(
+        activity=activity,
+        occurrence=occurrence,
+        by="office",
+        state=progress.state,
+        due_on=due_on,
+        closed_on=progress.closed_on,
+        days_overdue=_late(late, progress.closed_on or day, days_late),
+        progress=progress,
+        fulfilled={},
+        missing=(),
+    )
+
+
+def _late(due_on: date | None, until: date, days_late: DaysLate) -> int | None:
+    if due_on is None:
+        return None
+    return days_late(due_on, until) if until > due_on else 0

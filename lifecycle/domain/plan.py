@@ -1,0 +1,279 @@
+"""The plan: what became of the activities that are the office's own work.
+
+Activities that schools fulfil by their transitions are not entered here a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final, Literal
+
+from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp, authority, build_record
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import InvalidFact, UnknownActivity
+from lifecycle.domain.guards import Unmet
+from lifecycle.domain.messages import Message
+from lifecycle.domain.model import Assignment, Evidence, Head
+from lifecycle.domain.occurrences import Occurrence, occurrences_of
+from lifecycle.domain.record import Kind, Record
+from lifecycle.domain.requests import ActOnActivity
+from lifecycle.domain.roadmap import Activity
+
+RESULT: Final = "activity_result"
+BASIS: Final = "basis"
+_KINDS: Mapping[str, Kind] = {
+    "begun": "activity_begun",
+    "done": "activity_done",
+    "postponed": "activity_postponed",
+    "cancelled": "activity_cancelled",
+}
+_ACTS: Mapping[str, Literal["begun", "done", "postponed", "cancelled"]] = {
+    "activity_begun": "begun",
+    "activity_done": "done",
+    "activity_postponed": "postponed",
+    "activity_cancelled": "cancelled",
+}
+# What has to be shown for what is said.
+_SHOWN: Mapping[str, str] = {"done": RESULT, "postponed": BASIS}
+
+Place = tuple[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became of one occurrence of an activity.
+
+    Args:
+        state: Where it stands.
+        begun_on: Date it was begun.
+        closed_on: Date it was done or cancelled.
+        postponed_to: New last day, if it was postponed.
+        reason: Why it was cancelled.
+        counts: Numbers entered with it.
+        evidence: What was shown for it, in order.
+    """
+
+    state: Literal["planned", "begun", "done", "cancelled"] = "planned"
+    begun_on: date | None = None
+    closed_on: date | None = None
+    postponed_to: date | None = None
+    reason: str | None = None
+    counts: Mapping[str, int] | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether it is still to be done."""
+        return self.state in ("planned", "begun")
+
+
+Plan = Mapping[Place, Progress]
+UNTOUCHED: Final = Progress()
+
+
+def is_plan_record(record: Record) -> bool:
+    """Tell whether the record says something of an activity."""
+    return record.kind in _ACTS
+
+
+def plan_of(records: Iterable[Record]) -> dict[Place, Progress]:
+    """Return what became of every occurrence that something was said of."""
+    plan: dict[Place, Progress] = {}
+    for record in records:
+        plan_after(plan, record)
+    return plan
+
+
+def plan_after(plan: dict[Place, Progress], record: Record) -> None:
+    """Take *record* into *plan*."""
+    if record.kind not in _ACTS:
+        return
+    facts = record.facts or {}
+    place = (facts["activity"], facts["occurrence"])
+    before = plan.get(place, UNTOUCHED)
+    shown = replace(before, evidence=before.evidence + record.evidence)
+    match record.kind:
+        case "activity_begun":
+            plan[place] = replace(shown, state="begun", begun_on=record.effective_on)
+        case "activity_done":
+            counts = facts.get("counts", {})
+            plan[place] = replace(shown, state="done", closed_on=record.effective_on, counts=counts)
+        case "activity_postponed":
+            new = date.fromisoformat(facts["postponed_to"])
+            plan[place] = replace(shown, postponed_to=new)
+        case _:
+            plan[place] = replace(
+                shown, state="cancelled", closed_on=record.effective_on, reason=record.reason
+            )
+
+
+def decide_activity(
+    definition: Definition,
+    roster: tuple[Assignment, ...],
+    plan: Plan,
+    request: ActOnActivity,
+    stamp: Stamp,
+    head: Head,
+    consulted: Mapping[str, int],
+) -> Decision:
+    """Decide what is said of an activity.
+
+    Args:
+        definition: Rules in force on the road map.
+        roster: Roles held on the road map.
+        plan: What became of the activities so far.
+        request: What is said.
+        stamp: Id and clock.
+        head: Head of the road map's stream.
+        consulted: Versions of other streams looked at.
+
+    Raises:
+        UnknownActivity: There is no such activity, or no such occurrence of it.
+        InvalidFact: A count is not declared for the activity, or is no whole number.
+    """
+    activity = _activity(definition, request)
+    occurrence = _occurrence(definition, activity, request)
+    _check_counts(activity, request)
+    roles = tuple(dict.fromkeys((*activity.roles, *definition.planned_by)))
+    acting = authority(roster, request, stamp, roles)
+    progress = plan.get((activity.key, request.occurrence), UNTOUCHED)
+    unmet = [
+        *(acting.unmet if isinstance(acting, Refusal) else ()),
+        *_open(activity, progress, request, roles),
+        *_shown(request, roles),
+        *_details(definition, occurrence, progress, request, roles),
+    ]
+    if isinstance(acting, Refusal) or unmet:
+        return Refusal(tuple(unmet))
+    record = build_record(
+        head,
+        request,
+        stamp,
+        _KINDS[request.act],
+        acting,
+        definition=definition.ref,
+        requirements=("role", "date", "activity"),
+        due_on=progress.postponed_to or occurrence.end,
+        evidence=request.evidence,
+        facts=_facts(request),
+        reason=request.reason,
+        consulted=consulted,
+    )
+    return Accepted(record)
+
+
+def request_of(record: Record, roadmap: str, **common: Any) -> ActOnActivity:
+    """Rebuild the request that a plan record answers, to decide it again."""
+    facts = record.facts or {}
+    new = facts.get("postponed_to")
+    return ActOnActivity(
+        **common,
+        act=_ACTS[record.kind],
+        roadmap=roadmap,
+        activity=facts["activity"],
+        occurrence=facts["occurrence"],
+        evidence=record.evidence,
+        counts=facts.get("counts", {}),
+        postponed_to=date.fromisoformat(new) if new else None,
+        reason=record.reason,
+    )
+
+
+def _facts(request: ActOnActivity) -> dict[str, Any]:
+    facts: dict[str, Any] = {"activity": request.activity, "occurrence": request.occurrence}
+    if request.counts:
+        facts["counts"] = dict(request.counts)
+    if request.postponed_to is not None:
+        facts["postponed_to"] = request.postponed_to.isoformat()
+    return facts
+
+
+def _activity(definition: Definition, request: ActOnActivity) -> Activity:
+    known = {activity.key: activity for activity in definition.roadmap.activities}
+    if request.activity not in known:
+        raise UnknownActivity(request.activity, known, roadmap=request.roadmap)
+    return known[request.activity]
+
+
+def _occurrence(definition: Definition, activity: Activity, request: ActOnActivity) -> Occurrence:
+    known = {one.name: one for one in occurrences_of(activity, definition.roadmap)}
+    if request.occurrence not in known:
+        asked = f"{activity.key}@{request.occurrence or ''}"
+        names = [f"{activity.key}@{name}" for name in known if name]
+        raise UnknownActivity(asked, names or [activity.key], roadmap=request.roadmap)
+    return known[request.occurrence]
+
+
+def _check_counts(activity: Activity, request: ActOnActivity) -> None:
+    declared = tuple(count.name for count in activity.counts)
+    for name, value in request.counts.items():
+        if name not in declared:
+            raise InvalidFact(
+                name=name,
+                detail=Message("the activity asks for no such number"),
+                hint=Message("it asks for: {names}", {"names": declared or ("-",)}),
+            )
+        if type(value) is not int or value < 0:
+            raise InvalidFact(
+                name=name,
+                detail=Message("it is not a whole number"),
+                hint=Message("for example: {example}", {"example": f"{name}=25"}),
+            )
+
+
+def _open(
+    activity: Activity, progress: Progress, request: ActOnActivity, roles: tuple[str, ...]
+) -> Iterator[Unmet]:
+    if activity.drives:
+        message = Message(
+            "schools fulfil {activity} by their own transitions: {drives}",
+            {"activity": activity.key, "drives": activity.drives},
+        )
+        yield Unmet("fulfilled_by_schools", message)
+    elif not progress.open or (progress.state == "begun" and request.act == "begun"):
+        message = Message(
+            "{activity} is {state} already", {"activity": activity.key, "state": progress.state}
+        )
+        yield Unmet("activity_closed", message, roles)
+
+
+def _shown(request: ActOnActivity, roles: tuple[str, ...]) -> Iterator[Unmet]:
+    wanted = _SHOWN.get(request.act)
+    kinds = [piece.kind for piece in request.evidence]
+    if wanted is not None and wanted not in kinds:
+        message = Message("evidence {kind} is missing", {"kind": wanted})
+        yield Unmet("evidence_missing", message, roles)
+    for kind in kinds:
+        if kind != wanted:
+            message = Message(
+                "{transition} takes no evidence {kind}", {"transition": request.act, "kind": kind}
+            )
+            yield Unmet("evidence_unexpected", message, roles)
+
+
+def _details(
+    definition: Definition,
+    occurrence: Occurrence,
+    progress: Progress,
+    request: ActOnActivity,
+    roles: tuple[str, ...],
+) -> Iterator[Unmet]:
+    """Check what only some acts bear: a new date, a reason, numbers."""
+    if (request.postponed_to is not None) != (request.act == "postponed"):
+        yield Unmet("date_wanted", Message("a new date is given when postponing"), roles)
+    elif request.postponed_to is not None:
+        due_on = progress.postponed_to or occurrence.end
+        if due_on is not None and request.postponed_to <= due_on:
+            message = Message("it is due on {due_on}; name a later day", {"due_on": str(due_on)})
+            yield Unmet("date_not_later", message, roles)
+    reasons = tuple(choice.code for choice in definition.cancellation_reasons)
+    if request.act == "cancelled" and request.reason not in reasons:
+        message = Message("a reason is missing, one of: {reasons}", {"reasons": reasons})
+        yield Unmet("reason_missing", message, roles)
+    if request.act != "cancelled" and request.reason is not None:
+        message = Message("{transition} takes no reason", {"transition": request.act})
+        yield Unmet("reason_unexpected", message, roles)
+    if request.act != "done" and request.counts:
+        yield Unmet("fact_unexpected", Message("numbers are entered when it is done"), roles)
