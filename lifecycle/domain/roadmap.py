@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from lifecycle.domain.messages import Text
 
@@ -73,6 +74,52 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """How a number of an indicator is computed from the history.
+
+    Args:
+        type: ``schools``: the schools that take part; ``schools_fulfilled``: those that fulfilled
+            ``of`` (transitions or states, as ``Activity.drives``); ``occurrences``: the
+            occurrences of the activities ``of`` due so far; ``occurrences_done``: those of them
+            that were done; ``count``: the numbers ``count`` entered with the activities ``of``;
+            ``constant``: ``value`` as the document states it.
+        of: Transitions, states or keys of activities, by type.
+        count: Name of the number, for ``count``.
+        value: For ``constant``.
+    """
+
+    type: Literal[
+        "schools", "schools_fulfilled", "occurrences", "occurrences_done", "count", "constant"
+    ]
+    of: tuple[str, ...] = ()
+    count: str | None = None
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A countable expected result of a row, computed and never typed in.
+
+    Args:
+        key: Key of the activity, with a letter where a row holds several.
+        activity: Key of the activity.
+        text: The indicator in the words of the row.
+        unit: ``percent`` where there is a denominator, else what is counted.
+        numerator: What is counted.
+        denominator: Out of what, if a share is asked for.
+        target: What is to be reached, in ``unit``; ``None`` where the row states none.
+    """
+
+    key: str
+    activity: str
+    text: str
+    unit: str
+    numerator: Measure
+    denominator: Measure | None = None
+    target: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Roadmap:
     """What a region or municipality approved."""
 
@@ -88,3 +135,4 @@ class Roadmap:
     activities: tuple[Activity, ...]
     schools: int | None = None
     municipalities: int | None = None
+    indicators: tuple[Indicator, ...] = ()
