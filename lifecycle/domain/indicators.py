@@ -100,9 +100,9 @@ def _due(
 ) -> Iterator[ActivityStatus]:
     """Yield the occurrences due by *day* or done before it, cancelled ones left out."""
     for one in statuses:
-        if one.activity.key in measure.of and one.state != "cancelled":
-            if one.state == "done" or (one.due_on is not None and one.due_on <= day):
-                yield one
+        due = one.state == "done" or (one.due_on is not None and one.due_on <= day)
+        if one.activity.key in measure.of and one.state != "cancelled" and due:
+            yield one
 
 
 def _name(status: ActivityStatus) -> str:
