@@ -101,8 +101,9 @@ def _begin(page: Page, stage: Stage, schools: int) -> None:
     page.say(Message("Two road maps of the programme «500+», as approved, and their schools."))
     page.say(
         Message(
-            "Tomari's names its one school. Belgorod's says how many take part ({ordered}), not"
-            " which: they bear numbers here. Papers, risks and outcomes are made up.",
+            "The order of Tomari names its one school; Belgorod's says how many take part"
+            " ({ordered}), not which, so they bear numbers here. Papers, risks and outcomes are"
+            " made up.",
             {"ordered": order.schools},
         )
     )
@@ -127,8 +128,8 @@ def _report(
 ) -> None:
     first = everyone[0]
     page.refusals(stage.refusals)
-    met = next(one for one in stage.refusals if (one.place, one.what) == SHOWN_IN_FULL)
-    page.refusal(met, stage.definition(first))
+    in_full = [one for one in stage.refusals if (one.place, one.what) in SHOWN_IN_FULL]
+    page.refusals_in_full(in_full, stage.definition(first))
     if stage.repetition is not None:
         page.repetition(stage.repetition)
     page.late(stage.late)
