@@ -24,7 +24,7 @@ NEXT = (
     "status --roadmap belgorod-2021",
     "explain belgorod-02 --actor school-02",
     "history krasnogorsk",
-    "replay krasnogorsk --at 2022-05-01",
+    "replay krasnogorsk --on 2022-05-01",
     "verify",
 )
 """Commands to try on the database that is left, without its address."""
@@ -80,7 +80,7 @@ def run(
         steps.say(Message("verifying every record and every evidence file"))
         summary = {"database": url} | _counts(rows) | _verified(page, stage, began)
     if url != MEMORY:
-        _what_next(page, url)
+        _what_next(page, url, evidence)
     return summary
 
 
@@ -181,7 +181,10 @@ def _verified(page: Page, stage: Stage, began: float) -> dict[str, object]:
     }
 
 
-def _what_next(page: Page, url: str) -> None:
+def _what_next(page: Page, url: str, evidence: Path | str | None) -> None:
     page.heading(Message("The database stays: {url}. Try on it:", {"url": url}))
+    place = ["--db", url]
+    if evidence is not None:
+        place += ["--evidence-dir", str(evidence)]
     for command in NEXT:
-        page.line(f"lifecycle {command} --db {shlex.quote(url)}", indent=2)
+        page.line(f"lifecycle {command} {shlex.join(place)}", indent=2)

@@ -17,6 +17,8 @@ import pytest
 import lifecycle
 from lifecycle.demo import FEWEST, MOST, run
 from lifecycle.demo.cast import BELGOROD, TOMARI, belgorod, krasnogorsk
+from lifecycle.demo.drive import Stage, known_as
+from lifecycle.demo.papers import Papers
 from lifecycle.demo.show import NEXT
 from lifecycle.demo.stories import days_of
 from lifecycle.domain.errors import DatabaseExists
@@ -36,6 +38,10 @@ def advanced(engine: lifecycle.Lifecycle) -> list[Record]:
         for record in engine.history(row.standing.school)
         if record.kind == "advanced"
     ]
+
+
+def quiet(line: str) -> None:
+    """Take a line and say nothing."""
 
 
 def table_below(lines: list[str], heading: str) -> list[str]:
@@ -134,13 +140,10 @@ def test_an_act_after_its_deadline_is_marked_late_and_the_others_fit_the_plan(
         assert any(line.startswith(f"  {school}, {transition} of ") for line in shown.lines)
 
 
-def test_outcomes_and_risks_differ_between_schools(
-    tmp_path: Path,
-) -> None:
+def test_all_twenty_two_schools_come_to_ends_that_differ(tmp_path: Path) -> None:
     every = show(tmp_path, 22, "en")
     with lifecycle.open_lifecycle(every.url) as engine:
         facts = [{**record.facts} for record in advanced(engine) if record.facts]
-        orders = lifecycle.verify(engine)
 
     outcomes = Counter(one["outcome"] for one in facts if "outcome" in one)
     profiles = {json.dumps(one["risks"]) for one in facts if "risks" in one}
@@ -149,7 +152,7 @@ def test_outcomes_and_risks_differ_between_schools(
     assert (every.result["in_progress"], every.result["overdue"]) == (5, 5)
     assert set(outcomes) == {"positive_dynamics", "partial_dynamics", "no_dynamics"}
     assert len(profiles) > 10
-    assert orders.ok
+    assert every.result["verified"] is True
 
 
 def test_nine_attempts_are_refused_each_for_its_reasons(shown: Shown) -> None:
@@ -266,6 +269,36 @@ def test_the_commands_printed_at_the_end_run_as_they_stand(shown: Shown, command
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout.strip()
+
+
+def test_another_evidence_folder_is_named_in_the_commands_printed(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/lifecycle.db"
+    lines: list[str] = []
+    run(url, 4, out=lines.append, progress=quiet, evidence=tmp_path / "the papers")
+
+    assert lines[-1] == f"  lifecycle verify --db {url} --evidence-dir '{tmp_path}/the papers'"
+    assert len(list((tmp_path / "the papers").rglob("*"))) > 40
+
+
+def test_a_history_in_memory_leaves_nothing_to_try_on() -> None:
+    lines: list[str] = []
+    result = run("memory://", 4, out=lines.append, progress=quiet)
+
+    assert result["verified"] is True
+    assert not any("--db" in line for line in lines)
+
+
+def test_an_attempt_that_should_have_been_refused_ends_the_demonstration(tmp_path: Path) -> None:
+    administrator = known_as("admin-1")
+    with lifecycle.create_lifecycle("memory://", administrator=administrator) as engine:
+        stage = Stage(engine, Papers(tmp_path), {})
+
+        with pytest.raises(lifecycle.LifecycleError, match="should have been refused"):
+            stage.meet(
+                "here", "add_actor", "admin-1", lambda: engine.add_actor("a", actor=administrator)
+            )
+
+    assert stage.refusals == []
 
 
 def test_an_existing_database_is_refused_and_stays_as_it_is(shown: Shown) -> None:
