@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 logging.getLogger("lifecycle").addHandler(logging.NullHandler())
 
@@ -26,8 +26,15 @@ def event(name: str, /, **facts: Any) -> None:
         ).info(name, **facts)
 
 
+class _Operators(logging.StreamHandler[TextIO]):
+    """Writes to standard error; a type of its own, so that it is not set up twice."""
+
+
 def configure(style: str) -> None:
-    """Write the events to standard error: ``json`` or ``console``. For the command line only."""
+    """Write the events to standard error: ``json`` or ``console``. For the command line only.
+
+    Called again, it replaces what it had set up before.
+    """
     import structlog
 
     renderer: Any = (
@@ -43,8 +50,9 @@ def configure(style: str) -> None:
         ],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
-    handler = logging.StreamHandler()
+    handler = _Operators()
     handler.setFormatter(formatter)
     logger = logging.getLogger("lifecycle")
+    logger.handlers = [one for one in logger.handlers if not isinstance(one, _Operators)]
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

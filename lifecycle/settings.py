@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
+
+from lifecycle.domain.errors import InvalidInput
+from lifecycle.domain.messages import Message
 
 DEFAULT_URL: Final = "sqlite:///lifecycle.db"
 
@@ -18,26 +22,32 @@ class Settings:
         url: ``LIFECYCLE_DATABASE_URL``: where the history is kept.
         evidence: ``LIFECYCLE_EVIDENCE``: folder of the evidence files; beside the database file
             if not set.
-        definitions: ``LIFECYCLE_DEFINITIONS``: folder with further programmes and road maps.
+        definitions: ``LIFECYCLE_DEFINITIONS``: folders with further programmes and road maps,
+            separated as in ``PATH``.
         log: ``LIFECYCLE_LOG``: ``console`` or ``json`` writes events for operators to stderr.
     """
 
     url: str = DEFAULT_URL
     evidence: Path | None = None
-    definitions: Path | None = None
+    definitions: tuple[Path, ...] = ()
     log: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """Read the settings; an empty variable counts as not set."""
+        """Read the settings; an empty variable counts as not set.
 
-        def path(name: str) -> Path | None:
-            value = environment.get(name)
-            return Path(value) if value else None
-
+        Raises:
+            InvalidInput: ``LIFECYCLE_LOG`` names no style.
+        """
+        evidence = environment.get("LIFECYCLE_EVIDENCE")
+        folders = environment.get("LIFECYCLE_DEFINITIONS", "").split(os.pathsep)
+        log = environment.get("LIFECYCLE_LOG") or None
+        if log not in (None, "console", "json"):
+            detail = Message("{value} is neither console nor json", {"value": log})
+            raise InvalidInput(what="LIFECYCLE_LOG", detail=detail)
         return cls(
             url=environment.get("LIFECYCLE_DATABASE_URL") or DEFAULT_URL,
-            evidence=path("LIFECYCLE_EVIDENCE"),
-            definitions=path("LIFECYCLE_DEFINITIONS"),
-            log=environment.get("LIFECYCLE_LOG") or None,
+            evidence=Path(evidence) if evidence else None,
+            definitions=tuple(Path(folder) for folder in folders if folder),
+            log=log,
         )

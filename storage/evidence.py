@@ -150,15 +150,18 @@ class EvidenceFolder:
         place = self._folder("sha256", digest[:2], digest[2:4]) / digest
         try:
             os.link(incoming, place)
+            made = True
         except OSError:
             # The name is taken, or the file system knows no links. Then the name goes to the
             # copy itself; two who do so at once give it the same bytes.
-            if place.exists():
-                self._check_same(stored)
-            else:
+            made = not place.exists()
+            if made:
                 incoming.replace(place)
+            else:
+                self._check_same(stored)
         incoming.unlink(missing_ok=True)
-        place.chmod(stat.S_IRUSR)
+        if made:
+            place.chmod(stat.S_IRUSR)
         _sync(place.parent)
 
     def _check_same(self, stored: StoredFile) -> None:

@@ -34,7 +34,7 @@ class Catalogue:
         folders: Folders with more ``*.yaml`` files, programmes and road maps side by side: a road
             map is the file with a top-level field ``programme``. A file replaces the shipped one
             of its id, and one of an earlier folder; histories keep the definition they began
-            under.
+            under. The folders are listed once, when the first name is asked for.
         guards: Names of the guards that the host has registered.
     """
 

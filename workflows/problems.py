@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lifecycle.domain.errors import InvalidDefinition, closest
 from lifecycle.domain.messages import Message
 
 Path = tuple[str | int, ...]
 Mark = tuple[int, int]
+
+MOST_TOLD: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +96,16 @@ class Findings:
             raise self.error()
 
     def error(self) -> InvalidDefinition:
-        """Return what was noted as an error, in the order of the file."""
-        self.problems.sort(key=lambda one: (one.line, one.column, one.code))
-        return InvalidDefinition(self.file, self.problems)
+        """Return what was noted as an error, in the order of the file.
+
+        Who gave a wrong file altogether is spared the rest of the list.
+        """
+        told = sorted(self.problems, key=lambda one: (one.line, one.column, one.code))
+        if len(told) > MOST_TOLD:
+            message = Message("and {count} more mistakes", {"count": len(told) - MOST_TOLD})
+            last = told[MOST_TOLD - 1]
+            told[MOST_TOLD:] = [Problem(self.file, last.line, last.column, "LD119", message)]
+        return InvalidDefinition(self.file, told)
 
     def _note(self, code: str, mark: Mark, message: Message, remedy: Message | None = None) -> None:
         self.problems.append(Problem(self.file, *mark, code, message, remedy))

@@ -19,8 +19,8 @@ from ruamel.yaml.reader import ReaderError
 
 from lifecycle.workflows.problems import Findings, Mark, Path
 
-MAX_FILE_BYTES: Final = 1024 * 1024
-"""The largest road map known, 45 activities, has a twentieth of it."""
+MAX_FILE_BYTES: Final = 512 * 1024
+"""The largest road map known, 45 activities, has a tenth of it."""
 MAX_DEPTH: Final = 16
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,15}")

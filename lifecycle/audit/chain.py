@@ -22,6 +22,7 @@ class StreamCheck:
     def __init__(self, origin: str, stream: str) -> None:
         self.first = self.head = empty_head(origin, stream)
         self.records: list[Record] = []
+        self._consulted: dict[str, int] = {}
 
     def take(self, stored: StoredRecord) -> Iterator[Finding]:
         """Yield what is wrong with the next stored record."""
@@ -59,6 +60,11 @@ class StreamCheck:
         if head.recorded_at is not None and record.recorded_at < head.recorded_at:
             before, after = moment_text(head.recorded_at), moment_text(record.recorded_at)
             yield Finding("time_runs_back", stream, sequence, "recorded_at", before, after)
+        for name, version in (record.consulted or {}).items():
+            seen = self._consulted.get(name, 0)
+            if version < seen:
+                yield Finding("consulted_runs_back", stream, sequence, name, seen, version)
+            self._consulted[name] = max(seen, version)
 
     def close(self, kept: Head | None) -> Iterator[Finding]:
         """Yield where the stream's stored head, if there is one, differs from its records."""

@@ -30,6 +30,10 @@ TEMPLATES = {
     "evidence_altered": "evidence {field} was {expected}, the file in the store is {found}",
     "decision_refused": "decided again by the rules then in force, it is refused: {found}",
     "decision_differs": "decided again, {field} comes out as {expected}, not {found}",
+    "decision_outdated": "refused by what had been recorded elsewhere before it: {found}",
+    "consulted_missing": "it rests on version {found} of {field}, which has {expected} record(s)",
+    "consulted_runs_back": "it rests on version {found} of {field}, one before it on {expected}",
+    "projection_unreadable": "{field} cannot be read: {found}",
     "schema_differs": "tables or triggers are not those of this release: {found}",
 }
 

@@ -6,6 +6,7 @@ history alone: the streams it consulted, up to the versions that the record name
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -39,6 +40,7 @@ from lifecycle.domain.requests import (
 )
 
 FOUNDING_RECORDS = 3
+_CHECKED_BY_CHAIN = ("origin", "stream", "sequence", "previous", "recorded_at")
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Grounds:
         rules: Digest of the definition that each road map's stream adopted.
         actors: Sequence number of the record that registered each actor.
         founding: The records that founded the installation.
+        versions: How many records each shared stream has.
     """
 
     definitions: Mapping[str, Definition]
@@ -58,11 +61,16 @@ class Grounds:
     rules: dict[str, str] = field(default_factory=dict)
     actors: dict[str, int] = field(default_factory=dict)
     founding: list[Record] = field(default_factory=list)
+    versions: dict[str, int] = field(default_factory=dict)
     _roles: dict[str, dict[str, tuple[Assignment, int | None]]] = field(default_factory=dict)
+    _moments: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
 
     def learn(self, record: Record) -> None:
         """Take in a record of a shared stream."""
         facts = record.facts or {}
+        moments = self._moments.setdefault(record.stream, [])
+        moments.append((record.recorded_at, record.sequence))
+        self.versions[record.stream] = record.sequence
         if record.kind == "actor_added":
             self.actors.setdefault(facts["actor"], record.sequence)
         elif record.kind == "roadmap_adopted" and record.definition is not None:
@@ -86,6 +94,19 @@ class Grounds:
             if given.sequence <= version and (until is None or version < until)
         )
 
+    def as_of(self, record: Record) -> Record:
+        """Return *record* as if it had consulted all that was recorded before it."""
+        consulted = {
+            name: max(version, self._version_before(name, record.recorded_at))
+            for name, version in (record.consulted or {}).items()
+        }
+        return replace(record, consulted=consulted)
+
+    def _version_before(self, stream: str, moment: datetime) -> int:
+        moments = self._moments.get(stream, [])
+        place = bisect_left(moments, (moment, 0))
+        return moments[place - 1][1] if place else 0
+
     def knows(self, actor: str, version: int) -> bool:
         """Tell whether the actor was registered by record *version* of the installation."""
         return self.actors.get(actor, version + 1) <= version
@@ -108,27 +129,43 @@ def decide_again(
         participation: Where the school stood before it, in a school's stream.
         record: The record in question.
     """
-    try:
-        decision = _decide(grounds, head, participation, record)
-    except (LifecycleError, ValueError, KeyError, TypeError) as error:
-        yield _finding(record, "decision_refused", None, None, str(error))
+    for name, version in (record.consulted or {}).items():
+        if not 0 < version <= grounds.versions.get(name, 0):
+            known = grounds.versions.get(name, 0)
+            yield _finding(record, "consulted_missing", name, known, version)
+    remade = _remade(grounds, head, participation, record)
+    if isinstance(remade, str):
+        yield _finding(record, "decision_refused", None, None, remade)
         return
-    if isinstance(decision, Refusal):
-        reasons = "; ".join(str(one.message) for one in decision.unmet)
-        yield _finding(record, "decision_refused", None, None, reasons)
-        return
-    # The request itself is not part of the history, only its digest.
-    expected = replace(decision.record, request=record.request).to_json()
-    found = record.to_json()
+    expected, found = remade.to_json(), record.to_json()
     for name, value in expected.items():
-        if found[name] != value:
+        if name not in _CHECKED_BY_CHAIN and found[name] != value:
             yield _finding(record, "decision_differs", name, value, found[name])
+    # Whoever forges a record may let it consult roles that had been taken by then.
+    later = grounds.as_of(record)
+    outcome = remade if later == record else _remade(grounds, head, participation, later)
+    if isinstance(outcome, str):
+        yield _finding(record, "decision_outdated", None, None, outcome)
 
 
 def _finding(
     record: Record, code: str, name: str | None, expected: object, found: object
 ) -> Finding:
     return Finding(code, record.stream, record.sequence, name, expected, found)
+
+
+def _remade(
+    grounds: Grounds, head: Head, participation: Participation | None, record: Record
+) -> Record | str:
+    """Return the record as the rules make it, or every reason why they refuse it."""
+    try:
+        decision = _decide(grounds, head, participation, record)
+    except (LifecycleError, ValueError, KeyError, TypeError) as error:
+        return str(error)
+    if isinstance(decision, Refusal):
+        return "; ".join(str(one.message) for one in decision.unmet)
+    # The request itself is not part of the history, only its digest.
+    return replace(decision.record, request=record.request)
 
 
 def _decide(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from itertools import groupby
+from typing import TypeVar
 
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.findings import Finding, Report
@@ -19,15 +20,22 @@ from lifecycle.audit.rules import Grounds, decide_again
 from lifecycle.domain import canonical
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidBody
+from lifecycle.domain.errors import InvalidBody, StorageFailed
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.model import INSTALLATION, Assignment, Head, Standing
-from lifecycle.domain.ports import Auditing, EvidenceStore, StoredRecord
+from lifecycle.domain.model import (
+    INSTALLATION,
+    Assignment,
+    Head,
+    Standing,
+    participation_stream,
+    roadmap_stream,
+)
+from lifecycle.domain.ports import Auditing, EvidenceStore, StoredFile, StoredRecord
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after, assignments_after
 
 Progress = Callable[[int], None]
-_SHARED = ("installation", "roadmap/")
+T = TypeVar("T")
 
 
 @dataclass
@@ -37,12 +45,13 @@ class _Verification:
     view: Auditing
     evidence: EvidenceStore
     grounds: Grounds
-    heads: dict[str, Head]
-    standings: dict[str, Standing]
+    heads: dict[str, Head] | None
+    standings: dict[str, Standing] | None
     progress: Progress
     records: int = 0
+    streams: int = 0
     roles: list[Assignment] = field(default_factory=list)
-    files: dict[str, bool] = field(default_factory=dict)
+    files: dict[str, StoredFile | None] = field(default_factory=dict)
 
 
 def verify(
@@ -65,16 +74,26 @@ def verify(
         view=view,
         evidence=evidence,
         grounds=Grounds(definitions, guards),
-        heads={head.stream: head for head in view.streams()},
-        standings={one.school: one for one in view.standings()},
+        heads=_readable("streams", altered, lambda: {one.stream: one for one in view.streams()}),
+        standings=_readable(
+            "standings", altered, lambda: {one.school: one for one in view.standings()}
+        ),
         progress=progress,
     )
     findings += altered
-    streams = len(run.heads)
     findings += _shared_streams(run)
     findings += _school_streams(run)
     findings += _leftovers(run)
-    return Report(run.records, streams, tuple(findings))
+    return Report(run.records, run.streams, tuple(findings))
+
+
+def _readable(what: str, findings: list[Finding], read: Callable[[], T]) -> T | None:
+    """Return what *read* returns; a projection of which nothing can be made is a finding."""
+    try:
+        return read()
+    except StorageFailed as error:
+        findings.append(Finding("projection_unreadable", None, None, what, None, str(error)))
+        return None
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
@@ -85,7 +104,7 @@ def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
         try:
             canonical.decode(body, limit=canonical.MAX_DEFINITION_BYTES)
             definition = Definition.from_json(json.loads(body))
-        except (InvalidBody, KeyError, TypeError, ValueError) as error:
+        except (InvalidBody, AttributeError, KeyError, TypeError, ValueError) as error:
             findings.append(Finding("definition_altered", None, None, "body", digest, str(error)))
             continue
         if found != digest:
@@ -97,7 +116,7 @@ def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
 
 def _streams(run: _Verification, *, shared: bool) -> Iterator[tuple[str, Iterable[StoredRecord]]]:
     for stream, stored in groupby(run.view.stored(), key=lambda one: one.stream):
-        if stream.startswith(_SHARED) == shared:
+        if (stream == INSTALLATION or stream.startswith(roadmap_stream(""))) == shared:
             yield stream, stored
 
 
@@ -116,6 +135,7 @@ def _shared_streams(run: _Verification) -> Iterator[Finding]:
         checks.append(check)
         for record in check.records:
             run.grounds.learn(record)
+        run.grounds.versions[stream] = check.head.version
     for check in checks:
         head = check.first
         held: tuple[Assignment, ...] = ()
@@ -154,7 +174,9 @@ def _read(run: _Verification, check: StreamCheck, stored: StoredRecord) -> Itera
 
 
 def _close(run: _Verification, check: StreamCheck) -> Iterator[Finding]:
-    yield from check.close(run.heads.pop(check.head.stream, None))
+    run.streams += 1
+    if run.heads is not None:
+        yield from check.close(run.heads.pop(check.head.stream, None))
 
 
 def _decided(
@@ -171,26 +193,35 @@ def _decided(
 
 def _evidence(run: _Verification, record: Record) -> Iterator[Finding]:
     for piece in record.evidence:
-        if piece.sha256 is None or run.files.get(piece.sha256):
+        if piece.sha256 is None:
             continue
-        stored = run.evidence.check(piece.sha256)
+        if piece.sha256 not in run.files:
+            run.files[piece.sha256] = _file(run, piece.sha256)
+        stored = run.files[piece.sha256]
         place = (record.stream, record.sequence, piece.kind, piece.sha256)
         if stored is None:
             yield Finding("evidence_missing", *place)
         elif stored.sha256 != piece.sha256 or stored.size != piece.size:
             yield Finding("evidence_altered", *place, f"{stored.sha256} ({stored.size} bytes)")
-        else:
-            run.files[piece.sha256] = True
+
+
+def _file(run: _Verification, sha256: str) -> StoredFile | None:
+    try:
+        return run.evidence.check(sha256)
+    except StorageFailed:
+        return None
 
 
 def _standing(
     run: _Verification, stream: str, participation: Participation | None
 ) -> Iterator[Finding]:
-    if participation is None or participation.definition.digest not in run.grounds.definitions:
+    if participation is None or run.standings is None:
         return
-    definition = run.grounds.definitions[participation.definition.digest]
-    expected = standing_of(participation, definition)
     found = run.standings.pop(participation.school, None)
+    definition = run.grounds.definitions.get(participation.definition.digest)
+    if definition is None or participation.state not in definition.state:
+        return  # Found at the record already.
+    expected = standing_of(participation, definition)
     if found is None:
         yield Finding("standing_missing", stream, None, None, participation.school)
         return
@@ -202,13 +233,12 @@ def _standing(
 
 def _leftovers(run: _Verification) -> Iterator[Finding]:
     """Yield what is stored beside the records without a record behind it."""
-    for head in run.heads.values():
-        if head.version:
-            yield Finding("stream_empty", head.stream, None, "version", 0, head.version)
-    for school in run.standings:
-        yield Finding("standing_invented", f"participation/{school}", None, None, None, school)
-    expected = sorted(run.roles, key=lambda one: (one.stream, one.sequence))
-    found = sorted(run.view.all_assignments(), key=lambda one: (one.stream, one.sequence))
+    for head in (run.heads or {}).values():
+        yield Finding("stream_empty", head.stream, None, "version", 0, head.version)
+    for school in run.standings or {}:
+        yield Finding("standing_invented", participation_stream(school), None, None, None, school)
+    expected = sorted(run.roles, key=_place)
+    found = sorted(run.view.all_assignments(), key=_place)
     for stream in sorted({one.stream for one in {*expected, *found}}):
         ours = [_role(one) for one in expected if one.stream == stream]
         theirs = [_role(one) for one in found if one.stream == stream]
@@ -217,6 +247,10 @@ def _leftovers(run: _Verification) -> Iterator[Finding]:
     actors = sorted(run.grounds.actors)
     if actors != run.view.actors():
         yield Finding("actors_differ", INSTALLATION, None, "actors", actors, run.view.actors())
+
+
+def _place(held: Assignment) -> tuple[str, int, str]:
+    return held.stream, held.sequence, held.record_id
 
 
 def _role(held: Assignment) -> str:

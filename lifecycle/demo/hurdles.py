@@ -8,8 +8,11 @@ from dataclasses import replace
 from lifecycle.demo.cast import BELGOROD
 from lifecycle.demo.drive import Act, Hurdle, Stage, facts_of, known_as
 
-SHOWN_IN_FULL = ("krasnogorsk", "submit_concept_documents")
-"""The refusal that is printed with every reason."""
+SHOWN_IN_FULL = (
+    ("krasnogorsk", "submit_concept_documents"),
+    ("belgorod-01", "receive_risk_profile"),
+)
+"""The refusals that are printed with every reason: many reasons, several people to mend them."""
 
 
 def _wrong_role(stage: Stage, act: Act) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from lifecycle import Message, Receipt, Record, StatusRow, Unmet, render
 from lifecycle.demo.drive import Met, Repetition, Stage
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.model import ADMINISTRATOR
+from lifecycle.domain.model import ADMINISTRATOR, Standing
 
 _GAP = "  "
 _EXAMPLES = 3
@@ -85,6 +85,7 @@ class Page:
         self._summary(stage, rows)
 
     def _summary(self, stage: Stage, rows: Sequence[StatusRow]) -> None:
+        self._outcomes(stage, [row.standing for row in rows if row.standing.final])
         overdue = [row for row in rows if row.days_overdue]
         if not overdue:
             return
@@ -105,6 +106,17 @@ class Page:
             )
         )
 
+    def _outcomes(self, stage: Stage, ended: Sequence[Standing]) -> None:
+        found: Counter[str] = Counter()
+        for standing in ended:
+            then = stage.engine.replay(standing.school).participation
+            fact = stage.engine.context.definitions.compiled(standing.roadmap).fact["outcome"]
+            for choice in fact.choices:
+                if then is not None and then.facts.get("outcome") == choice.code:
+                    found[choice.title.in_language(self._language)] += 1
+        counts = [f"{title} {count}" for title, count in found.most_common()]
+        self.say(Message("Outcomes by replay: {counts}.", {"counts": counts}))
+
     def refusals(self, met: Sequence[Met]) -> None:
         """Write what was refused, one line each."""
         heads = (Message("where"), Message("attempt"), Message("actor"), Message("reasons"))
@@ -120,15 +132,16 @@ class Page:
         )
         self.table(heads, rows)
 
-    def refusal(self, met: Met, definition: Definition) -> None:
-        """Write one refusal with every reason and who can mend it."""
-        self.heading(Message("One of them in full"))
-        facts = {"code": met.error.code, "message": met.error.message}
-        self.say(Message("{code}: {message}", facts), indent=2)
-        for number, unmet in enumerate(met.error.unmet, 1):
-            reason = {"number": number, "code": unmet.code, "message": unmet.message}
-            self.say(Message("{number}. {message} [{code}]", reason), indent=2)
-            self.say(self._menders(unmet, definition), indent=5)
+    def refusals_in_full(self, met: Sequence[Met], definition: Definition) -> None:
+        """Write refusals with every reason and who can mend it."""
+        self.heading(Message("Of these in full, with who can mend what:"))
+        for one in met:
+            facts = {"code": one.error.code, "message": one.error.message}
+            self.say(Message("{code}: {message}", facts), indent=2)
+            for number, unmet in enumerate(one.error.unmet, 1):
+                reason = {"number": number, "code": unmet.code, "message": unmet.message}
+                self.say(Message("{number}. {message} [{code}]", reason), indent=4)
+                self.say(self._menders(unmet, definition), indent=7)
 
     def _menders(self, unmet: Unmet, definition: Definition) -> Message:
         roles = [

@@ -24,7 +24,7 @@ NEXT = (
     "status --roadmap belgorod-2021",
     "explain belgorod-02 --actor school-02",
     "history krasnogorsk",
-    "replay krasnogorsk --at 2022-05-01",
+    "replay krasnogorsk --on 2022-05-01",
     "verify",
 )
 """Commands to try on the database that is left, without its address."""
@@ -80,7 +80,7 @@ def run(
         steps.say(Message("verifying every record and every evidence file"))
         summary = {"database": url} | _counts(rows) | _verified(page, stage, began)
     if url != MEMORY:
-        _what_next(page, url)
+        _what_next(page, url, evidence)
     return summary
 
 
@@ -101,8 +101,9 @@ def _begin(page: Page, stage: Stage, schools: int) -> None:
     page.say(Message("Two road maps of the programme «500+», as approved, and their schools."))
     page.say(
         Message(
-            "Tomari's names its one school. Belgorod's says how many take part ({ordered}), not"
-            " which: they bear numbers here. Papers, risks and outcomes are made up.",
+            "The order of Tomari names its one school; Belgorod's says how many take part"
+            " ({ordered}), not which, so they bear numbers here. Papers, risks and outcomes are"
+            " made up.",
             {"ordered": order.schools},
         )
     )
@@ -127,8 +128,8 @@ def _report(
 ) -> None:
     first = everyone[0]
     page.refusals(stage.refusals)
-    met = next(one for one in stage.refusals if (one.place, one.what) == SHOWN_IN_FULL)
-    page.refusal(met, stage.definition(first))
+    in_full = [one for one in stage.refusals if (one.place, one.what) in SHOWN_IN_FULL]
+    page.refusals_in_full(in_full, stage.definition(first))
     if stage.repetition is not None:
         page.repetition(stage.repetition)
     page.late(stage.late)
@@ -180,7 +181,10 @@ def _verified(page: Page, stage: Stage, began: float) -> dict[str, object]:
     }
 
 
-def _what_next(page: Page, url: str) -> None:
+def _what_next(page: Page, url: str, evidence: Path | str | None) -> None:
     page.heading(Message("The database stays: {url}. Try on it:", {"url": url}))
+    place = ["--db", url]
+    if evidence is not None:
+        place += ["--evidence-dir", str(evidence)]
     for command in NEXT:
-        page.line(f"lifecycle {command} --db {shlex.quote(url)}", indent=2)
+        page.line(f"lifecycle {command} {shlex.join(place)}", indent=2)

@@ -20,6 +20,7 @@ from lifecycle.domain.errors import (
     AlreadyExists,
     InvalidScope,
     UnknownAssignment,
+    UnknownRoadmap,
     UnknownRole,
 )
 from lifecycle.domain.guards import Unmet
@@ -98,7 +99,12 @@ def decide_adopt(
         stamp: Id and clock.
         head: Empty head of the road map's stream.
         consulted: Version of the installation's stream.
+
+    Raises:
+        UnknownRoadmap: The rules are those of another road map.
     """
+    if definition.roadmap.id != request.roadmap:
+        raise UnknownRoadmap(request.roadmap, [definition.roadmap.id])
     acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
     if isinstance(acting, Refusal):
         return acting

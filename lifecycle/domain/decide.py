@@ -27,6 +27,7 @@ from lifecycle.domain.errors import (
     VersionConflict,
     closest,
 )
+from lifecycle.domain.evidence import check_piece
 from lifecycle.domain.guards import Attempt, Guards, judge
 from lifecycle.domain.machine import gate_of
 from lifecycle.domain.messages import Message
@@ -60,7 +61,8 @@ def attempt_of(situation: Situation, request: Advance, today: date) -> Attempt:
 
     Raises:
         UnknownTransition: The programme has no such transition.
-        InvalidEvidence: The programme has no such kind of evidence, or a piece is given twice.
+        InvalidEvidence: The programme has no such kind of evidence, or a piece is not sound or
+            given twice.
         InvalidFact: A fact is undeclared or not of its type.
     """
     definition = situation.definition
@@ -200,6 +202,7 @@ def _check_evidence(definition: Definition, request: Advance) -> None:
             )
             detail = Message("the programme knows no such kind")
             raise InvalidEvidence(kind=piece.kind, detail=detail, hint=hint)
+        check_piece(piece)
     if len(set(request.evidence)) != len(request.evidence):
         twice = next(one for one in request.evidence if request.evidence.count(one) > 1)
         raise InvalidEvidence(

@@ -1,7 +1,8 @@
-"""Evidence that is not a file: links, and references to orders."""
+"""What makes a piece of evidence sound: a stored file, a link, or a reference to an order."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from lifecycle.domain.errors import InvalidEvidence
@@ -10,6 +11,23 @@ from lifecycle.domain.model import Evidence
 
 MAX_TEXT = 300
 MAX_URL = 2000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def check_piece(piece: Evidence) -> None:
+    """Check a piece as records name it: a file by its content, the others by themselves.
+
+    Raises:
+        InvalidEvidence: A member is missing or not of the form it must have.
+    """
+    if piece.form != "file":
+        check_reference(piece)
+    elif _SHA256.fullmatch(piece.sha256 or "") is None or not piece.size or piece.size < 1:
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail=Message("the file is not named by its content"),
+            hint=Message("use EvidenceFile(kind, path)"),
+        )
 
 
 def check_reference(piece: Evidence) -> Evidence:

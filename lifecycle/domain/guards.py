@@ -150,7 +150,7 @@ def _check(requirement: Requirement, attempt: Attempt, guards: Guards) -> Iterab
         case PolicyAllows():
             return _policy(requirement, attempt)
         case Registered():
-            return guards[requirement.name](attempt)
+            return _registered(requirement, attempt, guards)
 
 
 def _unmet(attempt: Attempt, code: str, template: str, **parameters: Any) -> Unmet:
@@ -361,3 +361,12 @@ def _policy(requirement: PolicyAllows, attempt: Attempt) -> Iterator[Unmet]:
             {"roadmap": attempt.participation.roadmap, "policy": requirement.policy},
         )
         yield Unmet("policy_forbids", message)
+
+
+def _registered(requirement: Registered, attempt: Attempt, guards: Guards) -> Iterable[Unmet]:
+    guard = guards.get(requirement.name)
+    if guard is None:
+        # Rules outlive hosts: a history may be opened, or verified, where the guard is unknown.
+        message = Message("no guard is registered as {name}", {"name": requirement.name})
+        return (Unmet("guard_missing", message),)
+    return guard(attempt)

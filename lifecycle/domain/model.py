@@ -16,6 +16,7 @@ ADMINISTRATOR: Final = "administrator"
 INSTALLATION: Final = "installation"
 
 Scope = Literal["installation", "roadmap", "school"]
+_SCOPES: Final[Mapping[str, Scope]] = {"roadmap": "roadmap", "participation": "school"}
 
 
 def roadmap_stream(roadmap: str) -> str:
@@ -29,9 +30,17 @@ def participation_stream(school: str) -> str:
 
 
 def scope_of(stream: str) -> Scope:
-    """Tell what a role is held on when its assignment stands in *stream*."""
-    kind = stream.partition("/")[0]
-    return "school" if kind == "participation" else "roadmap" if kind == "roadmap" else INSTALLATION
+    """Tell what a role is held on when its assignment stands in *stream*.
+
+    Raises:
+        ValueError: Nothing in the engine has such a stream.
+    """
+    if stream == INSTALLATION:
+        return INSTALLATION
+    kind, slash, _ = stream.partition("/")
+    if not slash or kind not in _SCOPES:
+        raise ValueError(f"there is no stream {stream}")
+    return _SCOPES[kind]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 from lifecycle.domain import canonical
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import DefinitionRef, Evidence, Head
+from lifecycle.domain.shape import check_shape
 
 FORMAT: Final = 1
 _GENESIS_TAG: Final = b"school-lifecycle/genesis/1\x00"
@@ -210,6 +211,7 @@ class Record:
         """
         members = canonical.decode(body)
         try:
+            check_shape(members)
             record = cls._from_json(members)
             same = record.body == body
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -22,13 +22,22 @@ from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import after, fold
 from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Request, RevokeRole
-from lifecycle.service.context import Context, acknowledge, check_actor, repeated, settle
+from lifecycle.service.context import (
+    Context,
+    carry_out,
+    check_actor,
+    check_form,
+    repeated,
+    settle,
+)
 from lifecycle.service.results import Receipt
 
 
 def found(context: Context, request: Found) -> Receipt:
     """Begin the history of a new installation."""
-    with context.journal.writing() as tx:
+    check_form(request.actor)
+
+    def work(tx: Writing) -> Receipt:
         head = tx.lock(INSTALLATION)
         if head.version:
             raise DatabaseExists(url=head.origin)
@@ -36,7 +45,9 @@ def found(context: Context, request: Found) -> Receipt:
         records = decisions.found(request, stamps, head)
         for record in records:
             tx.append(record)
-    return acknowledge(context, Receipt(records[-1]))
+        return Receipt(records[-1])
+
+    return carry_out(context, request, work)
 
 
 def add_actor(context: Context, request: AddActor, name: str | None) -> Receipt:
@@ -49,11 +60,13 @@ def add_actor(context: Context, request: AddActor, name: str | None) -> Receipt:
             administrators, request, context.stamp(), head, known=known
         )
 
-    with context.journal.writing() as tx:
-        outcome = _once(context, tx, request, INSTALLATION, decide)
-        if name is not None and isinstance(outcome, Receipt):
+    def work(tx: Writing) -> Receipt:
+        receipt = _once(context, tx, request, INSTALLATION, decide)
+        if name is not None and not receipt.repeated:
             tx.keep_name(request.added, name)
-    return acknowledge(context, outcome)
+        return receipt
+
+    return carry_out(context, request, work)
 
 
 def assign(context: Context, request: AssignRole) -> Receipt:
@@ -72,11 +85,11 @@ def assign(context: Context, request: AssignRole) -> Receipt:
             _consulted(tx, request.stream),
         )
 
-    with context.journal.writing() as tx:
-        outcome = _adopted(context, tx, request) or _once(
-            context, tx, request, request.stream, decide
-        )
-    return acknowledge(context, outcome)
+    def work(tx: Writing) -> Receipt:
+        _adopt_first(context, tx, request)
+        return _once(context, tx, request, request.stream, decide)
+
+    return carry_out(context, request, work)
 
 
 def revoke(context: Context, request: RevokeRole) -> Receipt:
@@ -92,12 +105,12 @@ def revoke(context: Context, request: RevokeRole) -> Receipt:
             _consulted(tx, request.stream),
         )
 
-    with context.journal.writing() as tx:
-        outcome = _once(context, tx, request, request.stream, decide)
-    return acknowledge(context, outcome)
+    return carry_out(
+        context, request, lambda tx: _once(context, tx, request, request.stream, decide)
+    )
 
 
-def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Receipt | Refused:
+def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Receipt:
     """Put a road map in force inside the transaction of the request that needs it."""
     definition = context.definitions.compiled(roadmap)
     part = Adopt(
@@ -117,7 +130,7 @@ def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Rece
     )
     if isinstance(decision, Accepted):
         tx.keep_definition(definition.ref.digest, definition.canonical_bytes)
-    return settle(context, tx, part, decision, _refused(part, stream))
+    return settle(tx, decision, _refused(part, stream))
 
 
 def adopted(context: Context, view: Reading, roadmap: str) -> Definition | None:
@@ -127,16 +140,11 @@ def adopted(context: Context, view: Reading, roadmap: str) -> Definition | None:
     return context.definition(view, rules.digest) if rules else None
 
 
-def _adopted(context: Context, tx: Writing, request: AssignRole) -> Receipt | Refused | None:
-    """Adopt the road map of an assignment, if that is still to be done and can be."""
-    if scope_of(request.stream) != "roadmap" or tx.head(request.stream).version:
-        return None
-    check_actor(tx, request)
-    again = repeated(tx, request)
-    if again is not None:
-        return again
-    outcome = adopt(context, tx, request, request.stream.partition("/")[2])
-    return outcome if isinstance(outcome, Refused) else None
+def _adopt_first(context: Context, tx: Writing, request: AssignRole) -> None:
+    """Put the road map of an assignment in force, unless it is."""
+    if scope_of(request.stream) == "roadmap" and not tx.head(request.stream).version:
+        check_actor(tx, request)
+        adopt(context, tx, request, request.stream.partition("/")[2])
 
 
 def _once(
@@ -145,7 +153,7 @@ def _once(
     request: Request,
     stream: str,
     decide: Callable[[Writing, Head], Decision],
-) -> Receipt | Refused:
+) -> Receipt:
     head = tx.lock(stream)
     again = repeated(tx, request)
     if again is not None:
@@ -155,9 +163,7 @@ def _once(
     decision = decide(tx, head)
     school = scope_of(stream) == "school"
     return settle(
-        context,
         tx,
-        request,
         decision,
         _refused(request, stream),
         (lambda record: _standing(context, tx, record)) if school else None,

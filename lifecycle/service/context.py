@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -12,13 +13,23 @@ from zoneinfo import ZoneInfo
 
 from lifecycle.domain.decision import Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import CommandReused, Refused, UnknownActor, UnknownDefinition
+from lifecycle.domain.errors import (
+    CommandReused,
+    InvalidInput,
+    Refused,
+    UnknownActor,
+    UnknownDefinition,
+)
 from lifecycle.domain.guards import Guards, Unmet
-from lifecycle.domain.model import RefusedAttempt, Standing
+from lifecycle.domain.messages import Message
+from lifecycle.domain.model import Actor, RefusedAttempt, Standing
+from lifecycle.domain.naming import identifier
 from lifecycle.domain.ports import Clock, Definitions, EvidenceStore, Journal, Reading, Writing
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
 from lifecycle.service.results import Receipt
+
+_AUTHENTICATION = re.compile(r"[!-~]{1,100}")
 
 
 class EventLog(Protocol):
@@ -83,12 +94,28 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
+def check_form(actor: Actor) -> None:
+    """Keep out of records, which are never erased, what does not belong there.
+
+    Raises:
+        InvalidIdentifier: The actor stands in for somebody whose id is none.
+        InvalidInput: How he was authenticated is not told in one short word.
+    """
+    if actor.on_behalf_of is not None:
+        identifier(actor.on_behalf_of, "actor")
+    if _AUTHENTICATION.fullmatch(actor.authentication) is None:
+        detail = Message("write it as host:NAME, up to 100 ASCII characters")
+        raise InvalidInput(what="authentication", detail=detail)
+
+
 def check_actor(view: Reading, request: Request) -> None:
     """Refuse an actor whom nobody registered.
 
     Raises:
         UnknownActor: Nobody registered him.
+        InvalidInput: As ``check_form``.
     """
+    check_form(request.actor)
     if not view.has_actor(request.actor.id):
         raise UnknownActor(request.actor.id, view.actors())
 
@@ -108,31 +135,62 @@ def repeated(view: Reading, request: Request) -> Receipt | None:
 
 
 def settle(
-    context: Context,
     tx: Writing,
-    request: Request,
     decision: Decision,
     refused: Callable[[tuple[Unmet, ...]], Refused],
     standing: Callable[[Record], Standing] | None = None,
-) -> Receipt | Refused:
-    """Append what was accepted, or keep the refused attempt outside the history.
+) -> Receipt:
+    """Append what was accepted.
 
     Args:
-        context: The adapters.
         tx: The write transaction that the decision was made in.
-        request: What was asked.
-        decision: What it came to.
-        refused: Makes the error for a refusal; it is returned, so that the entry is committed
-            before it is raised.
+        decision: What the request came to.
+        refused: Makes the error for a refusal.
         standing: Makes the row of the board after the record, for schools' streams.
+
+    Raises:
+        Refused: The decision was a refusal.
     """
     if isinstance(decision, Refusal):
-        error = refused(decision.unmet)
-        tx.keep_refusal(_attempt(context, request, error))
-        return error
+        raise refused(decision.unmet)
     record = decision.record
     tx.append(record, standing(record) if standing else None)
     return Receipt(record, notices=decision.notices)
+
+
+def carry_out(context: Context, request: Request, work: Callable[[Writing], Receipt]) -> Receipt:
+    """Do *work* in one write transaction, and tell operators what came of it.
+
+    A refusal undoes whatever was appended on the way to it, such as the adoption of a road map,
+    and is kept as an entry outside the history.
+
+    Raises:
+        Refused: The request was refused.
+    """
+    try:
+        with context.journal.writing() as tx:
+            receipt = work(tx)
+    except Refused as error:
+        with context.journal.writing() as tx:
+            tx.keep_refusal(_attempt(context, request, error))
+        context.log(
+            "request_refused",
+            stream=error.facts["stream"],
+            what=error.facts["what"],
+            error=error.code,
+            unmet=[one.code for one in error.unmet],
+        )
+        raise
+    record = receipt.record
+    context.log(
+        "command_repeated" if receipt.repeated else "record_appended",
+        kind=record.kind,
+        stream=record.stream,
+        sequence=record.sequence,
+        transition=record.transition,
+        command_id=record.command_id,
+    )
+    return receipt
 
 
 def _attempt(context: Context, request: Request, error: Refused) -> RefusedAttempt:
@@ -147,31 +205,3 @@ def _attempt(context: Context, request: Request, error: Refused) -> RefusedAttem
             for one in error.unmet
         ),
     )
-
-
-def acknowledge(context: Context, outcome: Receipt | Refused) -> Receipt:
-    """Tell operators what happened and hand over the receipt, or raise the refusal.
-
-    Raises:
-        Refused: The decision was a refusal.
-    """
-    if isinstance(outcome, Refused):
-        codes = [one.code for one in outcome.unmet]
-        context.log(
-            "request_refused",
-            stream=outcome.facts["stream"],
-            what=outcome.facts["what"],
-            error=outcome.code,
-            unmet=codes,
-        )
-        raise outcome
-    record = outcome.record
-    context.log(
-        "command_repeated" if outcome.repeated else "record_appended",
-        kind=record.kind,
-        stream=record.stream,
-        sequence=record.sequence,
-        transition=record.transition,
-        command_id=record.command_id,
-    )
-    return outcome

@@ -15,7 +15,6 @@ from lifecycle.domain.decision import Accepted
 from lifecycle.domain.errors import (
     AlreadyExists,
     EnrolmentRefused,
-    Refused,
     TransitionRefused,
     UnknownActor,
     UnknownSchool,
@@ -33,7 +32,7 @@ from lifecycle.domain.requests import Advance, Enrol
 from lifecycle.service.administration import adopt, adopted
 from lifecycle.service.context import (
     Context,
-    acknowledge,
+    carry_out,
     check_actor,
     place_date,
     repeated,
@@ -44,20 +43,16 @@ from lifecycle.service.results import Option, Outlook, Receipt
 
 def enrol(context: Context, request: Enrol) -> Receipt:
     """Let a school take part under a road map; the first enrolment puts the map in force."""
-    with context.journal.writing() as tx:
-        outcome = _enrol(context, tx, request)
-    return acknowledge(context, outcome)
+    return carry_out(context, request, lambda tx: _enrol(context, tx, request))
 
 
-def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt | Refused:
+def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     again = repeated(tx, request)
     if again is not None:
         return again
     check_actor(tx, request)
     if adopted(context, tx, request.roadmap) is None:
-        outcome = adopt(context, tx, request, request.roadmap)
-        if isinstance(outcome, Refused):
-            return outcome
+        adopt(context, tx, request, request.roadmap)
     definition = adopted(context, tx, request.roadmap)
     assert definition is not None  # noqa: S101 - adopted just above
     stream, on_map = participation_stream(request.school), roadmap_stream(request.roadmap)
@@ -73,9 +68,7 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt | Refused:
         {name: tx.head(name).version for name in (INSTALLATION, on_map)},
     )
     return settle(
-        context,
         tx,
-        request,
         decision,
         lambda unmet: EnrolmentRefused(
             unmet,
@@ -93,13 +86,11 @@ def advance(context: Context, request: Advance, *, dry_run: bool = False) -> Rec
     """Make a transition of a school; a dry run only says what would come of it."""
     if dry_run:
         return _rehearse(context, request)
-    with context.journal.writing() as tx:
-        tx.lock(participation_stream(request.school))
-        outcome = _advance(context, tx, request)
-    return acknowledge(context, outcome)
+    return carry_out(context, request, lambda tx: _advance(context, tx, request))
 
 
-def _advance(context: Context, tx: Writing, request: Advance) -> Receipt | Refused:
+def _advance(context: Context, tx: Writing, request: Advance) -> Receipt:
+    tx.lock(participation_stream(request.school))
     again = repeated(tx, request)
     if again is not None:
         return again
@@ -107,9 +98,7 @@ def _advance(context: Context, tx: Writing, request: Advance) -> Receipt | Refus
     situation = situation_of(context, tx, request.school)
     participation, definition = situation.participation, situation.definition
     return settle(
-        context,
         tx,
-        request,
         decide_advance(situation, request, context.stamp(definition)),
         lambda unmet: TransitionRefused(unmet, **_facts(request, participation)),
         lambda record: standing_of(after(participation, record), definition),

@@ -29,7 +29,7 @@ BROKEN: dict[str, tuple[bytes, list[str]]] = {
     "a lone null": (b"null\n", ["1:1: LD104: the file is empty"]),
     "longer than allowed": (
         b"#" * (MAX_FILE_BYTES + 1),
-        ["1:1: LD103: the file is longer than 1048576 bytes"],
+        ["1:1: LD103: the file is longer than 524288 bytes"],
     ),
     "in windows-1251": (
         'id: x\ntitle: "Школа"\n'.encode("windows-1251"),
@@ -60,6 +60,16 @@ BROKEN: dict[str, tuple[bytes, list[str]]] = {
         [
             "2:16: LD106: the field ru stands here twice, first in line 2",
             "3:1: LD106: the field id stands here twice, first in line 1",
+        ],
+    ),
+    "a hundred and three mistakes": (
+        b"id: x\n" * 104,
+        [
+            *(
+                f"{line}:1: LD106: the field id stands here twice, first in line 1"
+                for line in range(2, 102)
+            ),
+            "101:1: LD119: and 3 more mistakes",
         ],
     ),
     "an anchor and its alias": (

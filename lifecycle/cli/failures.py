@@ -1,0 +1,215 @@
+"""Every way a command can end without its result: one message, one exit code, no traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from typing import Any, Final
+
+from lifecycle.cli import output
+from lifecycle.cli.language import say, shown
+from lifecycle.domain.errors import (
+    Conflict,
+    InvalidDefinition,
+    InvalidInput,
+    LifecycleError,
+    NotFound,
+    Refused,
+    StorageFailed,
+)
+from lifecycle.domain.guards import Unmet
+
+DONE: Final = 0
+UNEXPECTED: Final = 1
+USAGE: Final = 2
+INVALID: Final = 5
+FINDINGS: Final = 6
+INTERRUPTED: Final = 130
+NOBODY_READS: Final = 141
+"""What a shell reports for a process that SIGPIPE ended."""
+
+# The family of an error decides the exit code.
+_CODES: Final = (
+    (NotFound, 3),
+    (Refused, 4),
+    (InvalidInput, INVALID),
+    (Conflict, 7),
+    (StorageFailed, 8),
+)
+
+
+class CommandFailed(Exception):
+    """An error on the way of a request that bears a command id, with that id.
+
+    Args:
+        command_id: With it the command can be repeated without a second effect.
+    """
+
+    def __init__(self, command_id: str) -> None:
+        super().__init__(command_id)
+        self.command_id = command_id
+
+
+def told(error: BaseException, *, as_json: bool) -> int:
+    """Tell the user how the command ended, and return the exit code."""
+    command_id = None
+    if isinstance(error, CommandFailed) and error.__cause__ is not None:
+        command_id, error = error.command_id, error.__cause__
+    if os.environ.get("LIFECYCLE_DEBUG") == "1" and not isinstance(error, SystemExit):
+        traceback.print_exception(error)
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else UNEXPECTED
+    if isinstance(error, BrokenPipeError):
+        output.give_up_stdout()
+        return NOBODY_READS
+    ended = _usage(error, as_json=as_json)
+    if isinstance(ended, int):
+        return ended
+    code, text, remedy, exit_code = ended or _described(error)
+    unmet = error.unmet if isinstance(error, Refused) else ()
+    uncertain = exit_code in (UNEXPECTED, 8)
+    if exit_code == INTERRUPTED and command_id is not None:
+        text = f"{text}; {_repeat(command_id)}"
+    _write(
+        {
+            "code": code,
+            "message": text,
+            "remedy": remedy,
+            "unmet": [unmet_document(one) for one in unmet],
+            **({"command_id": command_id} if command_id is not None else {}),
+            **(
+                {"problems": problem_documents(error.problems)}
+                if isinstance(error, InvalidDefinition)
+                else {}
+            ),
+        },
+        [
+            f"error {code}: {text}",
+            *unmet_lines(unmet),
+            *(_problem_lines(error) if isinstance(error, InvalidDefinition) else ()),
+            *([f"  {remedy}"] if remedy else []),
+            *([f"  {_repeat(command_id)}"] if command_id is not None and uncertain else []),
+        ],
+        as_json=as_json and not isinstance(error, output.OutputFailed),
+    )
+    return exit_code
+
+
+def unmet_document(one: Unmet) -> dict[str, Any]:
+    """Return an unmet requirement as JSON values."""
+    return {
+        "code": one.code,
+        "message": shown(one.message),
+        "parameters": one.message.plain_parameters(),
+        "who": list(one.who),
+        "actors": list(one.actors),
+    }
+
+
+def unmet_lines(unmet: Iterable[Unmet], indent: str = "  ") -> list[str]:
+    """Return unmet requirements for people: each one, and below it who can mend it."""
+    lines = []
+    for one in unmet:
+        lines.append(f"{indent}- {shown(one.message)}")
+        if one.who:
+            template = "who can mend it: {roles}"
+            if one.actors:
+                template = "who can mend it: {roles} ({actors})"
+            lines.append(f"{indent}  {say(template, roles=one.who, actors=one.actors)}")
+    return lines
+
+
+def problem_documents(found: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return the mistakes of a definition file as JSON values."""
+    return [
+        {
+            "file": one.file,
+            "line": one.line,
+            "column": one.column,
+            "code": one.code,
+            "message": shown(one.message),
+            "remedy": shown(one.remedy) if one.remedy else None,
+        }
+        for one in found
+    ]
+
+
+def problem_line(one: dict[str, Any]) -> str:
+    """Return a mistake as editors and compilers write it."""
+    hint = f"; {one['remedy']}" if one["remedy"] else ""
+    return f"{one['file']}:{one['line']}:{one['column']}: {one['code']}: {one['message']}{hint}"
+
+
+def _repeat(command_id: str) -> str:
+    template = "repeated with --command-id {command_id}, it has no second effect"
+    return say(template, command_id=command_id)
+
+
+def _problem_lines(error: InvalidDefinition) -> list[str]:
+    return [f"  {problem_line(one)}" for one in problem_documents(error.problems)]
+
+
+def _usage(error: BaseException, *, as_json: bool) -> tuple[str, str, str | None, int] | int | None:
+    """Describe what click raised; its exit codes where it has nothing to say."""
+    if "click" not in sys.modules:
+        return None
+    import click
+
+    if isinstance(error, click.exceptions.Exit):
+        output.flush()
+        return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        if not as_json:
+            output.tell(error.ctx.get_help())
+            return USAGE
+        return "LC002", say("a command is missing"), None, USAGE
+    if isinstance(error, click.UsageError):
+        remedy = None
+        if error.ctx is not None:
+            remedy = say("see: {command} --help", command=error.ctx.command_path)
+        return "LC002", error.format_message(), remedy, USAGE
+    if isinstance(error, click.Abort):
+        return _described(KeyboardInterrupt())
+    return None
+
+
+def _described(error: BaseException) -> tuple[str, str, str | None, int]:
+    """Return code, text, remedy and exit code of an error."""
+    if isinstance(error, LifecycleError):
+        exit_code = next((code for kind, code in _CODES if isinstance(error, kind)), UNEXPECTED)
+        remedy = error.remedy
+        return error.code, shown(error.message), shown(remedy) if remedy else None, exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return "LC004", say("interrupted"), None, INTERRUPTED
+    if isinstance(error, output.OutputFailed):
+        output.give_up_stdout()
+        text = say("the result cannot be written: {detail}", detail=str(error))
+        remedy_text = (
+            say("what was recorded stays recorded; see: lifecycle status")
+            if error.started
+            else say("nothing was done; open standard output, or send it to a file")
+        )
+        return "LC003", text, remedy_text, UNEXPECTED
+    if isinstance(error, MemoryError):
+        return "LC000", say("there is not enough memory"), None, UNEXPECTED
+    text = say("unexpected: {kind}: {detail}", kind=type(error).__name__, detail=str(error))
+    remedy_text = say(
+        "this is a defect; LIFECYCLE_LOG=console shows the events before it,"
+        " LIFECYCLE_DEBUG=1 the traceback"
+    )
+    return "LC000", " ".join(text.split()), remedy_text, UNEXPECTED
+
+
+def _write(content: dict[str, Any], lines: list[str], *, as_json: bool) -> None:
+    if as_json:
+        try:
+            output.document({"error": content})
+            output.flush()
+        except (BrokenPipeError, output.OutputFailed):
+            output.give_up_stdout()
+        else:
+            return
+    for text in lines:
+        output.tell(text)

@@ -1,0 +1,204 @@
+"""Click's commands and parameters, with help in the reader's language and examples below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from lifecycle.cli import output
+from lifecycle.cli.language import help_text, say
+from lifecycle.cli.session import Session
+from lifecycle.texts import LANGUAGES
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+_WORD = re.compile(r"[A-Z]{2,}")
+
+
+def _named(metavar: str) -> str:
+    """Return a metavar with each of its words in the language in use."""
+    return _WORD.sub(lambda word: say(word.group()), metavar)
+
+
+class Option(click.Option):
+    """An option; its help is an English text that is translated when it is shown."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return the metavar in the language in use."""
+        return _named(super().make_metavar(ctx))
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return names and help, in the language in use."""
+        english = self.help
+        try:
+            self.help = help_text(english) if english else english
+            return super().get_help_record(ctx)
+        finally:
+            self.help = english
+
+
+class Argument(click.Argument):
+    """An argument; its help is an English text that is translated when it is shown."""
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return the metavar in the language in use."""
+        return _named(super().make_metavar(ctx))
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
+        """Return name and help, in the language in use."""
+        english = self.help
+        try:
+            self.help = help_text(english) if english else english
+            return super().get_help_record(ctx)
+        finally:
+            self.help = english
+
+
+class Command(click.Command):
+    """A command: its docstring is its help, its examples stand below the options.
+
+    Args:
+        examples: Command lines, shown as they are.
+    """
+
+    def __init__(self, *arguments: Any, examples: Sequence[str] = (), **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.examples = tuple(examples)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the pieces of the usage line, in the language in use."""
+        return [_named(piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """Return the first paragraph in full."""
+        return help_text(self.help or "").partition("\n\n")[0].removesuffix(".")
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help in the language in use."""
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(help_text(self.help or ""))
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples as they are: a wrapped command line cannot be copied."""
+        if self.examples:
+            with formatter.section(say("Examples")):
+                for example in self.examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+class Group(Command, click.Group):
+    """A group of commands."""
+
+    command_class = Command
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write commands first: they are what one looks for."""
+        click.Group.format_commands(self, ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
+
+class Whole(click.ParamType[int]):
+    """A whole number.
+
+    Args:
+        least: The smallest one allowed.
+    """
+
+    name = "number"
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number, or fail in words."""
+        text = str(value)
+        if text.isascii() and text.isdecimal() and len(text) < 16 and int(text) >= self._least:
+            return int(text)
+        template = "{value} is not a whole number of {least} or more"
+        self.fail(say(template, value=text, least=self._least), param, ctx)
+
+
+def option(*names: str, **named: Any) -> Callable[[Function], Function]:
+    """Declare an option."""
+    return click.option(*names, cls=Option, **named)
+
+
+def argument(name: str, **named: Any) -> Callable[[Function], Function]:
+    """Declare an argument."""
+    return click.argument(name, cls=Argument, **named)
+
+
+def _kept(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+    """Keep a common option: the one that stands later wins."""
+    if value is not None and value != () and value is not False:
+        Session.of(context).keep(parameter.name or "", value)
+
+
+def _show_help(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        output.line(context.get_help())
+        context.exit()
+
+
+_COMMON = (
+    option(
+        "--db",
+        metavar="URL",
+        expose_value=False,
+        callback=_kept,
+        help="Database: sqlite:///relative.db or sqlite:////absolute.db. Otherwise"
+        " LIFECYCLE_DATABASE_URL, or else sqlite:///lifecycle.db.",
+    ),
+    option(
+        "--evidence-dir",
+        metavar="FOLDER",
+        expose_value=False,
+        callback=_kept,
+        help="Folder of the evidence files. Otherwise LIFECYCLE_EVIDENCE, or else beside"
+        " the database.",
+    ),
+    option(
+        "--definitions",
+        metavar="FOLDER",
+        multiple=True,
+        expose_value=False,
+        callback=_kept,
+        help="Folder with further programmes and road maps; may be repeated. Otherwise"
+        " LIFECYCLE_DEFINITIONS.",
+    ),
+    option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        expose_value=False,
+        callback=_kept,
+        help="Language. Otherwise LIFECYCLE_LANG, or else that of the locale.",
+    ),
+    option(
+        "--json",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_kept,
+        help="Print one JSON document.",
+    ),
+    option(
+        "--help",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_show_help,
+        help="Show this help and exit.",
+    ),
+)
+
+
+def common_options(function: Function) -> Function:
+    """Declare what every command takes, before its name and after it."""
+    for declare in reversed(_COMMON):
+        function = declare(function)
+    return function

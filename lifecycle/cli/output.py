@@ -1,0 +1,177 @@
+"""What leaves the process: one JSON document or lines for people, and never half of them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+
+class OutputFailed(Exception):
+    """Standard output took no more, or was closed from the beginning.
+
+    Args:
+        detail: What the system says.
+        started: Whether the command may have been carried out.
+    """
+
+    def __init__(self, detail: str, *, started: bool = True) -> None:
+        super().__init__(detail)
+        self.started = started
+
+
+def prepare_streams() -> None:
+    """Make both streams take every text, and keep the numbers of closed ones from files.
+
+    A database that got the number of a closed stream would be written to by whoever prints.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Tell whether ``--json`` stands among the arguments, before they could be parsed."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "--json" in options
+
+
+def check_open() -> None:
+    """Refuse to begin where the result could not be told.
+
+    Raises:
+        OutputFailed: Standard output is closed.
+    """
+    if sys.stdout is None:  # pyright and mypy believe it never is
+        raise OutputFailed("closed", started=False)
+
+
+def write(text: str) -> None:
+    """Write to standard output.
+
+    Raises:
+        OutputFailed: It takes no more.
+        BrokenPipeError: Nobody reads any more.
+    """
+    check_open()
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(error.strerror or str(error)) from error
+
+
+def flush() -> None:
+    """Push out what was written.
+
+    Raises:
+        OutputFailed: It does not go out.
+        BrokenPipeError: Nobody reads any more.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputFailed(error.strerror or str(error)) from error
+
+
+def give_up_stdout() -> None:
+    """Point standard output at nothing, so that the interpreter's last flush cannot fail."""
+    with suppress(AttributeError, OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def document(content: Mapping[str, Any]) -> None:
+    """Write the one JSON document of a command."""
+    write(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def line(text: str = "") -> None:
+    """Write one line of the result."""
+    write(f"{text}\n")
+
+
+def tell(text: str) -> None:
+    """Write one line of words to standard error; where nobody listens, nothing is lost."""
+    with suppress(OSError, AttributeError, ValueError):
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at standard output."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table: framed and fitted for a terminal, aligned columns for anything else."""
+    cells = [[_one_line("" if cell is None else str(cell)) for cell in row] for row in rows]
+    if is_terminal():
+        _framed(heads, cells)
+        return
+    lengths = [
+        max(len(row[column]) for row in [list(heads), *cells]) for column in range(len(heads))
+    ]
+    for row in [list(heads), *cells]:
+        padded = (cell.ljust(length) for cell, length in zip(row, lengths, strict=True))
+        line("  ".join(padded).rstrip())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _framed(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    framed = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for head in heads:
+        framed.add_column(Text(head))
+    for row in rows:
+        framed.add_row(*map(Text, row))
+    console = Console(file=sys.stdout)
+    with console.capture() as capture:
+        console.print(framed)
+    write(capture.get())
+
+
+class Progress:
+    """A counter on standard error, shown only to a person who looks at it.
+
+    Args:
+        template: The line, translated, with ``{count}``.
+    """
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        self._shown = sys.stderr is not None and sys.stderr.isatty()
+
+    def __call__(self, count: int) -> None:
+        """Show how far it is."""
+        if self._shown:
+            with suppress(OSError, ValueError):
+                sys.stderr.write("\r" + self._template.format(count=count))
+                sys.stderr.flush()
+
+    def end(self) -> None:
+        """Take the counter away."""
+        if self._shown:
+            with suppress(OSError, ValueError):
+                sys.stderr.write("\r\x1b[K")
+                sys.stderr.flush()

@@ -1,0 +1,260 @@
+"""Commands on schools: enrol, explain, advance, status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lifecycle.cli import arguments, documents, output
+from lifecycle.cli.failures import unmet_lines
+from lifecycle.cli.forms import Command, Whole, argument, common_options, option
+from lifecycle.cli.language import say, spoken
+from lifecycle.cli.session import Session, acting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lifecycle.service import Outlook, Receipt, StatusRow
+
+actor_option = option("--actor", metavar="ID", required=True, help="Who does it: an actor's id.")
+effective_on_option = option(
+    "--effective-on",
+    metavar="DATE",
+    help="The date the act bears, YEAR-MONTH-DAY; today if not given.",
+)
+command_id_option = option(
+    "--command-id",
+    metavar="ID",
+    help="Id of this request: repeated with the same id, it has no second effect.",
+)
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "lifecycle enrol krasnogorsk --roadmap tomari-2022 --title 'МБОУ СОШ с. Красногорск'"
+        " --actor admin",
+    ),
+)
+@argument("school", help="Id of the school: ASCII letters, digits, '_', '.', '-'.")
+@option("--roadmap", metavar="ROADMAP", required=True, help="Road map it takes part under.")
+@option("--title", metavar="TEXT", required=True, help="Name of the school.")
+@actor_option
+@effective_on_option
+@command_id_option
+@common_options
+@click.pass_context
+def enrol(
+    context: click.Context,
+    school: str,
+    roadmap: str,
+    title: str,
+    actor: str,
+    effective_on: str | None,
+    command_id: str | None,
+) -> None:
+    """Let a school take part under a road map.
+
+    The first enrolment under a road map puts its rules in force; the school keeps these rules
+    to the end. Done by an administrator or by a coordinator of the road map.
+    """
+    session = Session.of(context)
+    with session.command(command_id) as request, session.engine() as engine:
+        receipt = engine.enrol(
+            school,
+            roadmap=roadmap,
+            title=title,
+            actor=acting(actor),
+            effective_on=effective_on,
+            command_id=request,
+        )
+    session.warn(receipt.notices)
+    session.answer(
+        {"school": school, "roadmap": roadmap, **documents.move(receipt)},
+        [
+            say(
+                "{school} takes part under {roadmap}: {state}",
+                school=school,
+                roadmap=roadmap,
+                state=receipt.state,
+            )
+        ],
+    )
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "lifecycle explain krasnogorsk",
+        "lifecycle explain krasnogorsk --actor curator-1 --json",
+    ),
+)
+@argument("school", help="Id of the school.")
+@option("--actor", metavar="ID", help="For whom; without it, roles are listed as requirements.")
+@common_options
+@click.pass_context
+def explain(context: click.Context, school: str, actor: str | None) -> None:
+    """Tell what a school can do next, and what is missing.
+
+    Lists every transition out of the current state with every unmet requirement and who can
+    mend it. Changes nothing.
+    """
+    session = Session.of(context)
+    with session.engine() as engine:
+        outlook = engine.explain(school, actor=None if actor is None else acting(actor))
+    session.answer(documents.outlook(outlook), _outlook_lines(outlook))
+
+
+def _outlook_lines(outlook: Outlook) -> Iterator[str]:
+    yield say(
+        "{school}: {state}, version {version}",
+        school=outlook.school,
+        state=outlook.state,
+        version=outlook.version,
+    )
+    if not outlook.options:
+        yield "  " + say("nothing leads out of this state")
+    for option_ in outlook.options:
+        due = say(", by {due_on}", due_on=option_.due_on) if option_.due_on else ""
+        title = option_.title.in_language(spoken())
+        yield f"  {option_.name} -> {option_.target}: {title}{due}"
+        if option_.allowed:
+            yield "    " + say("nothing stands in the way")
+        yield from unmet_lines(option_.unmet, "    ")
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "lifecycle advance krasnogorsk complete_questionnaire --actor coordinator-1 \\",
+        "    --evidence questionnaire_completion=screenshot.png",
+        "lifecycle advance krasnogorsk receive_risk_profile --actor coordinator-1 \\",
+        "    --evidence risk_profile=https://school.example/profile.pdf \\",
+        """    --fact 'risks=[{"factor":"low_equipment","significance":"high"}]'""",
+        "lifecycle advance krasnogorsk withdraw --actor coordinator-2 --reason school_closed \\",
+        "    --evidence 'order=ref:52-A;2022-03-14;Tomari education department'",
+    ),
+)
+@argument("school", help="Id of the school.")
+@argument("transition", help="Name of the transition.")
+@actor_option
+@option(
+    "--evidence",
+    metavar="KIND[:ITEM]=PATH|URL|ref:NUMBER;DATE;ISSUER",
+    multiple=True,
+    help="A file, which is copied; a link; or a reference to an order. May be repeated.",
+)
+@option(
+    "--fact",
+    metavar="NAME=JSON",
+    multiple=True,
+    help="A fact; a bare code stands for a text. May be repeated.",
+)
+@option("--reason", metavar="CODE", help="Reason out of the transition's list.")
+@effective_on_option
+@command_id_option
+@option(
+    "--expect-version",
+    metavar="N",
+    type=Whole(0),
+    help="Version that you have seen; another one is a conflict.",
+)
+@option("--dry-run", is_flag=True, help="Only tell what would come of it.")
+@common_options
+@click.pass_context
+def advance(
+    context: click.Context,
+    school: str,
+    transition: str,
+    actor: str,
+    evidence: Sequence[str],
+    fact: Sequence[str],
+    reason: str | None,
+    effective_on: str | None,
+    command_id: str | None,
+    expect_version: int | None,
+    dry_run: bool,
+) -> None:
+    """Make a transition of a school.
+
+    Either all requirements are met and one record is added, or nothing changes and every unmet
+    requirement is named with those who can mend it.
+    """
+    session = Session.of(context)
+    pieces, facts = arguments.evidence(evidence), arguments.facts(fact)
+    with session.command(command_id) as request, session.engine() as engine:
+        receipt = engine.advance(
+            school,
+            transition,
+            actor=acting(actor),
+            evidence=pieces,
+            facts=facts,
+            reason=reason,
+            effective_on=effective_on,
+            command_id=request,
+            expected_version=expect_version,
+            dry_run=dry_run,
+        )
+    session.warn(receipt.notices)
+    session.answer({"school": school, **documents.move(receipt)}, [_moved(school, receipt)])
+
+
+def _moved(school: str, receipt: Receipt) -> str:
+    record = receipt.record
+    facts = {
+        "school": school,
+        "source": record.source,
+        "target": record.target,
+        "version": receipt.version,
+        "hash": record.hash[:12],
+    }
+    if receipt.dry_run:
+        return say("{school} would go: {source} -> {target}; nothing was recorded", **facts)
+    if receipt.repeated:
+        template = "{school}: recorded before as version {version}: {source} -> {target}"
+        return say(template, **facts)
+    return say("{school}: {source} -> {target}, version {version}, record {hash}", **facts)
+
+
+@click.command(
+    cls=Command,
+    examples=("lifecycle status", "lifecycle status --roadmap belgorod-2021 --json"),
+)
+@argument("school", required=False, help="Only this school.")
+@option("--roadmap", metavar="ROADMAP", help="Only schools under this road map.")
+@common_options
+@click.pass_context
+def status(context: click.Context, school: str | None, roadmap: str | None) -> None:
+    """Show where schools stand.
+
+    One row for each school: its state, since when, by when it is to be left by the road map,
+    and how many days have passed since.
+    """
+    session = Session.of(context)
+    with session.engine() as engine:
+        rows = engine.status(school, roadmap=roadmap)
+    session.answer(documents.board(rows), lambda: _board(session, rows))
+
+
+def _board(session: Session, rows: Sequence[StatusRow]) -> None:
+    if not rows:
+        session.tell("no school is enrolled; enrol one: lifecycle enrol --help")
+        return
+    heads = ("school", "road map", "state", "since", "due", "days overdue", "version", "name")
+    output.table(
+        [say(head) for head in heads],
+        [
+            (
+                row.standing.school,
+                row.standing.roadmap,
+                row.standing.state,
+                row.standing.entered_on,
+                row.standing.due_on,
+                row.days_overdue or None,
+                row.standing.version,
+                row.standing.title,
+            )
+            for row in rows
+        ],
+    )

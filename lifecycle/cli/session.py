@@ -1,0 +1,139 @@
+"""What the commands of one call share: the settings in force, the engine, how to answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lifecycle import logs
+from lifecycle.cli import output
+from lifecycle.cli.failures import CommandFailed
+from lifecycle.cli.language import say, shown
+from lifecycle.settings import Settings
+
+if TYPE_CHECKING:
+    from lifecycle.domain.decision import Notice
+    from lifecycle.domain.model import Actor
+    from lifecycle.service import Lifecycle
+
+
+@dataclass
+class Session:
+    """One call of the program.
+
+    Args:
+        given: Common options by name, as far as they were given.
+    """
+
+    given: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, context: click.Context) -> Session:
+        """Return the session that the whole call shares."""
+        found = context.find_root().ensure_object(cls)
+        assert isinstance(found, cls)  # noqa: S101 - nothing else is ever kept there
+        return found
+
+    def keep(self, name: str, value: object) -> None:
+        """Keep a common option; the one that is kept later wins."""
+        self.given[name] = value
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the environment sets; the events for operators begin when it is first asked for.
+
+        Raises:
+            InvalidInput: A variable has a value that is none.
+        """
+        settings = Settings.from_environment(os.environ)
+        if settings.log is not None:
+            logs.configure(settings.log)
+        return settings
+
+    @property
+    def as_json(self) -> bool:
+        """Whether the result is to be one JSON document."""
+        return bool(self.given.get("json"))
+
+    @property
+    def url(self) -> str:
+        """Address of the database."""
+        settings = self.settings
+        return str(self.given.get("db", settings.url))
+
+    @property
+    def evidence(self) -> Path | None:
+        """Folder of the evidence files, if one was named."""
+        folder = self.given.get("evidence_dir", self.settings.evidence)
+        return None if folder is None else Path(folder)
+
+    @property
+    def definitions(self) -> tuple[Path, ...]:
+        """Folders with further programmes and road maps."""
+        folders = self.given.get("definitions")
+        return self.settings.definitions if folders is None else tuple(map(Path, folders))
+
+    @contextmanager
+    def engine(self) -> Iterator[Lifecycle]:
+        """Open the engine on the database of this call."""
+        from lifecycle.wiring import open_lifecycle
+
+        output.check_open()
+        with open_lifecycle(
+            self.url, evidence=self.evidence, definitions=self.definitions
+        ) as engine:
+            yield engine
+
+    @contextmanager
+    def command(self, command_id: str | None) -> Iterator[str]:
+        """Give a request its command id, so that whoever has to repeat it knows the id.
+
+        Raises:
+            CommandFailed: Around whatever went wrong, with the id.
+        """
+        from lifecycle.wiring import new_id
+
+        chosen = new_id() if command_id is None else command_id
+        try:
+            yield chosen
+        except (Exception, KeyboardInterrupt) as error:
+            raise CommandFailed(chosen) from error
+
+    def answer(
+        self,
+        document: Mapping[str, Any],
+        lines: Iterable[str] | Callable[[], None],
+    ) -> None:
+        """Print the result: *document*, or *lines* for people (or what prints them)."""
+        if self.as_json:
+            output.document(document)
+        elif callable(lines):
+            lines()
+        else:
+            for text in lines:
+                output.line(text)
+        output.flush()
+
+    def warn(self, notices: Iterable[Notice]) -> None:
+        """Tell what is worth saying about an accepted request."""
+        for notice in notices:
+            text = shown(notice.message)
+            output.tell(say("warning {code}: {text}", code=notice.code, text=text))
+
+    def tell(self, template: str, **parameters: Any) -> None:
+        """Say something that is not the result."""
+        output.tell(say(template, **parameters))
+
+
+def acting(actor: str) -> Actor:
+    """Return the actor of a command, vouched for by the user of this machine."""
+    from lifecycle.wiring import operating_system_actor
+
+    return operating_system_actor(actor)

@@ -1,0 +1,95 @@
+"""The shape of a record's body: which members there are, and of which type each is.
+
+A body that comes from storage is believed nowhere. With this check done, nobody behind it asks
+for types again. What a member may say is a matter of the rules, not of the shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+_TEXTS: Final = (
+    "origin",
+    "stream",
+    "previous",
+    "record_id",
+    "command_id",
+    "request",
+    "recorded_at",
+    "effective_on",
+)
+_OPTIONAL_TEXTS: Final = ("transition", "from", "to", "due_on", "reason")
+
+# The facts of each kind of record; a transition bears those that the programme declares.
+_FACTS: Final[Mapping[str, frozenset[str] | None]] = {
+    "installed": frozenset(),
+    "actor_added": frozenset({"actor"}),
+    "roadmap_adopted": frozenset({"roadmap"}),
+    "role_assigned": frozenset({"actor", "role"}),
+    "role_revoked": frozenset({"actor", "role", "assignment"}),
+    "enrolled": frozenset({"school", "roadmap", "title"}),
+    "advanced": None,
+}
+_EVIDENCE: Final[Mapping[str, frozenset[str]]] = {
+    "file": frozenset({"sha256", "size", "media_type"}),
+    "link": frozenset({"url"}),
+    "reference": frozenset({"number", "date", "issuer"}),
+}
+
+
+def check_shape(body: Mapping[str, Any]) -> None:
+    """Check that the members of a record's body have their types.
+
+    Raises:
+        KeyError: A member is missing.
+        ValueError: One is of another type than it has to be.
+    """
+    for name in _TEXTS:
+        _expect(isinstance(body[name], str), name)
+    for name in _OPTIONAL_TEXTS:
+        _expect(_is_optional_text(body[name]), name)
+    _expect(type(body["sequence"]) is int and body["sequence"] > 0, "sequence")
+    rules, actor, consulted = body["definition"], body["actor"], body["consulted"]
+    _expect(rules is None or _is_object_of_texts(rules), "definition")
+    _expect(_is_object_of_texts({**actor, **_optional(actor)}), "actor")
+    _expect(all(isinstance(one, str) for one in body["requirements"]), "requirements")
+    _expect(all(type(version) is int for version in consulted.values()), "consulted")
+    _check_facts(body["kind"], body["facts"])
+    for piece in body["evidence"]:
+        _check_evidence(piece)
+
+
+def _optional(actor: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members that an actor may lack, as texts where he does."""
+    names = ("assignment", "on_behalf_of")
+    return {name: "" if actor[name] is None else actor[name] for name in names}
+
+
+def _check_facts(kind: object, facts: Mapping[str, Any]) -> None:
+    _expect(isinstance(kind, str) and kind in _FACTS, "kind")
+    names = _FACTS[str(kind)]
+    if names is not None:
+        _expect(facts.keys() == names and _is_object_of_texts(facts), "facts")
+
+
+def _check_evidence(piece: Mapping[str, Any]) -> None:
+    form = piece["form"]
+    _expect(isinstance(form, str) and form in _EVIDENCE, "evidence form")
+    _expect(isinstance(piece["kind"], str) and _is_optional_text(piece["item"]), "evidence")
+    for name in _EVIDENCE[form]:
+        wanted: type = int if name == "size" else str
+        _expect(type(piece[name]) is wanted, f"evidence {name}")
+
+
+def _is_optional_text(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_object_of_texts(value: Mapping[str, Any]) -> bool:
+    return all(isinstance(member, str) for member in value.values())
+
+
+def _expect(fits: bool, what: str) -> None:
+    if not fits:
+        raise ValueError(f"{what} is of another type than it has to be")
