@@ -15,7 +15,14 @@ from os import PathLike
 from typing import BinaryIO, Final
 
 from lifecycle.domain.errors import CommandReused, DatabaseLocked, EvidenceLost, VersionConflict
-from lifecycle.domain.model import Assignment, Head, RefusedAttempt, Standing
+from lifecycle.domain.model import (
+    Assignment,
+    Head,
+    RefusedAttempt,
+    SchoolMove,
+    Standing,
+    participation_stream,
+)
 from lifecycle.domain.ports import Auditing, Journal, Reading, StoredFile, StoredRecord, Writing
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import assignments_after
@@ -157,6 +164,19 @@ class _MemoryView:
         for standing in board:
             if school in (None, standing.school) and roadmap in (None, standing.roadmap):
                 yield standing
+
+    def moves(self, roadmap: str) -> Iterator[SchoolMove]:
+        for standing in self.standings(roadmap=roadmap):
+            for record in self.records(participation_stream(standing.school)):
+                if record.transition and record.source and record.target:
+                    yield SchoolMove(
+                        standing.school,
+                        record.transition,
+                        record.source,
+                        record.target,
+                        record.recorded_at,
+                        record.effective_on,
+                    )
 
     def definition(self, digest: str) -> bytes | None:
         return self._state.definitions.get(digest)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, literal_column, select
 
 from lifecycle.domain.errors import DatabaseBroken, InvalidBody
-from lifecycle.domain.model import Assignment, Head, Standing
+from lifecycle.domain.model import Assignment, Head, SchoolMove, Standing
 from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.storage import rows, schema
@@ -60,6 +60,23 @@ _STANDINGS: Final = {
     (False, True): Statement(_board.where(_of_roadmap)),
     (True, True): Statement(_board.where(_of_school, _of_roadmap)),
 }
+_MOVES: Final = Statement(
+    select(
+        standings.c.school,
+        records.c.transition,
+        records.c.source,
+        records.c.target,
+        records.c.recorded_at,
+        records.c.effective_on,
+    )
+    .join_from(
+        standings,
+        records,
+        records.c.stream == literal_column("'participation/'").concat(standings.c.school),
+    )
+    .where(_of_roadmap, records.c.transition.is_not(None))
+    .order_by(standings.c.school, records.c.sequence)
+)
 _DEFINITION: Final = Statement(
     select(definitions.c.body).where(definitions.c.digest == bindparam("digest"))
 )
@@ -157,6 +174,17 @@ class SqlReading:
             with self._sound(f"the board's row of {row[0]}"):
                 standing = rows.standing_from(row)
             yield standing
+
+    def moves(self, roadmap: str) -> Iterator[SchoolMove]:
+        """Yield every transition of the schools under *roadmap*, by school and sequence.
+
+        Raises:
+            DatabaseBroken: A row cannot be read.
+        """
+        for row in self._session.flow(_MOVES, roadmap=roadmap):
+            with self._sound(f"a transition of {row[0]}"):
+                move = rows.move_from(row)
+            yield move
 
     def definition(self, digest: str) -> bytes | None:
         """Return the canonical bytes of a stored definition."""

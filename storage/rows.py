@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from lifecycle.domain.model import Assignment, Head, RefusedAttempt, Standing
+from lifecycle.domain.model import Assignment, Head, RefusedAttempt, SchoolMove, Standing
 from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, moment_from, moment_text
 from lifecycle.storage import tables
@@ -100,6 +100,23 @@ def standing_from(row: Values) -> Standing:
     values["due_on"] = date.fromisoformat(due_on) if due_on is not None else None
     values["final"] = bool(values["final"])
     return Standing(**values)
+
+
+def move_from(row: Values) -> SchoolMove:
+    """Read school, transition, source, target, ``recorded_at`` and ``effective_on``.
+
+    Raises:
+        TypeError, ValueError: It holds no date where it must.
+    """
+    school, transition, source, target, recorded_at, effective_on = row
+    return SchoolMove(
+        school,
+        transition,
+        source,
+        target,
+        moment_from(recorded_at),
+        date.fromisoformat(effective_on),
+    )
 
 
 def readable_moment(text: Any) -> str:
