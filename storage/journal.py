@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, NestedTransaction, Pool, false, update
@@ -17,10 +18,14 @@ from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import schema, sqlite
 from lifecycle.storage.faults import Faults
 from lifecycle.storage.reading import SqlAuditing, SqlReading
-from lifecycle.storage.session import Session
+from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.sqlite import LOCK_SECONDS, Durability, Place
 from lifecycle.storage.tables import streams
 from lifecycle.storage.writing import SqlWriting
+
+# Changes nothing, and so begins to write where the driver or SQLite would put that off.
+_touch = update(streams).where(false()).values(version=streams.c.version)
+_TOUCH: Final = Statement(_touch)
 
 
 def create_journal(
@@ -58,15 +63,11 @@ def create_journal(
         place, create=True, lock_seconds=lock_seconds, durability=durability
     )
     try:
-        with faults, engine.connect() as connection:
+        # SQLAlchemy's transaction as well: Alembic would commit step by step without it.
+        with faults, engine.connect() as connection, connection.begin():
             driver = sqlite.driver_of(connection)
             sqlite.begin(driver, write=True)
-            try:
-                session = Session(driver, faults)
-                origin = schema.create(connection, session, origin or str(uuid4()))
-                connection.commit()
-            finally:
-                sqlite.undo(driver)
+            origin = schema.create(connection, Session(driver, faults), origin or str(uuid4()))
         _sync_folder(place.path.parent)
     except BaseException:
         engine.dispose()
@@ -143,7 +144,10 @@ class SqlJournal:
             StorageFailed: The database is locked, read-only, full or broken.
         """
         with self._transaction(write=True) as driver:
-            writing = SqlWriting(Session(driver, self._faults), self._origin)
+            session = Session(driver, self._faults)
+            # SQLite begins to write a database that it cannot write; this is where it says so.
+            session.change(_TOUCH)
+            writing = SqlWriting(session, self._origin)
             yield writing
             writing.check_whole()
             with self._faults:
@@ -233,9 +237,7 @@ class JoinedJournal:
         with self._faults:
             # sqlite3 in its older mode begins a transaction before UPDATE, not before SAVEPOINT;
             # a savepoint outside of a transaction would commit when it is released.
-            self._connection.execute(
-                update(streams).where(false()).values(version=streams.c.version)
-            )
+            self._connection.execute(_touch)
         if not sqlite.in_transaction(sqlite.driver_of(self._connection)):
             raise StorageFailed(detail="the host's connection commits every statement by itself")
         session = self._session()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final
 
 from lifecycle.domain.model import Assignment, Head, RefusedAttempt, SchoolMove, Standing
@@ -25,8 +25,8 @@ STANDING_COLUMNS: Final = tuple(member.name for member in fields(Standing))
 ASSIGNMENT_COLUMNS: Final = tuple(member.name for member in fields(Assignment))
 
 # What no sound row has.
-_NO_MOMENT: Final = moment_text(datetime.min.replace(tzinfo=UTC))
-_NO_DAY: Final = date.min.isoformat()
+_NO_MOMENT: Final = "0001-01-01T00:00:00.000000Z"
+_NO_DAY: Final = "0001-01-01"
 
 
 def as_bytes(value: object) -> bytes:

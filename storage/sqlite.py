@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import unquote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine
 from sqlalchemy.engine import URL, make_url
@@ -100,7 +99,7 @@ def place_of(url: str) -> Place | None:
         return None
     options = dict(address.query)
     mode = options.pop("mode", "rw")
-    name = unquote(address.database or "")
+    name = address.database or ""
     if not name or name == ":memory:" or "\x00" in name or address.host:
         detail = f"{url!r} names no file; write sqlite:///name.db, or memory:// to keep nothing"
         raise InvalidInput(what="the database address", detail=detail)

@@ -227,19 +227,22 @@ class Lifecycle:
             UnknownSchool, UnknownTransition, UnknownActor: No such thing.
             InvalidEvidence, InvalidFact, InvalidDate: Not of the form it must have.
         """
-        take = self._context.evidence.measure if dry_run else self._context.evidence.put
+        pieces = tuple(evidence)
         request = Advance(
             actor=actor,
             command_id=self._command(command_id),
             effective_on=_day(effective_on),
             school=school,
             transition=transition,
-            evidence=tuple(_taken(piece, take) for piece in evidence),
+            evidence=tuple(self._described(piece) for piece in pieces),
             facts=dict(facts or {}),
             reason=reason,
             expected_version=expected_version,
         )
-        return participation.advance(self._context, request, dry_run=dry_run)
+        if dry_run:
+            return participation.rehearse(self._context, request)
+        files = [piece for piece in pieces if isinstance(piece, EvidenceFile)]
+        return participation.advance(self._context, request, files)
 
     def explain(self, school: str, *, actor: Actor | None = None) -> Outlook:
         """Return every transition out of the current state and what stands in its way.
@@ -323,6 +326,22 @@ class Lifecycle:
         moment = at.astimezone(UTC) if at is not None else None
         return Snapshot(school, fold(records), moment, day)
 
+    def _described(self, piece: Evidence | EvidenceFile) -> Evidence:
+        """Return evidence as records name it; a file is only measured, not stored yet."""
+        if isinstance(piece, Evidence):
+            return check_reference(piece)
+        try:
+            stored = self._context.evidence.measure(piece.path)
+        except InvalidEvidence as error:
+            raise InvalidEvidence(**{**error.facts, "kind": piece.kind}) from error
+        return Evidence(
+            kind=piece.kind,
+            item=piece.item,
+            sha256=stored.sha256,
+            size=stored.size,
+            media_type=stored.media_type,
+        )
+
     def _command(self, command_id: str | None) -> str:
         return self._context.new_id() if command_id is None else identifier(command_id, "command")
 
@@ -333,23 +352,6 @@ def _stream(school: str | None, roadmap: str | None) -> str:
     if school is not None:
         return participation_stream(school)
     return INSTALLATION if roadmap is None else roadmap_stream(roadmap)
-
-
-def _taken(piece: Evidence | EvidenceFile, take: Any) -> Evidence:
-    """Return evidence as records name it; files go through *take*, the store's ``put``."""
-    if isinstance(piece, Evidence):
-        return check_reference(piece)
-    try:
-        stored = take(piece.path)
-    except InvalidEvidence as error:
-        raise InvalidEvidence(**{**error.facts, "kind": piece.kind}) from error
-    return Evidence(
-        kind=piece.kind,
-        item=piece.item,
-        sha256=stored.sha256,
-        size=stored.size,
-        media_type=stored.media_type,
-    )
 
 
 def _day(value: Day) -> date | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lifecycle.domain.decide import (
@@ -15,14 +16,17 @@ from lifecycle.domain.decision import Accepted
 from lifecycle.domain.errors import (
     AlreadyExists,
     EnrolmentRefused,
+    InvalidEvidence,
     TransitionRefused,
     UnknownActor,
     UnknownSchool,
 )
 from lifecycle.domain.guards import judge
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
+    EvidenceFile,
     participation_stream,
     roadmap_stream,
 )
@@ -82,14 +86,20 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     )
 
 
-def advance(context: Context, request: Advance, *, dry_run: bool = False) -> Receipt:
-    """Make a transition of a school; a dry run only says what would come of it."""
-    if dry_run:
-        return _rehearse(context, request)
-    return carry_out(context, request, lambda tx: _advance(context, tx, request))
+def advance(context: Context, request: Advance, files: Sequence[EvidenceFile]) -> Receipt:
+    """Make a transition of a school.
+
+    Args:
+        context: The adapters.
+        request: What is asked, with every file measured.
+        files: The files, to be stored once nothing else stands in the way.
+    """
+    return carry_out(context, request, lambda tx: _advance(context, tx, request, files))
 
 
-def _advance(context: Context, tx: Writing, request: Advance) -> Receipt:
+def _advance(
+    context: Context, tx: Writing, request: Advance, files: Sequence[EvidenceFile]
+) -> Receipt:
     tx.lock(participation_stream(request.school))
     again = repeated(tx, request)
     if again is not None:
@@ -97,15 +107,31 @@ def _advance(context: Context, tx: Writing, request: Advance) -> Receipt:
     check_actor(tx, request)
     situation = situation_of(context, tx, request.school)
     participation, definition = situation.participation, situation.definition
+    decision = decide_advance(situation, request, context.stamp(definition))
+    if isinstance(decision, Accepted):
+        # Before the record that names them can be committed; a refused attempt stores nothing.
+        _store(context, request, files)
     return settle(
         tx,
-        decide_advance(situation, request, context.stamp(definition)),
+        decision,
         lambda unmet: TransitionRefused(unmet, **_facts(request, participation)),
         lambda record: standing_of(after(participation, record), definition),
     )
 
 
-def _rehearse(context: Context, request: Advance) -> Receipt:
+def _store(context: Context, request: Advance, files: Sequence[EvidenceFile]) -> None:
+    measured = {piece.sha256 for piece in request.evidence}
+    for file in files:
+        if context.evidence.put(file.path).sha256 not in measured:
+            raise InvalidEvidence(
+                kind=file.kind,
+                detail=Message("the file changed while it was read"),
+                hint=Message("repeat when nothing writes to it"),
+            )
+
+
+def rehearse(context: Context, request: Advance) -> Receipt:
+    """Say what would come of a transition; nothing is written."""
     with context.journal.reading() as view:
         again = repeated(view, request)
         if again is not None:

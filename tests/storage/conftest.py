@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +21,7 @@ from lifecycle.storage.journal import SqlJournal, create_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.sqlite import ROLLBACK, WAL
 
+ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "installation-of-the-tests"
 STREAM = "participation/school-1"
 START = datetime(2022, 3, 1, 9, 0, tzinfo=UTC)
@@ -131,3 +136,26 @@ def sqlite_journal(url: str) -> Iterator[SqlJournal]:
 def path(url: str) -> Path:
     """The database file behind ``url``."""
     return Path(url.removeprefix("sqlite:///"))
+
+
+@pytest.fixture
+def child() -> Callable[..., str]:
+    """Run Python code in a process of its own, and return what it prints."""
+
+    def run(code: str, *arguments: object) -> str:
+        command = [sys.executable, "-c", code, *map(str, arguments)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that another user of the machine can get at; those of pytest are closed."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder
+    folder.chmod(0o777)
+    shutil.rmtree(folder)

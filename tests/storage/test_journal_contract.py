@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -191,6 +192,10 @@ def everything(journal: Journal) -> list[object]:
         ]
 
 
+def raise_after(done: object, error: type[BaseException]) -> None:
+    raise error
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, GeneratorExit])
 @pytest.mark.parametrize("write", WRITES)
 def test_an_exception_undoes_everything(
@@ -199,8 +204,7 @@ def test_an_exception_undoes_everything(
     before = everything(journal)
 
     with pytest.raises(error), journal.writing() as tx:
-        WRITES[write](tx)
-        raise error
+        raise_after(WRITES[write](tx), error)
 
     assert everything(journal) == before
     with journal.writing() as tx:
@@ -312,7 +316,7 @@ def test_a_record_behind_an_old_head_is_a_conflict(journal: Journal) -> None:
     "members", [{"sequence": 3}, {"sequence": 1}, {"previous": "0" * 64}], ids=str
 )
 def test_a_record_that_does_not_follow_the_head_is_a_conflict(
-    journal: Journal, members: dict[str, object]
+    journal: Journal, members: dict[str, Any]
 ) -> None:
     with journal.writing() as tx:
         append(tx)

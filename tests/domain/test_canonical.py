@@ -1,0 +1,108 @@
+"""Canonical bytes: one value, one spelling, and the same as RFC 8785 says."""
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from lifecycle.domain import canonical
+from lifecycle.domain.errors import InvalidBody
+from tests.strategies import json_values
+
+
+@given(json_values)
+def test_bytes_lead_back_to_the_value(value: Any) -> None:
+    assert canonical.decode(canonical.encode(value)) == value
+
+
+@given(json_values)
+def test_bytes_are_those_of_rfc_8785(value: Any) -> None:
+    assert canonical.encode(value) == rfc8785.dumps(value)
+
+
+@given(st.dictionaries(st.text("abcdé~ \x7f", max_size=3).filter(str.isascii), json_values))
+def test_the_order_of_members_does_not_matter(value: dict[str, Any]) -> None:
+    turned = dict(reversed(value.items()))
+
+    assert canonical.encode(turned) == canonical.encode(value)
+
+
+@given(json_values)
+def test_another_spelling_of_a_value_is_refused(value: Any) -> None:
+    other = json.dumps(value, indent=1).encode()
+    assume(other != canonical.encode(value))
+
+    with pytest.raises(InvalidBody):
+        canonical.decode(other)
+
+
+@given(st.binary(max_size=40))
+def test_bytes_are_refused_or_are_the_bytes_of_what_they_say(data: bytes) -> None:
+    try:
+        value = canonical.decode(data)
+    except InvalidBody:
+        return
+
+    assert canonical.encode(value) == data
+
+
+def test_a_digest_is_that_of_the_bytes() -> None:
+    assert canonical.digest({"b": 1}) == sha256(b'{"b":1}').hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("value", "complaint"),
+    [
+        (2**53, "2\\*\\*53"),
+        (-(2**53), "2\\*\\*53"),
+        (1.5, "float has no place"),
+        (b"text", "bytes has no place"),
+        ({"ключ": 1}, "not ASCII"),
+        ({1: 1}, "not ASCII"),
+        ("\ud800", "surrogate"),
+        ("x" * canonical.MAX_BODY_BYTES, "bytes where"),
+    ],
+)
+def test_a_value_outside_the_profile_is_refused(value: Any, complaint: str) -> None:
+    with pytest.raises(InvalidBody, match=complaint):
+        canonical.encode(value)
+
+
+def test_nesting_has_a_limit() -> None:
+    value: Any = None
+    for _ in range(canonical.MAX_DEPTH - 1):
+        value = [value]
+
+    assert canonical.decode(canonical.encode(value)) == value
+    with pytest.raises(InvalidBody, match="16 levels"):
+        canonical.encode([value])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"1.0",
+        b"1e3",
+        b"NaN",
+        b"Infinity",
+        b'{"a":1,"a":2}',
+        b'{"a": 1}',
+        b'{"b":1,"a":2}',
+        b'"\\u0041"',
+        b'"\\ud800"',
+        b"[" * 100_000,
+        b"9" * 5_000,
+        b"-0",
+        b'"' + b"x" * canonical.MAX_BODY_BYTES + b'"',
+    ],
+)
+def test_bytes_outside_the_profile_are_refused(data: bytes) -> None:
+    with pytest.raises(InvalidBody):
+        canonical.decode(data)
