@@ -112,6 +112,7 @@ def _engine(
     clock: Clock | None,
 ) -> Lifecycle:
     from lifecycle.workflows.catalogue import Catalogue
+    from lifecycle.workflows.working_days import RussianCalendar
 
     known = dict(guards or {})
     return Lifecycle(
@@ -123,6 +124,7 @@ def _engine(
             new_id=new_id,
             guards=known,
             log=event,
+            calendar=RussianCalendar(),
         )
     )
 

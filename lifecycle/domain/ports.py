@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from os import PathLike
 from typing import BinaryIO, Protocol
 
@@ -237,4 +237,12 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the moment, UTC and aware."""
+        ...
+
+
+class Calendar(Protocol):
+    """Which days are worked."""
+
+    def days_late(self, due_on: date, until: date) -> int:
+        """Return the working days after *due_on*, up to and including *until*."""
         ...

@@ -24,7 +24,15 @@ from lifecycle.domain.guards import Guards, Unmet
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Actor, RefusedAttempt, Standing
 from lifecycle.domain.naming import identifier
-from lifecycle.domain.ports import Clock, Definitions, EvidenceStore, Journal, Reading, Writing
+from lifecycle.domain.ports import (
+    Calendar,
+    Clock,
+    Definitions,
+    EvidenceStore,
+    Journal,
+    Reading,
+    Writing,
+)
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
 from lifecycle.service.results import Receipt
@@ -51,6 +59,7 @@ class Context:
         new_id: Makes record and command ids (UUIDv7).
         guards: Guards in Python that the host registered.
         log: Takes the events for operators.
+        calendar: Tells working days.
     """
 
     journal: Journal
@@ -60,6 +69,7 @@ class Context:
     new_id: Callable[[], str]
     guards: Guards
     log: EventLog
+    calendar: Calendar
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
 
     def definition(self, view: Reading, digest: str) -> Definition:

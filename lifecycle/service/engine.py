@@ -10,12 +10,10 @@ from typing import Any, Self
 
 from lifecycle.domain.errors import (
     InvalidDate,
-    InvalidEvidence,
     InvalidInput,
     UnknownRoadmap,
     UnknownSchool,
 )
-from lifecycle.domain.evidence import check_reference
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     INSTALLATION,
@@ -31,6 +29,7 @@ from lifecycle.domain.replay import fold, known_at, true_on
 from lifecycle.domain.requests import AddActor, Advance, AssignRole, Enrol, Found, RevokeRole
 from lifecycle.service import administration, participation
 from lifecycle.service.context import Context, place_date
+from lifecycle.service.evidence import describe
 from lifecycle.service.results import Outlook, Receipt, Snapshot, StatusRow
 
 Day = date | str | None
@@ -234,7 +233,7 @@ class Lifecycle:
             effective_on=_day(effective_on),
             school=school,
             transition=transition,
-            evidence=tuple(self._described(piece) for piece in pieces),
+            evidence=tuple(describe(self._context, piece) for piece in pieces),
             facts=dict(facts or {}),
             reason=reason,
             expected_version=expected_version,
@@ -325,22 +324,6 @@ class Lifecycle:
             records = true_on(records, day)
         moment = at.astimezone(UTC) if at is not None else None
         return Snapshot(school, fold(records), moment, day)
-
-    def _described(self, piece: Evidence | EvidenceFile) -> Evidence:
-        """Return evidence as records name it; a file is only measured, not stored yet."""
-        if isinstance(piece, Evidence):
-            return check_reference(piece)
-        try:
-            stored = self._context.evidence.measure(piece.path)
-        except InvalidEvidence as error:
-            raise InvalidEvidence(**{**error.facts, "kind": piece.kind}) from error
-        return Evidence(
-            kind=piece.kind,
-            item=piece.item,
-            sha256=stored.sha256,
-            size=stored.size,
-            media_type=stored.media_type,
-        )
 
     def _command(self, command_id: str | None) -> str:
         return self._context.new_id() if command_id is None else identifier(command_id, "command")

@@ -16,13 +16,11 @@ from lifecycle.domain.decision import Accepted
 from lifecycle.domain.errors import (
     AlreadyExists,
     EnrolmentRefused,
-    InvalidEvidence,
     TransitionRefused,
     UnknownActor,
     UnknownSchool,
 )
 from lifecycle.domain.guards import judge
-from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
@@ -42,6 +40,7 @@ from lifecycle.service.context import (
     repeated,
     settle,
 )
+from lifecycle.service.evidence import store
 from lifecycle.service.results import Option, Outlook, Receipt
 
 
@@ -110,24 +109,13 @@ def _advance(
     decision = decide_advance(situation, request, context.stamp(definition))
     if isinstance(decision, Accepted):
         # Before the record that names them can be committed; a refused attempt stores nothing.
-        _store(context, request, files)
+        store(context, request.evidence, files)
     return settle(
         tx,
         decision,
         lambda unmet: TransitionRefused(unmet, **_facts(request, participation)),
         lambda record: standing_of(after(participation, record), definition),
     )
-
-
-def _store(context: Context, request: Advance, files: Sequence[EvidenceFile]) -> None:
-    measured = {piece.sha256 for piece in request.evidence}
-    for file in files:
-        if context.evidence.put(file.path).sha256 not in measured:
-            raise InvalidEvidence(
-                kind=file.kind,
-                detail=Message("the file changed while it was read"),
-                hint=Message("repeat when nothing writes to it"),
-            )
 
 
 def rehearse(context: Context, request: Advance) -> Receipt:

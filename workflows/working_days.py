@@ -1,0 +1,36 @@
+"""Working days of Russia, transferred ones included (Government decrees, by ``holidays``)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
+
+
+class RussianCalendar:
+    """Five-day week with the public holidays and the transfers of each year.
+
+    20.02.2021 was a working Saturday: a deadline on it is not moved.
+    """
+
+    def days_late(self, due_on: date, until: date) -> int:
+        """Return the working days after *due_on*, up to and including *until*."""
+        days = (until - due_on).days
+        if days <= 0:
+            return 0
+        year = _year(due_on.year)
+        return sum(
+            year.is_working_day(due_on + timedelta(days=number)) for number in range(1, days + 1)
+        )
+
+
+@cache
+def _year(first: int) -> HolidayBase:
+    """Return the calendar; later years are added to it as they are asked for."""
+    # Only here: most commands count no days.
+    from holidays import country_holidays
+
+    return country_holidays("RU", years=first)
