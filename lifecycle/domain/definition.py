@@ -263,6 +263,21 @@ class Transition:
     driven_by: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EscalationStep:
+    """Who is told of what is overdue, and when.
+
+    Args:
+        after_working_days: Working days past the last day.
+        role: Who is told from then on.
+        source: Row of a road map, or ``inference``.
+    """
+
+    after_working_days: int
+    role: str
+    source: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Definition:
     """A programme under a road map, ready to decide by.
@@ -280,6 +295,7 @@ class Definition:
         catalogue: Known codes; another one is accepted with a warning.
         planned_by: Roles that may act on every activity of the road map.
         cancellation_reasons: Why an activity may be cancelled.
+        escalation: Who is told of what is overdue, in the order of days.
     """
 
     programme: str
@@ -296,6 +312,7 @@ class Definition:
     catalogue: tuple[Choice, ...] = ()
     planned_by: tuple[str, ...] = ()
     cancellation_reasons: tuple[Choice, ...] = ()
+    escalation: tuple[EscalationStep, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON values; the digest is taken over their canonical bytes."""

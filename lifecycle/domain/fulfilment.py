@@ -6,12 +6,12 @@ fulfilled by the schools, one by one, with nothing entered twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-from lifecycle.domain.definition import Definition
+from lifecycle.domain.definition import AnswersSubmission, Definition, Transition
 from lifecycle.domain.model import SchoolMove, Standing
 from lifecycle.domain.occurrences import Occurrence, occurrences_of
 from lifecycle.domain.plan import UNTOUCHED, Plan, Progress
@@ -64,13 +64,17 @@ class Facts:
         definition: Rules in force.
         plan: What became of the office's activities.
         schools: The schools that take part, withdrawn ones left out.
-        moves: Date of the last time that each school made each transition, by transition.
+        moves: Date of the first time that each school made each transition, by transition. What
+            was returned and submitted again stays fulfilled since the first time: the road maps
+            count corrections to the expertise that asked for them.
+        known: Facts known of each school, by school and name.
     """
 
     definition: Definition
     plan: Plan
     schools: tuple[str, ...]
     moves: Mapping[str, Mapping[str, date]]
+    known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def facts_on(
@@ -80,17 +84,36 @@ def facts_on(
     moves: Iterable[SchoolMove],
     day: date,
 ) -> Facts:
-    """Return what has happened by the end of *day*, by the dates that the acts bear."""
+    """Return what has happened by the end of *day*, by the dates that the acts bear.
+
+    Args:
+        definition: Rules in force.
+        plan: What became of the office's activities by *day*.
+        standings: The board as it is now.
+        moves: Every transition of the schools, each school's in the order of its history.
+        day: The day asked for.
+    """
     made: dict[str, dict[str, date]] = {}
+    known: dict[str, dict[str, Any]] = {}
     out: set[str] = set()
+    moved: set[str] = set()
     abandoned = abandoning(definition)
     for move in moves:
-        if move.effective_on <= day:
-            made.setdefault(move.transition, {})[move.school] = move.effective_on
-            if move.transition in abandoned:
-                out.add(move.school)
-    schools = tuple(one.school for one in standings if one.school not in out)
-    return Facts(definition, plan, schools, made)
+        moved.add(move.school)
+        if move.effective_on > day:
+            continue
+        dates = made.setdefault(move.transition, {})
+        dates[move.school] = min(dates.get(move.school, day), move.effective_on)
+        known.setdefault(move.school, {}).update(move.facts)
+        if move.transition in abandoned:
+            out.add(move.school)
+    schools = tuple(
+        one.school
+        for one in standings
+        # Who has made no move yet entered its state when it was enrolled: perhaps later.
+        if one.school not in out and (one.school in moved or one.entered_on <= day)
+    )
+    return Facts(definition, plan, schools, made, known)
 
 
 def abandoning(definition: Definition) -> frozenset[str]:
@@ -115,7 +138,7 @@ def plan_status(facts: Facts, day: date, days_late: DaysLate) -> tuple[ActivityS
     roadmap = facts.definition.roadmap
     return tuple(
         _of_schools(facts, activity, occurrence, day, days_late)
-        if activity.drives
+        if activity.by_schools
         else _of_office(facts, activity, occurrence, day, days_late)
         for activity in roadmap.activities
         for occurrence in occurrences_of(activity, roadmap)
@@ -125,9 +148,11 @@ def plan_status(facts: Facts, day: date, days_late: DaysLate) -> tuple[ActivityS
 def fulfilment(facts: Facts, drives: Iterable[str]) -> dict[str, date]:
     """Return the schools that have fulfilled what *drives* names, with the date of the act.
 
-    Transitions that leave a state count for more than those that stay in it: a school has
-    fulfilled them when it left each of their states by one of them. A state counts as fulfilled
-    when the school left it by any transition other than abandoning.
+    A transition that leaves states counts for more than one that stays in its state: a school has
+    fulfilled such transitions when it made one of those that leave the same state, for each state.
+    A state is fulfilled when the school left it by any transition other than abandoning; a final
+    one, when the school reached it so. Where nothing leaves a state, submissions count for more
+    than the answers that return them.
     """
     wanted = _wanted(facts.definition, tuple(drives))
     result: dict[str, date] = {}
@@ -138,29 +163,43 @@ def fulfilment(facts: Facts, drives: Iterable[str]) -> dict[str, date]:
     return result
 
 
-def _wanted(definition: Definition, drives: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _wanted(definition: Definition, drives: tuple[str, ...]) -> list[frozenset[str]]:
     """Return groups of transitions: one of each group has to be made."""
-    abandoned = abandoning(definition)
-    leaving: dict[str, list[str]] = {}
-    staying: list[str] = []
+    leaving: dict[frozenset[str], frozenset[str]] = {}  # states -> ways out of them
+    staying: list[Transition] = []
     for name in drives:
         transition = definition.transition.get(name)
         if transition is None:
-            ways = [
-                one.name
-                for one in definition.open_in(name)
-                if one.target is not None and one.name not in abandoned
-            ]
-            leaving.setdefault(name, []).extend(ways)
-        elif transition.target is None:
-            staying.append(name)
+            states, ways = {name}, set(_ways(definition, name))
+        elif transition.target is not None:
+            states, ways = set(transition.sources), {name}
         else:
-            for source in transition.sources:
-                leaving.setdefault(source, []).append(name)
-    return [tuple(names) for names in leaving.values()] or [(name,) for name in staying]
+            staying.append(transition)
+            continue
+        for others in [one for one in leaving if one & states]:
+            states |= others
+            ways |= leaving.pop(others)
+        leaving[frozenset(states)] = frozenset(ways)
+    if leaving:
+        return list(leaving.values())
+    submissions = [one for one in staying if not _answers(one)]
+    return [frozenset({one.name}) for one in submissions or staying]
 
 
-def _first(facts: Facts, school: str, group: tuple[str, ...]) -> date | None:
+def _ways(definition: Definition, state: str) -> Iterator[str]:
+    """Yield the transitions by which *state* is fulfilled: out of it, or into a final one."""
+    abandoned = abandoning(definition)
+    for one in definition.transitions:
+        ends = one.target == state if definition.state[state].final else state in one.sources
+        if ends and one.target is not None and one.name not in abandoned:
+            yield one.name
+
+
+def _answers(transition: Transition) -> bool:
+    return any(isinstance(one, AnswersSubmission) for one in transition.requirements)
+
+
+def _first(facts: Facts, school: str, group: Iterable[str]) -> date | None:
     dates = [facts.moves[name][school] for name in group if school in facts.moves.get(name, {})]
     return min(dates, default=None)
 

@@ -19,7 +19,7 @@ class Reading:
         indicator: What is measured.
         numerator: What was counted.
         denominator: Out of what; ``None`` where no share is asked for.
-        missing: Schools, or occurrences of activities, that keep it from being reached.
+        missing: Schools, or activities and their occurrences, that are not in the numerator yet.
     """
 
     indicator: Indicator
@@ -76,7 +76,9 @@ def _measure(
         case "schools":
             return len(facts.schools), ()
         case "schools_fulfilled":
-            fulfilled = fulfilment(facts, measure.of)
+            fulfilled = {
+                one for one in fulfilment(facts, measure.of) if _known(measure, facts, one)
+            }
             return len(fulfilled), tuple(one for one in facts.schools if one not in fulfilled)
         case "occurrences":
             return len(list(_due(measure, statuses, day))), ()
@@ -85,14 +87,18 @@ def _measure(
             open_ones = tuple(_name(one) for one in due if one.state != "done")
             return len(due) - len(open_ones), open_ones
         case "count":
-            numbers = [
-                (one.progress.counts or {}).get(measure.count or "", 0)
-                for one in statuses
-                if one.activity.key in measure.of and one.state == "done"
-            ]
-            return sum(numbers), ()
+            asked = [one for one in statuses if one.activity.key in measure.of]
+            done = [one for one in asked if one.state == "done"]
+            numbers = [(one.progress.counts or {}).get(measure.count or "", 0) for one in done]
+            return sum(numbers), tuple(_name(one) for one in asked if one.open)
         case "constant":
             return measure.value or 0, ()
+
+
+def _known(measure: Measure, facts: Facts, school: str) -> bool:
+    if measure.fact is None:
+        return True
+    return facts.known.get(school, {}).get(measure.fact) in measure.codes
 
 
 def _due(

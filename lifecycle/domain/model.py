@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from os import PathLike
 from typing import Any, Final, Literal, NewType
@@ -194,6 +194,7 @@ class SchoolMove:
         target: State it led to; the same where the school stayed.
         recorded_at: When it was written down, UTC.
         effective_on: The date the act bears.
+        facts: What was stated with it, by name.
     """
 
     school: str
@@ -202,6 +203,7 @@ class SchoolMove:
     target: str
     recorded_at: datetime
     effective_on: date
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 
-from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp, authority, build_record
+from lifecycle.domain.canonical import MAX_INTEGER
+from lifecycle.domain.decision import (
+    Accepted,
+    Decision,
+    Notice,
+    Refusal,
+    Stamp,
+    authority,
+    build_record,
+)
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidFact, UnknownActivity
+from lifecycle.domain.errors import InvalidEvidence, InvalidFact, UnknownActivity
+from lifecycle.domain.evidence import check_piece
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Assignment, Evidence, Head
@@ -132,10 +142,12 @@ def decide_activity(
     Raises:
         UnknownActivity: There is no such activity, or no such occurrence of it.
         InvalidFact: A count is not declared for the activity, or is no whole number.
+        InvalidEvidence: A piece is not sound, or given twice.
     """
     activity = _activity(definition, request)
     occurrence = _occurrence(definition, activity, request)
     _check_counts(activity, request)
+    _check_evidence(request)
     roles = tuple(dict.fromkeys((*activity.roles, *definition.planned_by)))
     acting = authority(roster, request, stamp, roles)
     progress = plan.get((activity.key, request.occurrence), UNTOUCHED)
@@ -144,6 +156,7 @@ def decide_activity(
         *_open(activity, progress, request, roles),
         *_shown(request, roles),
         *_details(definition, occurrence, progress, request, roles),
+        *_counted(activity, request, roles),
     ]
     if isinstance(acting, Refusal) or unmet:
         return Refusal(tuple(unmet))
@@ -161,7 +174,7 @@ def decide_activity(
         reason=request.reason,
         consulted=consulted,
     )
-    return Accepted(record)
+    return Accepted(record, tuple(_notices(progress, record)))
 
 
 def request_of(record: Record, roadmap: str, **common: Any) -> ActOnActivity:
@@ -215,7 +228,7 @@ def _check_counts(activity: Activity, request: ActOnActivity) -> None:
                 detail=Message("the activity asks for no such number"),
                 hint=Message("it asks for: {names}", {"names": declared or ("-",)}),
             )
-        if type(value) is not int or value < 0:
+        if type(value) is not int or not 0 <= value <= MAX_INTEGER:
             raise InvalidFact(
                 name=name,
                 detail=Message("it is not a whole number"),
@@ -223,10 +236,21 @@ def _check_counts(activity: Activity, request: ActOnActivity) -> None:
             )
 
 
+def _check_evidence(request: ActOnActivity) -> None:
+    for piece in request.evidence:
+        check_piece(piece)
+        if request.evidence.count(piece) > 1:
+            raise InvalidEvidence(
+                kind=piece.kind,
+                detail=Message("the same piece is given twice"),
+                hint=Message("give each piece once"),
+            )
+
+
 def _open(
     activity: Activity, progress: Progress, request: ActOnActivity, roles: tuple[str, ...]
 ) -> Iterator[Unmet]:
-    if activity.drives:
+    if activity.by_schools:
         message = Message(
             "schools fulfil {activity} by their own transitions: {drives}",
             {"activity": activity.key, "drives": activity.drives},
@@ -275,5 +299,35 @@ def _details(
     if request.act != "cancelled" and request.reason is not None:
         message = Message("{transition} takes no reason", {"transition": request.act})
         yield Unmet("reason_unexpected", message, roles)
+
+
+def _counted(activity: Activity, request: ActOnActivity, roles: tuple[str, ...]) -> Iterator[Unmet]:
+    """Check the numbers: all of them when it is done, none before."""
     if request.act != "done" and request.counts:
         yield Unmet("fact_unexpected", Message("numbers are entered when it is done"), roles)
+    elif request.act == "done":
+        for count in activity.counts:
+            if count.name not in request.counts:
+                message = Message("the number {name} is missing", {"name": count.name})
+                yield Unmet("fact_missing", message, roles)
+
+
+def _notices(progress: Progress, record: Record) -> Iterator[Notice]:
+    if record.kind == "activity_done" and record.due_on and record.effective_on > record.due_on:
+        message = Message(
+            "late: the road map's deadline was {due_on}, {days} day(s) earlier",
+            {
+                "due_on": record.due_on.isoformat(),
+                "days": (record.effective_on - record.due_on).days,
+            },
+        )
+        yield Notice("late", message)
+    if progress.begun_on is not None and record.effective_on < progress.begun_on:
+        message = Message(
+            "the act bears {effective_on}, but an act before it bears {before}",
+            {
+                "effective_on": record.effective_on.isoformat(),
+                "before": progress.begun_on.isoformat(),
+            },
+        )
+        yield Notice("dates_out_of_order", message)

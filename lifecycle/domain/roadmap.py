@@ -36,6 +36,7 @@ class Activity:
         lines: Lines of the source document, from 1.
         damage: What is broken in the source and how it was read.
         counts: Numbers to be entered when it is done, because no school's history holds them.
+        by_office: The office's own work, though it sets the deadline of what it drives.
     """
 
     key: str
@@ -52,6 +53,12 @@ class Activity:
     lines: tuple[int, ...]
     damage: tuple[Text, ...] = ()
     counts: tuple[Count, ...] = ()
+    by_office: bool = False
+
+    @property
+    def by_schools(self) -> bool:
+        """Whether the schools fulfil it by their transitions, so that nothing is entered."""
+        return bool(self.drives) and not self.by_office
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +93,9 @@ class Measure:
         of: Transitions, states or keys of activities, by type.
         count: Name of the number, for ``count``.
         value: For ``constant``.
+        fact: For ``schools_fulfilled``: only schools of which this fact is known to be one of
+            ``codes``.
+        codes: Values of ``fact`` that count.
     """
 
     type: Literal[
@@ -94,6 +104,8 @@ class Measure:
     of: tuple[str, ...] = ()
     count: str | None = None
     value: int | None = None
+    fact: str | None = None
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
