@@ -22,6 +22,7 @@ from lifecycle.domain.guards import Guards
 from lifecycle.domain.ports import Definitions, EvidenceStore, Journal
 from lifecycle.service.context import Context
 from lifecycle.storage.memory import MemoryEvidence, MemoryJournal
+from lifecycle.workflows.working_days import RussianCalendar
 
 ROADMAP = "tomari-2022"
 ORIGIN = "origin-1"
@@ -82,6 +83,7 @@ def engine_on(
             new_id=ids or Ids(),
             guards=guards or {},
             log=lambda event, /, **facts: None,
+            calendar=RussianCalendar(),
         )
     )
 

@@ -27,6 +27,7 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
+from lifecycle.domain.plan import Place, Progress, decide_activity, is_plan_record, request_of
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import Participation, assignments_after
 from lifecycle.domain.requests import (
@@ -54,6 +55,7 @@ class Grounds:
         actors: Sequence number of the record that registered each actor.
         founding: The records that founded the installation.
         versions: How many records each shared stream has.
+        plans: What became of each road map's activities, up to the record being decided.
     """
 
     definitions: Mapping[str, Definition]
@@ -62,6 +64,7 @@ class Grounds:
     actors: dict[str, int] = field(default_factory=dict)
     founding: list[Record] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
+    plans: dict[str, dict[Place, Progress]] = field(default_factory=dict)
     _roles: dict[str, dict[str, tuple[Assignment, int | None]]] = field(default_factory=dict)
     _moments: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
 
@@ -179,6 +182,8 @@ def _decide(
         return _advance(grounds, participation, definition, record, stamp)
     if record.kind == "enrolled":
         return _enrol(grounds, definition, record, stamp, head)
+    if is_plan_record(record):
+        return _act(grounds, definition, record, stamp, head)
     return _administer(grounds, participation, definition, record, stamp, head)
 
 
@@ -260,6 +265,23 @@ def _enrol(
     )
     seen = {name: consulted[name] for name in (INSTALLATION, on_map)}
     return decide_enrol(definition, tuple(roster), request, stamp, head, seen)
+
+
+def _act(
+    grounds: Grounds, definition: Definition | None, record: Record, stamp: Stamp, head: Head
+) -> Decision:
+    if definition is None or grounds.rules.get(record.stream) != definition.ref.digest:
+        raise ValueError("the rules are not those in force on the road map")
+    request = request_of(
+        record,
+        definition.roadmap.id,
+        actor=_actor(record),
+        command_id=record.command_id,
+        effective_on=record.effective_on,
+    )
+    roster = grounds.held(record.stream, head.version)
+    plan = grounds.plans.get(record.stream, {})
+    return decide_activity(definition, roster, plan, request, stamp, head, {})
 
 
 def _administer(

@@ -30,6 +30,7 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
+from lifecycle.domain.plan import plan_after
 from lifecycle.domain.ports import Auditing, EvidenceStore, StoredFile, StoredRecord
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after, assignments_after
@@ -139,9 +140,12 @@ def _shared_streams(run: _Verification) -> Iterator[Finding]:
     for check in checks:
         head = check.first
         held: tuple[Assignment, ...] = ()
+        plan = run.grounds.plans.setdefault(head.stream, {})
         for record in check.records:
             yield from _decided(run, head, None, record)
+            yield from _evidence(run, record)
             held = assignments_after(held, record)
+            plan_after(plan, record)
             head = record.head
         run.roles.extend(held)
 

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from lifecycle.domain import canonical, codec
 from lifecycle.domain.model import Actor, Evidence
 
+Act = Literal["begun", "done", "postponed", "cancelled"]
+
 # How a request is delivered is not what is asked: a retry may differ in these.
 _DELIVERY = ("actor", "command_id", "expected_version")
 
@@ -103,7 +105,7 @@ class ActOnActivity(Request):
         reason: Code from the programme's list, for ``cancelled``.
     """
 
-    act: Literal["begun", "done", "postponed", "cancelled"]
+    act: Act
     roadmap: str
     activity: str
     occurrence: str | None = None

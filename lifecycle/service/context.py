@@ -15,6 +15,7 @@ from lifecycle.domain.decision import Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     CommandReused,
+    InvalidDate,
     InvalidInput,
     Refused,
     UnknownActor,
@@ -36,6 +37,8 @@ from lifecycle.domain.ports import (
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
 from lifecycle.service.results import Receipt
+
+Day = date | str | None
 
 _AUTHENTICATION = re.compile(r"[!-~]{1,100}")
 
@@ -85,6 +88,14 @@ class Context:
                 raise UnknownDefinition(digest)
             known = self._parsed[digest] = Definition.from_json(json.loads(body))
         return known
+
+    def command(self, command_id: str | None) -> str:
+        """Return the id of a request: the caller's, or a new one.
+
+        Raises:
+            InvalidIdentifier: It cannot be an id.
+        """
+        return self.new_id() if command_id is None else identifier(command_id, "command")
 
     def stamp(self, definition: Definition | None = None) -> Stamp:
         """Return a new record's id and times, the day as it is at the place of the road map."""
@@ -215,3 +226,22 @@ def _attempt(context: Context, request: Request, error: Refused) -> RefusedAttem
             for one in error.unmet
         ),
     )
+
+
+def day_of(value: Day) -> date | None:
+    """Return the day that a caller gave.
+
+    Raises:
+        InvalidDate: It is none, or a moment.
+    """
+    if isinstance(value, datetime):
+        raise InvalidDate(value=value.isoformat())
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise InvalidDate(value=value) from None
+    if day.isoformat() != value:
+        raise InvalidDate(value=value)
+    return day

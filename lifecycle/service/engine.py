@@ -26,13 +26,20 @@ from lifecycle.domain.model import (
 from lifecycle.domain.naming import identifier
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import fold, known_at, true_on
-from lifecycle.domain.requests import AddActor, Advance, AssignRole, Enrol, Found, RevokeRole
+from lifecycle.domain.requests import (
+    AddActor,
+    Advance,
+    AssignRole,
+    Enrol,
+    Found,
+    RevokeRole,
+)
 from lifecycle.service import administration, participation
-from lifecycle.service.context import Context, place_date
+from lifecycle.service.context import Context, Day, day_of, place_date
 from lifecycle.service.evidence import describe
+from lifecycle.service.plan import Plans
 from lifecycle.service.results import Outlook, Receipt, Snapshot, StatusRow
 
-Day = date | str | None
 MAX_TITLE = 300
 
 
@@ -67,6 +74,11 @@ class Lifecycle:
         """The adapters in use, for verification and for tools that stand beside the engine."""
         return self._context
 
+    @property
+    def plans(self) -> Plans:
+        """The plans of the road maps: what became of their activities, what is overdue."""
+        return Plans(self._context)
+
     def joined(self, connection: object) -> Lifecycle:
         """Return an engine that works inside the transaction of a host's own connection.
 
@@ -80,7 +92,7 @@ class Lifecycle:
     def found(self, *, actor: Actor, command_id: str | None = None) -> Receipt:
         """Begin the history, with *actor* as its first administrator."""
         identifier(actor.id, "actor")
-        request = Found(actor=actor, command_id=self._command(command_id))
+        request = Found(actor=actor, command_id=self._context.command(command_id))
         return administration.found(self._context, request)
 
     def add_actor(
@@ -105,7 +117,9 @@ class Lifecycle:
             InvalidIdentifier: It cannot be an id.
         """
         request = AddActor(
-            actor=actor, command_id=self._command(command_id), added=identifier(added, "actor")
+            actor=actor,
+            command_id=self._context.command(command_id),
+            added=identifier(added, "actor"),
         )
         return administration.add_actor(self._context, request, name)
 
@@ -130,8 +144,8 @@ class Lifecycle:
         """
         request = AssignRole(
             actor=actor,
-            command_id=self._command(command_id),
-            effective_on=_day(effective_on),
+            command_id=self._context.command(command_id),
+            effective_on=day_of(effective_on),
             assignee=assignee,
             role=role,
             stream=_stream(school, roadmap),
@@ -157,8 +171,8 @@ class Lifecycle:
         """
         request = RevokeRole(
             actor=actor,
-            command_id=self._command(command_id),
-            effective_on=_day(effective_on),
+            command_id=self._context.command(command_id),
+            effective_on=day_of(effective_on),
             assignee=assignee,
             role=role,
             stream=_stream(school, roadmap),
@@ -184,8 +198,8 @@ class Lifecycle:
         """
         request = Enrol(
             actor=actor,
-            command_id=self._command(command_id),
-            effective_on=_day(effective_on),
+            command_id=self._context.command(command_id),
+            effective_on=day_of(effective_on),
             school=identifier(school, "school"),
             title=_title(title),
             roadmap=roadmap,
@@ -229,8 +243,8 @@ class Lifecycle:
         pieces = tuple(evidence)
         request = Advance(
             actor=actor,
-            command_id=self._command(command_id),
-            effective_on=_day(effective_on),
+            command_id=self._context.command(command_id),
+            effective_on=day_of(effective_on),
             school=school,
             transition=transition,
             evidence=tuple(describe(self._context, piece) for piece in pieces),
@@ -316,7 +330,7 @@ class Lifecycle:
         """
         if at is not None and at.tzinfo is None:
             raise InvalidDate(value=at.isoformat())
-        day = _day(on)
+        day = day_of(on)
         records = self.history(school)
         if at is not None:
             records = known_at(records, at)
@@ -325,9 +339,6 @@ class Lifecycle:
         moment = at.astimezone(UTC) if at is not None else None
         return Snapshot(school, fold(records), moment, day)
 
-    def _command(self, command_id: str | None) -> str:
-        return self._context.new_id() if command_id is None else identifier(command_id, "command")
-
 
 def _stream(school: str | None, roadmap: str | None) -> str:
     if school is not None and roadmap is not None:
@@ -335,20 +346,6 @@ def _stream(school: str | None, roadmap: str | None) -> str:
     if school is not None:
         return participation_stream(school)
     return INSTALLATION if roadmap is None else roadmap_stream(roadmap)
-
-
-def _day(value: Day) -> date | None:
-    if isinstance(value, datetime):
-        raise InvalidDate(value=value.isoformat())
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        raise InvalidDate(value=value) from None
-    if day.isoformat() != value:
-        raise InvalidDate(value=value)
-    return day
 
 
 def _title(value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,21 +12,23 @@ from lifecycle.domain.errors import ActivityRefused, UnknownRoadmap
 from lifecycle.domain.fulfilment import ActivityStatus, Facts, facts_on, plan_status
 from lifecycle.domain.indicators import Reading as IndicatorReading
 from lifecycle.domain.indicators import read_indicators
-from lifecycle.domain.model import EvidenceFile, roadmap_stream
+from lifecycle.domain.model import Actor, Evidence, EvidenceFile, roadmap_stream
 from lifecycle.domain.plan import decide_activity, plan_of
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import Record
-from lifecycle.domain.requests import ActOnActivity
+from lifecycle.domain.requests import Act, ActOnActivity
 from lifecycle.service.administration import adopted
 from lifecycle.service.context import (
     Context,
+    Day,
     carry_out,
     check_actor,
+    day_of,
     place_date,
     repeated,
     settle,
 )
-from lifecycle.service.evidence import store
+from lifecycle.service.evidence import describe, store
 from lifecycle.service.results import Receipt
 
 
@@ -47,9 +49,90 @@ class PlanView:
     indicators: tuple[IndicatorReading, ...]
 
 
-def act(context: Context, request: ActOnActivity, files: Sequence[EvidenceFile]) -> Receipt:
-    """Record what became of an activity."""
-    return carry_out(context, request, lambda tx: _act(context, tx, request, files))
+class Plans:
+    """The plans of the road maps.
+
+    Args:
+        context: The adapters.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def act(
+        self,
+        roadmap: str,
+        activity: str,
+        act: Act,
+        *,
+        actor: Actor,
+        occurrence: str | None = None,
+        evidence: Iterable[Evidence | EvidenceFile] = (),
+        counts: Mapping[str, int] | None = None,
+        postponed_to: Day = None,
+        reason: str | None = None,
+        effective_on: Day = None,
+        command_id: str | None = None,
+    ) -> Receipt:
+        """Say what became of an activity that is the office's own work.
+
+        Args:
+            roadmap: A road map in force.
+            activity: Key of the activity.
+            act: What became of it.
+            actor: Who says so.
+            occurrence: Which one, where the activity recurs, such as ``2021-03``.
+            evidence: ``activity_result`` for ``done``, ``basis`` for ``postponed``.
+            counts: Numbers that the road map asks for, by name.
+            postponed_to: New last day, for ``postponed``.
+            reason: Code from the programme's list, for ``cancelled``.
+            effective_on: The date the act bears.
+            command_id: Id of the request.
+
+        Raises:
+            ActivityRefused: With every reason, such as that schools fulfil the activity.
+            UnknownRoadmap: It is not in force.
+            UnknownActivity: There is no such activity or occurrence.
+        """
+        pieces = tuple(evidence)
+        request = ActOnActivity(
+            actor=actor,
+            command_id=self._context.command(command_id),
+            effective_on=day_of(effective_on),
+            act=act,
+            roadmap=roadmap,
+            activity=activity,
+            occurrence=occurrence,
+            evidence=tuple(describe(self._context, piece) for piece in pieces),
+            counts=dict(counts or {}),
+            postponed_to=day_of(postponed_to),
+            reason=reason,
+        )
+        files = [piece for piece in pieces if isinstance(piece, EvidenceFile)]
+        return carry_out(self._context, request, lambda tx: _act(self._context, tx, request, files))
+
+    def view(self, roadmap: str, *, on: Day = None) -> PlanView:
+        """Return a road map on a day, plan against fact, with its indicators.
+
+        Args:
+            roadmap: Id of the road map; nothing is done yet on one that is not in force.
+            on: The day; today at the place of the road map if ``None``.
+
+        Raises:
+            UnknownRoadmap: There is none of that id.
+        """
+        context = self._context
+        with context.journal.reading() as reading:
+            definition = adopted(context, reading, roadmap)
+            records: list[Record] = []
+            if definition is None:
+                definition = context.definitions.compiled(roadmap)
+            else:
+                records = reading.records(roadmap_stream(roadmap))
+            day = day_of(on) or place_date(context.clock.now(), definition)
+            facts = _facts(reading, definition, records, day)
+        statuses = plan_status(facts, day, context.calendar.days_late)
+        return PlanView(definition, day, statuses, read_indicators(facts, statuses, day))
 
 
 def _act(
@@ -85,27 +168,6 @@ def _act(
             actor=request.actor.id,
         ),
     )
-
-
-def view(context: Context, roadmap: str, on: date | None) -> PlanView:
-    """Return plan against fact on a day; today at the place of the road map if not told.
-
-    A road map that is not in force yet is shown with nothing done.
-
-    Raises:
-        UnknownRoadmap: There is none of that id.
-    """
-    with context.journal.reading() as reading:
-        definition = adopted(context, reading, roadmap)
-        records: list[Record] = []
-        if definition is None:
-            definition = context.definitions.compiled(roadmap)
-        else:
-            records = reading.records(roadmap_stream(roadmap))
-        day = on or place_date(context.clock.now(), definition)
-        facts = _facts(reading, definition, records, day)
-    statuses = plan_status(facts, day, context.calendar.days_late)
-    return PlanView(definition, day, statuses, read_indicators(facts, statuses, day))
 
 
 def _facts(reading: Reading, definition: Definition, records: Sequence[Record], day: date) -> Facts:
