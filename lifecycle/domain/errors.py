@@ -132,11 +132,19 @@ class UnknownDefinition(NotFound):
 
 
 class UnknownActivity(NotFound):
-    """The road map has no activity of that key, or the activity no such occurrence."""
+    """The road map has no activity of that key."""
 
     code = "LC108"
     template = "the road map {roadmap} has no activity {name}"
     remedy_template = "see the activities: lifecycle roadmap show {roadmap}"
+
+
+class UnknownOccurrence(NotFound):
+    """The activity recurs and no occurrence was named, or it has none of that name."""
+
+    code = "LC109"
+    template = "activity {activity} has no occurrence {name}"
+    remedy_template = "name one of: {names}"
 
 
 # -- refused: exit code 4 -------------------------------------------------------------------------

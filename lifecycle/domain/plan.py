@@ -21,7 +21,7 @@ from lifecycle.domain.decision import (
     build_record,
 )
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidEvidence, InvalidFact, UnknownActivity
+from lifecycle.domain.errors import InvalidEvidence, InvalidFact, UnknownActivity, UnknownOccurrence
 from lifecycle.domain.evidence import check_piece
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
@@ -108,7 +108,7 @@ def plan_after(plan: dict[Place, Progress], record: Record) -> None:
         case "activity_begun":
             plan[place] = replace(shown, state="begun", begun_on=record.effective_on)
         case "activity_done":
-            counts = facts.get("counts", {})
+            counts = facts["counts"]
             plan[place] = replace(shown, state="done", closed_on=record.effective_on, counts=counts)
         case "activity_postponed":
             new = date.fromisoformat(facts["postponed_to"])
@@ -180,7 +180,7 @@ def decide_activity(
 def request_of(record: Record, roadmap: str, **common: Any) -> ActOnActivity:
     """Rebuild the request that a plan record answers, to decide it again."""
     facts = record.facts or {}
-    new = facts.get("postponed_to")
+    new = facts["postponed_to"]
     return ActOnActivity(
         **common,
         act=_ACTS[record.kind],
@@ -188,19 +188,20 @@ def request_of(record: Record, roadmap: str, **common: Any) -> ActOnActivity:
         activity=facts["activity"],
         occurrence=facts["occurrence"],
         evidence=record.evidence,
-        counts=facts.get("counts", {}),
+        counts=facts["counts"],
         postponed_to=date.fromisoformat(new) if new else None,
         reason=record.reason,
     )
 
 
 def _facts(request: ActOnActivity) -> dict[str, Any]:
-    facts: dict[str, Any] = {"activity": request.activity, "occurrence": request.occurrence}
-    if request.counts:
-        facts["counts"] = dict(request.counts)
-    if request.postponed_to is not None:
-        facts["postponed_to"] = request.postponed_to.isoformat()
-    return facts
+    new = request.postponed_to
+    return {
+        "activity": request.activity,
+        "occurrence": request.occurrence,
+        "postponed_to": new.isoformat() if new else None,
+        "counts": dict(request.counts),
+    }
 
 
 def _activity(definition: Definition, request: ActOnActivity) -> Activity:
@@ -213,9 +214,9 @@ def _activity(definition: Definition, request: ActOnActivity) -> Activity:
 def _occurrence(definition: Definition, activity: Activity, request: ActOnActivity) -> Occurrence:
     known = {one.name: one for one in occurrences_of(activity, definition.roadmap)}
     if request.occurrence not in known:
-        asked = f"{activity.key}@{request.occurrence or ''}"
-        names = [f"{activity.key}@{name}" for name in known if name]
-        raise UnknownActivity(asked, names or [activity.key], roadmap=request.roadmap)
+        names = tuple(name or "-" for name in known)
+        asked = request.occurrence or "-"
+        raise UnknownOccurrence(asked, names, activity=activity.key, names=names)
     return known[request.occurrence]
 
 

@@ -21,6 +21,9 @@ _TEXTS: Final = (
 )
 _OPTIONAL_TEXTS: Final = ("transition", "from", "to", "due_on", "reason")
 
+_PLAN_KINDS: Final = ("activity_begun", "activity_done", "activity_postponed", "activity_cancelled")
+_PLAN_FACTS: Final = frozenset({"activity", "occurrence", "postponed_to", "counts"})
+
 # The facts of each kind of record; a transition bears those that the programme declares.
 _FACTS: Final[Mapping[str, frozenset[str] | None]] = {
     "installed": frozenset(),
@@ -30,6 +33,7 @@ _FACTS: Final[Mapping[str, frozenset[str] | None]] = {
     "role_revoked": frozenset({"actor", "role", "assignment"}),
     "enrolled": frozenset({"school", "roadmap", "title"}),
     "advanced": None,
+    **dict.fromkeys(_PLAN_KINDS),
 }
 _EVIDENCE: Final[Mapping[str, frozenset[str]]] = {
     "file": frozenset({"sha256", "size", "media_type"}),
@@ -71,6 +75,17 @@ def _check_facts(kind: object, facts: Mapping[str, Any]) -> None:
     names = _FACTS[str(kind)]
     if names is not None:
         _expect(facts.keys() == names and _is_object_of_texts(facts), "facts")
+    elif kind in _PLAN_KINDS:
+        _check_plan_facts(facts)
+
+
+def _check_plan_facts(facts: Mapping[str, Any]) -> None:
+    _expect(facts.keys() == _PLAN_FACTS and isinstance(facts["activity"], str), "facts")
+    _expect(_is_optional_text(facts["occurrence"]), "occurrence")
+    _expect(_is_optional_text(facts["postponed_to"]), "postponed_to")
+    counts = facts["counts"]
+    _expect(isinstance(counts, Mapping), "counts")
+    _expect(all(type(number) is int for number in counts.values()), "counts")
 
 
 def _check_evidence(piece: Mapping[str, Any]) -> None:
