@@ -83,7 +83,7 @@ class Catalogue:
         """
         from lifecycle.workflows.compile import compile_definition
         from lifecycle.workflows.loading import load
-        from lifecycle.workflows.schema import RoadmapFile
+        from lifecycle.workflows.schema_roadmap import RoadmapFile
 
         roadmap = load(RoadmapFile, path)
         name = roadmap.content.programme

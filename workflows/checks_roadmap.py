@@ -5,7 +5,8 @@ from __future__ import annotations
 from lifecycle.workflows.checks import setting
 from lifecycle.workflows.names import known, once
 from lifecycle.workflows.problems import Findings, Path
-from lifecycle.workflows.schema import ActivityForm, PeriodForm, ProgrammeFile, RoadmapFile
+from lifecycle.workflows.schema import ProgrammeFile
+from lifecycle.workflows.schema_roadmap import ActivityForm, PeriodForm, RoadmapFile
 
 
 def check_roadmap(programme: ProgrammeFile, roadmap: RoadmapFile, findings: Findings) -> None:

@@ -11,6 +11,7 @@ from lifecycle.domain.definition import (
     Choice,
     Definition,
     DifferentPerson,
+    EscalationStep,
     EvidenceGiven,
     EvidenceKind,
     FactField,
@@ -27,20 +28,32 @@ from lifecycle.domain.definition import (
     Transition,
 )
 from lifecycle.domain.messages import Text
-from lifecycle.domain.roadmap import Activity, Document, Roadmap, Section
+from lifecycle.domain.roadmap import (
+    Activity,
+    Count,
+    Document,
+    Indicator,
+    Measure,
+    Roadmap,
+    Section,
+)
 from lifecycle.workflows.checks import check_programme
 from lifecycle.workflows.checks_roadmap import check_roadmap
 from lifecycle.workflows.loading import Source
 from lifecycle.workflows.schema import (
-    ActivityForm,
     ChoiceForm,
     EvidenceAsked,
     FactForm,
     ProgrammeFile,
     RequirementForm,
-    RoadmapFile,
     Title,
     TransitionForm,
+)
+from lifecycle.workflows.schema_roadmap import (
+    ActivityForm,
+    IndicatorForm,
+    MeasureForm,
+    RoadmapFile,
 )
 
 
@@ -101,6 +114,14 @@ class _Compiler:
             facts=tuple(map(_fact, programme.facts)),
             enrolled_by=tuple(programme.enrolment.by),
             catalogue=_choices(programme.catalogue),
+            planned_by=tuple(programme.plan.by) if programme.plan else (),
+            cancellation_reasons=(
+                _choices(programme.plan.cancellation_reasons) if programme.plan else ()
+            ),
+            escalation=tuple(
+                EscalationStep(one.after_working_days, one.role, one.source)
+                for one in programme.escalation
+            ),
         )
 
     def _states(self) -> Iterator[State]:
@@ -206,6 +227,7 @@ def _roadmap(form: RoadmapFile) -> Roadmap:
         activities=tuple(map(_activity, form.activities)),
         schools=form.participants.schools,
         municipalities=form.participants.municipalities,
+        indicators=tuple(map(_indicator, form.indicators)),
     )
 
 
@@ -224,4 +246,34 @@ def _activity(form: ActivityForm) -> Activity:
         drives=tuple(form.drives),
         lines=tuple(form.lines),
         damage=tuple(map(_text, form.damage)),
+        counts=tuple(Count(one.name, _text(one.title)) for one in form.counts),
+        by_office=form.by == "office",
     )
+
+
+def _indicator(form: IndicatorForm) -> Indicator:
+    return Indicator(
+        key=form.key,
+        activity=form.activity,
+        text=form.text,
+        unit=form.unit,
+        numerator=_measure(form.numerator),
+        denominator=_measure(form.denominator) if form.denominator else None,
+        target=form.target,
+    )
+
+
+def _measure(form: MeasureForm) -> Measure:
+    if form.schools_fulfilled is not None:
+        asked = form.schools_fulfilled
+        of, codes = tuple(asked.of), tuple(asked.codes)
+        return Measure("schools_fulfilled", of, fact=asked.fact, codes=codes)
+    if form.occurrences is not None:
+        return Measure("occurrences", tuple(form.occurrences))
+    if form.occurrences_done is not None:
+        return Measure("occurrences_done", tuple(form.occurrences_done))
+    if form.count is not None:
+        return Measure("count", tuple(form.count.of), count=form.count.name)
+    if form.constant is not None:
+        return Measure("constant", value=form.constant)
+    return Measure("schools")

@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from lifecycle.domain.naming import is_identifier, is_slug
+from lifecycle.domain.occurrences import is_recurrence
 
 FORMAT: Final = 1
 """The only format of definition files so far."""
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_RECURRENCE = re.compile(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[A-Z0-9,+-]+)*")
 
 
 def _slug(value: str) -> str:
@@ -55,7 +55,7 @@ def _time_zone(value: str) -> str:
 
 
 def _recurrence(value: str) -> str:
-    if not _RECURRENCE.fullmatch(value):
+    if not is_recurrence(value):
         raise PydanticCustomError("recurrence", "no rule")
     return value
 

@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from lifecycle.workflows.problems import Findings, Path
 from lifecycle.workflows.reading import Document, read
-from lifecycle.workflows.schema import ProgrammeFile, RoadmapFile
+from lifecycle.workflows.schema import ProgrammeFile
+from lifecycle.workflows.schema_roadmap import RoadmapFile
 
 File = TypeVar("File", ProgrammeFile, RoadmapFile)
 

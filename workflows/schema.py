@@ -1,4 +1,4 @@
-"""The forms of a programme file and of a road map file, as pydantic models.
+"""The form of a programme file, as pydantic models; of a road map: ``schema_roadmap``.
 
 Strict, and every unknown field is a mistake. What names in a file refer to is checked afterwards
 (``lifecycle.workflows.checks``).
@@ -11,19 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lifecycle.workflows.fields import (
-    Count,
-    Format,
-    Identifier,
-    IsoDate,
-    Line,
-    Lines,
-    Recurrence,
-    Setting,
-    Slug,
-    TimeZone,
-    within,
-)
+from lifecycle.workflows.fields import Format, Identifier, Line, Setting, Slug, within
 
 
 class Form(BaseModel):
@@ -187,6 +175,22 @@ class TransitionForm(Form):
     requires: list[RequirementForm] = []
 
 
+class PlanForm(Form):
+    """Who acts on every activity of a road map, and why one may be cancelled."""
+
+    by: Annotated[list[Slug], Field(min_length=1)]
+    source: Line
+    cancellation_reasons: list[ChoiceForm] = []
+
+
+class EscalationForm(Form):
+    """Who is told of what is overdue, from how many working days on."""
+
+    after_working_days: Annotated[int, Field(ge=1)]
+    role: Slug
+    source: Line
+
+
 class ProgrammeFile(Form):
     """A programme."""
 
@@ -196,6 +200,8 @@ class ProgrammeFile(Form):
     title: Title
     initial: Slug
     enrolment: EnrolmentForm
+    plan: PlanForm | None = None
+    escalation: list[EscalationForm] = []
     roles: Annotated[list[RoleForm], Field(min_length=1)]
     evidence: list[EvidenceForm] = []
     facts: list[FactForm] = []
@@ -204,94 +210,3 @@ class ProgrammeFile(Form):
     adjustments: list[AdjustmentForm] = []
     states: Annotated[list[StateForm], Field(min_length=1)]
     transitions: Annotated[list[TransitionForm], Field(min_length=1)]
-
-
-class Contradiction(Title):
-    """What a document says against itself, and where."""
-
-    lines: Lines
-
-
-class DocumentForm(Form):
-    """The order that approved the road map."""
-
-    kind: Literal[
-        "regional_order_and_roadmap",
-        "regional_roadmap",
-        "municipal_order_and_roadmap",
-        "municipal_roadmap",
-        "other",
-    ]
-    issuer: Line | None
-    number: Line | None
-    date: IsoDate | None
-    lines: Lines | None = None
-    contradictions: list[Contradiction] = []
-
-
-class PeriodForm(Form):
-    """First and last day, inclusive."""
-
-    start: IsoDate
-    end: IsoDate
-
-
-class ParticipantsForm(Form):
-    """Who takes part, as far as the document says it."""
-
-    schools: Count | None
-    municipalities: Count | None
-    named: list[Line] = []
-    lines: Lines | None = None
-
-
-class AdjustedForm(Form):
-    """What this road map sets, and the row that says so."""
-
-    value: Setting
-    source: Line
-
-
-class SectionForm(Form):
-    """A heading of the table."""
-
-    number: Line
-    title: Line
-    lines: Lines | None = None
-
-
-class ActivityForm(Form):
-    """A row of the road map."""
-
-    key: Line
-    section: Line | None
-    title: Line
-    when: Line | None
-    start: IsoDate | None
-    end: IsoDate | None
-    recurrence: Recurrence | None
-    responsible: Line | None
-    roles: list[Slug]
-    result: Line | None
-    drives: list[Slug]
-    lines: list[Annotated[int, Field(ge=1)]]
-    damage: list[Title] = []
-
-
-class RoadmapFile(Form):
-    """A road map."""
-
-    format: Format
-    id: Identifier
-    version: Identifier
-    programme: Identifier
-    region: Slug
-    time_zone: TimeZone
-    title: Title
-    document: DocumentForm
-    source: Line | None = None
-    period: PeriodForm
-    participants: ParticipantsForm
-    adjustments: dict[Slug, AdjustedForm] = {}
-    sections: list[SectionForm] = []
-    activities: Annotated[list[ActivityForm], Field(min_length=1)]

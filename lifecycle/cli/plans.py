@@ -94,7 +94,7 @@ def show_roadmap(context: click.Context, id: str) -> None:
 def _source_document(name: str, folders: Sequence[Path]) -> str | None:
     """Return the document that a road map file was written after, if the file names one."""
     from lifecycle.workflows.loading import load
-    from lifecycle.workflows.schema import RoadmapFile
+    from lifecycle.workflows.schema_roadmap import RoadmapFile
 
     shipped = [files("lifecycle.workflows.roadmaps") / f"{name}.yaml"]
     others = [path for folder in folders for path in sorted(folder.glob("*.yaml"))]
