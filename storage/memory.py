@@ -22,6 +22,7 @@ from lifecycle.domain.model import (
     SchoolMove,
     Standing,
     participation_stream,
+    roadmap_stream,
 )
 from lifecycle.domain.ports import Auditing, Journal, Reading, StoredFile, StoredRecord, Writing
 from lifecycle.domain.record import Record, empty_head
@@ -164,6 +165,11 @@ class _MemoryView:
         for standing in board:
             if school in (None, standing.school) and roadmap in (None, standing.roadmap):
                 yield standing
+
+    def roadmaps(self) -> list[str]:
+        prefix = roadmap_stream("")
+        names = (one for one in self._state.streams if one.startswith(prefix))
+        return sorted(name.removeprefix(prefix) for name in names)
 
     def moves(self, roadmap: str) -> Iterator[SchoolMove]:
         for standing in self.standings(roadmap=roadmap):

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import bindparam, literal_column, select
 
 from lifecycle.domain.errors import DatabaseBroken, InvalidBody
-from lifecycle.domain.model import Assignment, Head, SchoolMove, Standing
+from lifecycle.domain.model import Assignment, Head, SchoolMove, Standing, roadmap_stream
 from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.storage import rows, schema
@@ -60,6 +60,11 @@ _STANDINGS: Final = {
     (False, True): Statement(_board.where(_of_roadmap)),
     (True, True): Statement(_board.where(_of_school, _of_roadmap)),
 }
+_ROADMAPS: Final = Statement(
+    select(streams.c.stream)
+    .where(streams.c.stream.between(bindparam("first"), bindparam("last")))
+    .order_by(streams.c.stream)
+)
 _MOVES: Final = Statement(
     select(
         standings.c.school,
@@ -174,6 +179,12 @@ class SqlReading:
             with self._sound(f"the board's row of {row[0]}"):
                 standing = rows.standing_from(row)
             yield standing
+
+    def roadmaps(self) -> list[str]:
+        """Return the ids of the road maps in force, sorted."""
+        prefix = roadmap_stream("")
+        names = self._session.rows(_ROADMAPS, first=prefix, last=f"{prefix}\uffff")
+        return [name.removeprefix(prefix) for (name,) in names]
 
     def moves(self, roadmap: str) -> Iterator[SchoolMove]:
         """Yield every transition of the schools under *roadmap*, by school and sequence.

@@ -76,6 +76,10 @@ class Reading(Protocol):
         """Yield the board, sorted by road map and school."""
         ...
 
+    def roadmaps(self) -> list[str]:
+        """Return the ids of the road maps in force, sorted."""
+        ...
+
     def moves(self, roadmap: str) -> Iterator[SchoolMove]:
         """Yield every transition of the schools under *roadmap*, by school and sequence."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,15 @@ from lifecycle.domain.errors import ActivityRefused, UnknownRoadmap
 from lifecycle.domain.fulfilment import ActivityStatus, Facts, facts_on, plan_status
 from lifecycle.domain.indicators import Reading as IndicatorReading
 from lifecycle.domain.indicators import read_indicators
-from lifecycle.domain.model import Actor, Evidence, EvidenceFile, roadmap_stream
+from lifecycle.domain.model import (
+    Actor,
+    Assignment,
+    Evidence,
+    EvidenceFile,
+    participation_stream,
+    roadmap_stream,
+)
+from lifecycle.domain.overdue import Due, Roster, activities_due, places_on, schools_due
 from lifecycle.domain.plan import decide_activity, plan_of
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import Record
@@ -133,6 +141,44 @@ class Plans:
             facts = _facts(reading, definition, records, day)
         statuses = plan_status(facts, day, context.calendar.days_late)
         return PlanView(definition, day, statuses, read_indicators(facts, statuses, day))
+
+    def due(
+        self, roadmap: str | None = None, *, on: Day = None, within: int = 0
+    ) -> tuple[Due, ...]:
+        """Return what is overdue, and what falls due within some days, the longest overdue first.
+
+        Args:
+            roadmap: Id of a road map in force; all of them if ``None``.
+            on: The day; today at the place of the road map if ``None``.
+            within: Calendar days to look ahead.
+
+        Raises:
+            UnknownRoadmap: *roadmap* is not in force.
+        """
+        context, result = self._context, list[Due]()
+        with context.journal.reading() as reading:
+            for name in [roadmap] if roadmap is not None else reading.roadmaps():
+                definition = in_force(context, reading, name)
+                day = day_of(on) or place_date(context.clock.now(), definition)
+                result += _due(context, reading, definition, day)
+        wanted = [one for one in result if one.days_overdue or one.days_left <= within]
+        return tuple(sorted(wanted, key=lambda one: (-one.days_overdue, one.due_on, one.subject)))
+
+
+def _due(context: Context, reading: Reading, definition: Definition, day: date) -> Iterator[Due]:
+    name, late = definition.roadmap.id, context.calendar.days_late
+    standings = list(reading.standings(roadmap=name))
+    moves = list(reading.moves(name))
+    streams = [roadmap_stream(name), *(participation_stream(one.school) for one in standings)]
+    held: dict[str, list[Assignment]] = {}
+    for one in reading.assignments(streams):
+        held.setdefault(one.stream, []).append(one)
+    roster = Roster(name, held)
+    places = places_on(definition, standings, moves, day)
+    yield from schools_due(definition, places, roster, day, late)
+    plan = plan_of(one for one in reading.records(streams[0]) if one.effective_on <= day)
+    facts = facts_on(definition, plan, standings, moves, day)
+    yield from activities_due(definition, plan_status(facts, day, late), roster, day)
 
 
 def _act(

@@ -1,0 +1,236 @@
+"""What is overdue or falls due: by school and by activity, with who is to act and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from lifecycle.domain.definition import AnswersSubmission, Definition, EscalationStep
+from lifecycle.domain.fulfilment import ActivityStatus, DaysLate, abandoning
+from lifecycle.domain.model import (
+    Assignment,
+    SchoolMove,
+    Standing,
+    participation_stream,
+    roadmap_stream,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a school stood on a day.
+
+    Args:
+        school: Id of the school.
+        title: Name of the school.
+        state: State it was in.
+        since: Date of the act that led into the state.
+        moves_here: Transitions made since then, in order.
+    """
+
+    school: str
+    title: str
+    state: str
+    since: date
+    moves_here: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something with a last day.
+
+    Args:
+        kind: A ``school`` that is to leave a state, or an ``activity`` of the office.
+        roadmap: Id of the road map.
+        subject: Id of the school, or key of the activity (``KEY@OCCURRENCE`` where it recurs).
+        title: Name of the school or wording of the activity.
+        state: State of the school or of the activity.
+        due_on: Last day, inclusive.
+        days_overdue: Working days past it; 0 while it is still to come.
+        days_left: Calendar days until it; 0 once it has passed.
+        roles: Who is to act.
+        actors: Who holds these roles.
+        escalated_to: Role that is told by now, if any.
+        told: Who holds that role.
+    """
+
+    kind: Literal["school", "activity"]
+    roadmap: str
+    subject: str
+    title: str
+    state: str
+    due_on: date
+    days_overdue: int
+    days_left: int
+    roles: tuple[str, ...]
+    actors: tuple[str, ...]
+    escalated_to: str | None
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who holds what under a road map.
+
+    Args:
+        roadmap: Id of the road map.
+        held: Roles held on the road map and on its schools, by stream.
+    """
+
+    roadmap: str
+    held: Mapping[str, Sequence[Assignment]]
+
+    def holders(self, roles: Iterable[str], school: str | None) -> tuple[str, ...]:
+        """Return who holds one of *roles* on the road map or on *school*."""
+        wanted = set(roles)
+        streams = [roadmap_stream(self.roadmap)]
+        if school is not None:
+            streams.append(participation_stream(school))
+        return tuple(
+            sorted(
+                {
+                    one.actor
+                    for stream in streams
+                    for one in self.held.get(stream, ())
+                    if one.role in wanted
+                }
+            )
+        )
+
+
+def places_on(
+    definition: Definition,
+    standings: Iterable[Standing],
+    moves: Iterable[SchoolMove],
+    day: date,
+) -> Iterator[Place]:
+    """Yield where every school stood by the end of *day*, by the dates that the acts bear."""
+    made: dict[str, list[SchoolMove]] = {}
+    for move in moves:
+        made.setdefault(move.school, []).append(move)
+    for standing in standings:
+        own = made.get(standing.school, [])
+        place = _place(definition, standing, own, day)
+        if place is not None:
+            yield place
+
+
+def _place(
+    definition: Definition, standing: Standing, moves: Sequence[SchoolMove], day: date
+) -> Place | None:
+    since = min(standing.entered_on, *(move.effective_on for move in moves[:1]), day)
+    if not moves and standing.entered_on > day:
+        return None
+    state, here = definition.initial, list[str]()
+    for move in moves:
+        if move.effective_on > day:
+            break  # An act counts never before the acts it followed.
+        if move.target == move.source:
+            here.append(move.transition)
+        else:
+            state, since, here = move.target, move.effective_on, []
+    return Place(standing.school, standing.title, state, since, tuple(here))
+
+
+def schools_due(
+    definition: Definition, places: Iterable[Place], roster: Roster, day: date, late: DaysLate
+) -> Iterator[Due]:
+    """Yield every school whose state has a deadline."""
+    for place in places:
+        state = definition.state[place.state]
+        if state.final or state.due_on is None:
+            continue
+        roles = to_act(definition, place)
+        overdue = late(state.due_on, day)
+        yield _due(
+            definition,
+            roster,
+            place.school,
+            "school",
+            (place.school, place.title, place.state),
+            state.due_on,
+            day,
+            overdue,
+            roles,
+        )
+
+
+def activities_due(
+    definition: Definition, statuses: Iterable[ActivityStatus], roster: Roster, day: date
+) -> Iterator[Due]:
+    """Yield every open activity of the office that has a last day."""
+    for one in statuses:
+        if one.by == "schools" or not one.open or one.due_on is None:
+            continue
+        name = one.occurrence.name
+        subject = one.activity.key if name is None else f"{one.activity.key}@{name}"
+        roles = one.activity.roles or definition.planned_by
+        yield _due(
+            definition,
+            roster,
+            None,
+            "activity",
+            (subject, one.activity.title, one.state),
+            one.due_on,
+            day,
+            one.days_overdue or 0,
+            roles,
+        )
+
+
+def to_act(definition: Definition, place: Place) -> tuple[str, ...]:
+    """Return the roles whose move it is.
+
+    Where the way out answers a submission, it is theirs who submit until something waits for an
+    answer, and theirs who answer from then on.
+    """
+    abandoned = abandoning(definition)
+    roles: dict[str, None] = {}
+    for transition in definition.open_in(place.state):
+        if transition.target is None or transition.name in abandoned:
+            continue
+        wanted = transition.roles
+        for requirement in transition.requirements:
+            if isinstance(requirement, AnswersSubmission):
+                waits = place.moves_here[-1:] == (requirement.submission,)
+                submit = definition.transition[requirement.submission]
+                wanted = transition.roles if waits else submit.roles
+        roles |= dict.fromkeys(wanted)
+    return tuple(roles)
+
+
+def told_by(ladder: Sequence[EscalationStep], days_overdue: int) -> str | None:
+    """Return the role that is told of something *days_overdue* working days late."""
+    steps = [step for step in ladder if step.after_working_days <= days_overdue]
+    return steps[-1].role if steps else None
+
+
+def _due(
+    definition: Definition,
+    roster: Roster,
+    school: str | None,
+    kind: Literal["school", "activity"],
+    what: tuple[str, str, str],
+    due_on: date,
+    day: date,
+    days_overdue: int,
+    roles: tuple[str, ...],
+) -> Due:
+    subject, title, state = what
+    told = told_by(definition.escalation, days_overdue) if day > due_on else None
+    return Due(
+        kind=kind,
+        roadmap=definition.roadmap.id,
+        subject=subject,
+        title=title,
+        state=state,
+        due_on=due_on,
+        days_overdue=days_overdue,
+        days_left=max(timedelta(0), due_on - day).days,
+        roles=roles,
+        actors=roster.holders(roles, school),
+        escalated_to=told,
+        told=roster.holders([told], school) if told else (),
+    )
