@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, NestedTransaction, Pool, false, update
+from sqlalchemy import Connection, Engine, NestedTransaction, false, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
-from lifecycle.storage import schema, sqlite
+from lifecycle.storage import forks, schema, sqlite
 from lifecycle.storage.faults import Faults
 from lifecycle.storage.reading import SqlAuditing, SqlReading
 from lifecycle.storage.session import Session, Statement
@@ -121,8 +121,7 @@ class SqlJournal:
         self._engine = engine
         self._origin = origin
         self._faults = faults
-        self._process = os.getpid()
-        self._carried: list[Pool] = []
+        forks.watch(engine)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -170,7 +169,7 @@ class SqlJournal:
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[DBAPIConnection]:
         """Lend a connection inside a transaction; what was not committed is undone."""
-        self._leave_parent()
+        forks.check(self._engine)
         with self._faults:
             lent = self._engine.raw_connection()
         try:
@@ -187,17 +186,6 @@ class SqlJournal:
                     sqlite.undo(driver)
         finally:
             lent.close()
-
-    def _leave_parent(self) -> None:
-        """Take no connection across a fork.
-
-        SQLite's locks belong to the process that took them: in another one a connection must be
-        neither used nor closed, so the parent's are kept for ever.
-        """
-        if self._process != os.getpid():
-            self._carried.append(self._engine.pool)
-            self._engine.dispose(close=False)
-            self._process = os.getpid()
 
 
 class JoinedJournal:
