@@ -272,9 +272,9 @@ class JoinedJournal:
         try:
             savepoint.rollback()
         except SQLAlchemyError:
-            # A full disk or an I/O error made SQLite undo the whole transaction. The host must
-            # not go on as if what it wrote before were still there.
-            self._connection.rollback()
+            # SQLite gave up the whole transaction, as it may on a full disk. The host must not
+            # go on as if its own rows were still there: only rollback() is left to it now.
+            self._connection.invalidate()
 
 
 def _place(url: str) -> Place:
