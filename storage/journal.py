@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
@@ -16,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import forks, schema, sqlite
+from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.faults import Faults
 from lifecycle.storage.reading import SqlAuditing, SqlReading
 from lifecycle.storage.session import Session, Statement
@@ -68,7 +67,7 @@ def create_journal(
             driver = sqlite.driver_of(connection)
             sqlite.begin(driver, write=True)
             origin = schema.create(connection, Session(driver, faults), origin or str(uuid4()))
-        _sync_folder(place.path.parent)
+        sync_folder(place.path.parent)
     except BaseException:
         engine.dispose()
         raise
@@ -283,14 +282,3 @@ def _place(url: str) -> Place:
         detail = f"{url.partition(':')[0]} is not supported; write sqlite:///lifecycle.db"
         raise InvalidInput(what="the database address", detail=detail)
     return place
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file survive a power cut, where folders can be synced."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-EXPENSIVE = ("alembic", "sqlalchemy", "sqlite3")
+EXPENSIVE = ("alembic", "sqlalchemy")
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ EXPENSIVE = ("alembic", "sqlalchemy", "sqlite3")
     [
         ("lifecycle.storage", []),
         ("lifecycle.storage.memory, lifecycle.storage.evidence", []),
-        ("lifecycle.storage.journal", ["sqlalchemy", "sqlite3"]),
+        ("lifecycle.storage.journal", ["sqlalchemy"]),
     ],
 )
 def test_a_module_loads_only_what_it_works_with(

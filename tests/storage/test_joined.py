@@ -20,7 +20,7 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.ports import Journal
 from lifecycle.storage.journal import SqlJournal, create_journal
-from tests.storage.conftest import STREAM, append, record_after
+from tests.storage.samples import STREAM, append, record_after
 
 
 def as_sqlalchemy_makes_it(path: Path) -> Engine:
