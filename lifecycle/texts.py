@@ -14,6 +14,9 @@ DOMAIN: Final = "messages"
 LOCALES: Final = Path(__file__).parent / "locale"
 LANGUAGES: Final = ("en", "ru")
 
+# Parameters in which the engine puts words of its own; any other value is somebody's.
+_WORDED: Final = frozenset({"detail", "hint", "scope", "what"})
+
 
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
@@ -28,7 +31,12 @@ def translated(template: str, language: str) -> str:
 
 def render(message: Message, language: str) -> str:
     """Return *message* in *language*, its parameters filled in."""
-    return message.rendered(lambda template: translated(template, language))
+    parameters = {
+        name: translated(value, language) if name in _WORDED and isinstance(value, str) else value
+        for name, value in message.parameters.items()
+    }
+    worded = Message(message.template, parameters)
+    return worded.rendered(lambda template: translated(template, language))
 
 
 def language_of(environment: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from hashlib import sha256 as new_sha256
 from os import PathLike
 from pathlib import Path
@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
 from lifecycle.domain.ports import StoredFile
+from lifecycle.storage.durable import sync_folder
 
 MAX_FILE_BYTES: Final = 50 * 1024 * 1024
 """Largest file taken in."""
@@ -128,11 +129,11 @@ class EvidenceFolder:
         """
         if not self.root.exists():
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _sync(self.root.parent)
+            sync_folder(self.root.parent)
         folder = self.root
         for name in inside:
             (folder / name).mkdir(mode=0o700, exist_ok=True)
-            _sync(folder)
+            sync_folder(folder)
             folder /= name
         return folder
 
@@ -162,7 +163,7 @@ class EvidenceFolder:
         incoming.unlink(missing_ok=True)
         if made:
             place.chmod(stat.S_IRUSR)
-        _sync(place.parent)
+        sync_folder(place.parent)
 
     def _check_same(self, stored: StoredFile) -> None:
         found = self.check(stored.sha256)
@@ -250,16 +251,3 @@ def hashed(source: BinaryIO) -> StoredFile:
 
 def _invalid(detail: str, hint: str) -> InvalidEvidence:
     return InvalidEvidence(kind="file", detail=detail, hint=hint)
-
-
-def _sync(folder: Path) -> None:
-    """Make names in a folder survive a power cut, where folders can be synced."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        # Some network file systems cannot; their own rules hold there.
-        with suppress(OSError):
-            os.fsync(handle)
-    finally:
-        os.close(handle)

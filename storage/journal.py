@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, NestedTransaction, Pool, false, update
+from sqlalchemy import Connection, Engine, NestedTransaction, false, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
-from lifecycle.storage import schema, sqlite
+from lifecycle.storage import forks, schema, sqlite
+from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.faults import Faults
 from lifecycle.storage.reading import SqlAuditing, SqlReading
 from lifecycle.storage.session import Session, Statement
@@ -68,7 +67,7 @@ def create_journal(
             driver = sqlite.driver_of(connection)
             sqlite.begin(driver, write=True)
             origin = schema.create(connection, Session(driver, faults), origin or str(uuid4()))
-        _sync_folder(place.path.parent)
+        sync_folder(place.path.parent)
     except BaseException:
         engine.dispose()
         raise
@@ -121,8 +120,7 @@ class SqlJournal:
         self._engine = engine
         self._origin = origin
         self._faults = faults
-        self._process = os.getpid()
-        self._carried: list[Pool] = []
+        forks.watch(engine)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -170,7 +168,7 @@ class SqlJournal:
     @contextmanager
     def _transaction(self, *, write: bool) -> Iterator[DBAPIConnection]:
         """Lend a connection inside a transaction; what was not committed is undone."""
-        self._leave_parent()
+        forks.check(self._engine)
         with self._faults:
             lent = self._engine.raw_connection()
         try:
@@ -187,17 +185,6 @@ class SqlJournal:
                     sqlite.undo(driver)
         finally:
             lent.close()
-
-    def _leave_parent(self) -> None:
-        """Take no connection across a fork.
-
-        SQLite's locks belong to the process that took them: in another one a connection must be
-        neither used nor closed, so the parent's are kept for ever.
-        """
-        if self._process != os.getpid():
-            self._carried.append(self._engine.pool)
-            self._engine.dispose(close=False)
-            self._process = os.getpid()
 
 
 class JoinedJournal:
@@ -284,9 +271,9 @@ class JoinedJournal:
         try:
             savepoint.rollback()
         except SQLAlchemyError:
-            # A full disk or an I/O error made SQLite undo the whole transaction. The host must
-            # not go on as if what it wrote before were still there.
-            self._connection.rollback()
+            # SQLite gave up the whole transaction, as it may on a full disk. The host must not
+            # go on as if its own rows were still there: only rollback() is left to it now.
+            self._connection.invalidate()
 
 
 def _place(url: str) -> Place:
@@ -295,14 +282,3 @@ def _place(url: str) -> Place:
         detail = f"{url.partition(':')[0]} is not supported; write sqlite:///lifecycle.db"
         raise InvalidInput(what="the database address", detail=detail)
     return place
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file survive a power cut, where folders can be synced."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

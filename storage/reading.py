@@ -236,7 +236,7 @@ class SqlAuditing(SqlReading):
     def standings(
         self, school: str | None = None, roadmap: str | None = None
     ) -> Iterator[Standing]:
-        """Yield the board, sorted by road map and school; dates that are none are the year 1."""
+        """Yield the board, sorted by road map and school; what is no date is in the year 1000."""
         wanted = _STANDINGS[school is not None, roadmap is not None]
         for row in self._session.flow(wanted, school=school, roadmap=roadmap):
             yield rows.standing_from(rows.readable_standing(row))

@@ -25,8 +25,8 @@ STANDING_COLUMNS: Final = tuple(member.name for member in fields(Standing))
 ASSIGNMENT_COLUMNS: Final = tuple(member.name for member in fields(Assignment))
 
 # What no sound row has.
-_NO_MOMENT: Final = "0001-01-01T00:00:00.000000Z"
-_NO_DAY: Final = "0001-01-01"
+_NO_MOMENT: Final = "1000-01-01T00:00:00.000000Z"
+_NO_DAY: Final = "1000-01-01"
 
 
 def as_bytes(value: object) -> bytes:
@@ -120,7 +120,7 @@ def move_from(row: Values) -> SchoolMove:
 
 
 def readable_moment(text: Any) -> str:
-    """Return *text*, or the first moment of the year 1 if it is none."""
+    """Return *text*, or the first moment of the year 1000 if it is none."""
     try:
         moment_from(text)
     except (TypeError, ValueError):
@@ -129,7 +129,7 @@ def readable_moment(text: Any) -> str:
 
 
 def readable_standing(row: Values) -> Values:
-    """Return a row of ``standings`` with the year 1 in place of dates that are none."""
+    """Return a row of ``standings`` with the year 1000 in place of dates that are none."""
     values = dict(zip(STANDING_COLUMNS, row, strict=True))
     values["entered_at"] = readable_moment(values["entered_at"])
     for name in ("entered_on", "due_on"):

@@ -231,12 +231,16 @@ class Office:
         return receipt
 
     def assign(self, role: str, school: str | None = None, name: str | None = None) -> Actor:
-        """Register somebody and give him *role* on the school, or else on the road map."""
+        """Register somebody and give him *role* on the school, or else on the road map.
+
+        The first one acts in that role from now on.
+        """
         person = actor(name or f"{role}.{school or self.roadmap}")
         self.engine.add_actor(person.id, actor=self.admin)
         where = {"school": school} if school else {"roadmap": self.roadmap}
         self.engine.assign(person.id, role, actor=self.admin, **where)
-        return self.people.setdefault((role, school), person)
+        self.people.setdefault((role, school), person)
+        return person
 
     def who(self, role: str, school: str) -> Actor:
         """Return the one who holds *role* for the school."""

@@ -48,10 +48,22 @@ def decode(data: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
         InvalidBody: *data* is not JSON, lies outside the profile, or is another spelling of a
             value than its canonical one.
     """
+    value = parse(data, limit=limit)
+    if encode(value, limit=limit) != data:
+        raise InvalidBody(detail="not in canonical form")
+    return value
+
+
+def parse(data: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
+    """Return the value that *data* spells; whether canonically is for the caller to check.
+
+    Raises:
+        InvalidBody: *data* is no JSON without floating-point numbers and duplicate keys.
+    """
     if len(data) > limit:
         raise InvalidBody(detail=f"{len(data)} bytes where {limit} are allowed")
     try:
-        value = json.loads(
+        return json.loads(
             data.decode("utf-8"),
             object_pairs_hook=_without_duplicates,
             parse_float=_refuse_number,
@@ -59,9 +71,6 @@ def decode(data: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
         )
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise InvalidBody(detail=f"not JSON of the profile: {error}") from error
-    if encode(value, limit=limit) != data:
-        raise InvalidBody(detail="not in canonical form")
-    return value
 
 
 def digest(value: Any, *, limit: int = MAX_DEFINITION_BYTES) -> str:

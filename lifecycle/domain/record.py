@@ -60,8 +60,15 @@ def moment_text(moment: datetime) -> str:
 
 
 def moment_from(text: str) -> datetime:
-    """Read a moment that ``moment_text`` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    """Read a moment that ``moment_text`` wrote.
+
+    Raises:
+        ValueError: It is written otherwise.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment_text(moment) != text:
+        raise ValueError(f"{text} is not a moment in UTC with microseconds")
+    return moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,11 +216,11 @@ class Record:
         Raises:
             InvalidBody: The bytes are not the canonical body of a record of format 1.
         """
-        members = canonical.decode(body)
+        members = canonical.parse(body)
         try:
             check_shape(members)
             record = cls._from_json(members)
-            same = record.body == body
+            same = record.body == body  # and so canonical
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidBody(detail=f"not a record of format {FORMAT}: {error}") from error
         if not same:

@@ -13,15 +13,8 @@ from lifecycle.domain.errors import CommandReused, DatabaseLocked, VersionConfli
 from lifecycle.domain.model import Assignment, RefusedAttempt
 from lifecycle.domain.ports import Journal, Reading, StoredRecord, Writing
 from lifecycle.domain.record import Record, empty_head
-from tests.storage.conftest import (
-    ORIGIN,
-    START,
-    STREAM,
-    MakeJournal,
-    append,
-    record_after,
-    standing_after,
-)
+from tests.storage.conftest import MakeJournal
+from tests.storage.samples import ORIGIN, START, STREAM, append, record_after, standing_after
 
 OTHER = "participation/school-2"
 

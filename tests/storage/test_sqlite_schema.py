@@ -16,7 +16,7 @@ from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record
 from lifecycle.storage import rows, tables
 from lifecycle.storage.journal import SqlJournal
-from tests.storage.conftest import STREAM, append, record_after
+from tests.storage.samples import STREAM, append, record_after
 
 OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY type, name"
 COLUMNS = ", ".join(rows.STORED_COLUMNS)
@@ -262,7 +262,7 @@ def test_a_projection_without_dates_is_a_difference_to_the_auditor_and_an_error_
 
     with sqlite_journal.auditing() as audit:
         (row,) = audit.streams() if table == "streams" else audit.standings()
-    assert str(getattr(row, column)).startswith("0001-01-01")
+    assert str(getattr(row, column)).startswith("1000-01-01")
     with sqlite_journal.reading() as view, pytest.raises(DatabaseBroken):
         view.head(STREAM) if table == "streams" else list(view.standings())
 
