@@ -1,7 +1,8 @@
 """Whether the names in a programme refer to something and its rules hold together.
 
 Codes: LD201 to LD209 names declared wrongly, LD210 to LD220 names that nothing bears, LD221 to
-LD229 states and moves, LD23x requirements, LD24x adjustments, LD25x rows of a road map.
+LD229 states and moves, LD23x requirements, LD24x adjustments, LD25x rows of a road map, LD26x
+indicators, LD27x the plan.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class _Declarations:
         for place, name in enumerate(programme.enrolment.by):
             roles = {*self._roles, ADMINISTRATOR}
             known("role", name, roles, ("enrolment", "by", place), findings)
+        self._plan()
         self._choices(programme.catalogue, ("catalogue",))
         for place, reasons in enumerate(programme.reasons):
             self._choices(reasons.choices, ("reasons", place, "choices"))
@@ -57,6 +59,26 @@ class _Declarations:
             self._fact(fact, ("facts", place))
         for place, form in enumerate(programme.adjustments):
             self._adjustment(form, ("adjustments", place))
+
+    def _plan(self) -> None:
+        """Check who acts on activities, why one may be cancelled, and who is told of delays."""
+        plan, findings = self._programme.plan, self._findings
+        held = {role.id: role.scopes for role in self._programme.roles}
+        for place, name in enumerate(plan.by if plan else []):
+            path: Path = ("plan", "by", place)
+            if known("role", name, self._roles, path, findings) and "roadmap" not in held[name]:
+                template = "nobody holds {name} on a road map"
+                findings.add("LD271", path, template, name=name)
+        if plan is not None:
+            self._choices(plan.cancellation_reasons, ("plan", "cancellation_reasons"))
+        days = 0
+        for place, step in enumerate(self._programme.escalation):
+            path = ("escalation", place)
+            known("role", step.role, self._roles, (*path, "role"), findings)
+            if step.after_working_days <= days:
+                template = "a step comes after more working days than the one before it, {days}"
+                findings.add("LD272", (*path, "after_working_days"), template, days=days)
+            days = step.after_working_days
 
     def _choices(self, choices: list[ChoiceForm], path: Path) -> None:
         once((choice.code for choice in choices), path, "code", self._findings)

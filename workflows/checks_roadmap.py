@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from lifecycle.domain.occurrences import occurs
 from lifecycle.workflows.checks import setting
+from lifecycle.workflows.checks_indicators import check_indicators
 from lifecycle.workflows.names import known, once
 from lifecycle.workflows.problems import Findings, Path
 from lifecycle.workflows.schema import ProgrammeFile
@@ -21,6 +23,7 @@ def check_roadmap(programme: ProgrammeFile, roadmap: RoadmapFile, findings: Find
     _window(roadmap.period, ("period",), findings)
     for place, activity in enumerate(roadmap.activities):
         _activity(programme, roadmap, activity, ("activities", place), findings)
+    check_indicators(programme, roadmap, findings)
 
 
 def _activity(
@@ -41,6 +44,32 @@ def _activity(
     for place, name in enumerate(activity.drives):
         known("drives", name, driven, (*path, "drives", place), findings)
     _window(activity, path, findings)
+    _recurrence(activity, roadmap.period, path, findings)
+    _entered(activity, path, findings)
+
+
+def _recurrence(activity: ActivityForm, period: PeriodForm, path: Path, findings: Findings) -> None:
+    """Note what recurs between days that no occurrence falls on."""
+    first, last = activity.start or period.start, activity.end or period.end
+    if activity.recurrence and not occurs(activity.recurrence, first, last):
+        findings.add(
+            "LD252",
+            (*path, "recurrence"),
+            "it never occurs between {start} and {end}",
+            start=first.isoformat(),
+            end=last.isoformat(),
+        )
+
+
+def _entered(activity: ActivityForm, path: Path, findings: Findings) -> None:
+    """Check what the office enters, and where it enters nothing."""
+    once((one.name for one in activity.counts), (*path, "counts"), "name", findings)
+    if activity.drives and activity.by is None and activity.counts:
+        template = "schools fulfil {key} by their transitions: nobody enters a number with it"
+        findings.add("LD253", (*path, "counts"), template, key=activity.key)
+    if activity.by is not None and not activity.drives:
+        template = "what drives nothing is the office's own work anyway"
+        findings.add("LD254", (*path, "by"), template)
 
 
 def _window(window: ActivityForm | PeriodForm, path: Path, findings: Findings) -> None:

@@ -265,9 +265,11 @@ def _indicator(form: IndicatorForm) -> Indicator:
 
 def _measure(form: MeasureForm) -> Measure:
     if form.schools_fulfilled is not None:
-        asked = form.schools_fulfilled
-        of, codes = tuple(asked.of), tuple(asked.codes)
-        return Measure("schools_fulfilled", of, fact=asked.fact, codes=codes)
+        of = tuple(form.schools_fulfilled)
+        if form.having is None:
+            return Measure("schools_fulfilled", of)
+        codes = tuple(form.having.codes)
+        return Measure("schools_fulfilled", of, fact=form.having.fact, codes=codes)
     if form.occurrences is not None:
         return Measure("occurrences", tuple(form.occurrences))
     if form.occurrences_done is not None:

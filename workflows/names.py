@@ -18,6 +18,7 @@ _UNKNOWN: Final = {
     "guard": ("LD217", "no guard is registered as {name}"),
     "section": ("LD218", "there is no section {name}"),
     "drives": ("LD219", "there is no transition and no state {name}"),
+    "activity": ("LD261", "there is no activity {name}"),
 }
 
 

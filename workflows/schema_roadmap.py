@@ -17,7 +17,6 @@ from lifecycle.workflows.fields import (
     Setting,
     Slug,
     TimeZone,
-    within,
 )
 from lifecycle.workflows.schema import Form, Title
 
@@ -106,12 +105,11 @@ class ActivityForm(Form):
 Names = Annotated[list[Line], Field(min_length=1)]
 
 
-class FulfilledForm(Form):
-    """Transitions or states; and, if it matters, a fact and which of its codes count."""
+class HavingForm(Form):
+    """What has to be known of a school to be counted: one of these codes of a fact."""
 
-    of: Names
-    fact: Slug | None = None
-    codes: list[Slug] = Field(default_factory=list)
+    fact: Slug
+    codes: Annotated[list[Slug], Field(min_length=1)]
 
 
 class CountedForm(Form):
@@ -122,18 +120,20 @@ class CountedForm(Form):
 
 
 class MeasureForm(Form):
-    """How a number comes about: one of these fields."""
+    """How a number comes about: one of these fields; with ``having``, of such schools only."""
 
     schools: Literal[True] | None = None
-    schools_fulfilled: Annotated[FulfilledForm, within("of")] | None = None
+    schools_fulfilled: Names | None = None
+    having: HavingForm | None = None
     occurrences: Names | None = None
     occurrences_done: Names | None = None
     count: CountedForm | None = None
     constant: Annotated[int, Field(ge=1)] | None = None
 
     def said(self) -> list[str]:
-        """Return the names of the fields that are filled."""
-        return [name for name in type(self).model_fields if getattr(self, name) is not None]
+        """Return the names of the fields that are filled, less the condition."""
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        return [name for name in given if name != "having"]
 
 
 class IndicatorForm(Form):

@@ -56,24 +56,32 @@ def is_recurrence(rule: str) -> bool:
     return _RULE.fullmatch(rule) is not None
 
 
-def window_of(activity: Activity, roadmap: Roadmap) -> Period:
-    """Return the days that a recurring activity fills: its own, else the road map's period."""
-    return activity.start or roadmap.start, activity.end or roadmap.end
+def occurs(rule: str, first: date, last: date) -> bool:
+    """Tell whether something that recurs by *rule* does so at all between two days, inclusive."""
+    return any(True for _ in _within(rule, first, last))
 
 
 def occurrences_of(activity: Activity, roadmap: Roadmap) -> tuple[Occurrence, ...]:
     """Return every occurrence of *activity*; a single one where it does not recur.
 
-    The first and the last occurrence are cut to the window.
+    The window is the activity's own, else the road map's period; the first and the last
+    occurrence are cut to it.
     """
     if activity.recurrence is None:
         return (Occurrence(activity.key, None, activity.start, activity.end),)
-    first, last = window_of(activity, roadmap)
+    first = activity.start or roadmap.start
+    last = activity.end or roadmap.end
     return tuple(
-        Occurrence(activity.key, name, max(start, first), min(end, last))
-        for name, (start, end) in _named(activity.recurrence, first, last)
-        if start <= last and end >= first
+        Occurrence(activity.key, name, start, end)
+        for name, (start, end) in _within(activity.recurrence, first, last)
     )
+
+
+def _within(rule: str, first: date, last: date) -> Iterator[tuple[str, Period]]:
+    """Yield name and days of every period by *rule*, cut to the window."""
+    for name, (start, end) in _named(rule, first, last):
+        if start <= last and end >= first:
+            yield name, (max(start, first), min(end, last))
 
 
 def _named(rule: str, first: date, last: date) -> Iterator[tuple[str, Period]]:
