@@ -80,8 +80,9 @@ def occurrences_of(activity: Activity, roadmap: Roadmap) -> tuple[Occurrence, ..
 def _within(rule: str, first: date, last: date) -> Iterator[tuple[str, Period]]:
     """Yield name and days of every period by *rule*, cut to the window."""
     for name, (start, end) in _named(rule, first, last):
-        if start <= last and end >= first:
-            yield name, (max(start, first), min(end, last))
+        cut = max(start, first), min(end, last)
+        if cut[0] <= cut[1]:
+            yield name, cut
 
 
 def _named(rule: str, first: date, last: date) -> Iterator[tuple[str, Period]]:
