@@ -147,6 +147,25 @@ class UnknownOccurrence(NotFound):
     remedy_template = "name one of: {names}"
 
 
+class RoadmapNotInForce(NotFound):
+    """The road map is known, but nobody works under it yet."""
+
+    code = "LC110"
+    template = "the road map {name} is not in force yet"
+    remedy_template = (
+        "put it in force by the first role on it:"
+        " lifecycle assign ACTOR ROLE --roadmap {name} --actor ADMINISTRATOR"
+    )
+
+
+class UnknownProgramme(NotFound):
+    """No programme of that id is shipped or was given."""
+
+    code = "LC111"
+    template = "there is no programme {name}"
+    remedy_template = "list the programmes: lifecycle programme list"
+
+
 # -- refused: exit code 4 -------------------------------------------------------------------------
 
 

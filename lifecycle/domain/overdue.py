@@ -50,6 +50,8 @@ class Due:
         due_on: Last day, inclusive.
         days_overdue: Working days past it; 0 while it is still to come.
         days_left: Calendar days until it; 0 once it has passed.
+        day: The day asked for.
+        activities: Keys of the rows of the road map that set the last day.
         roles: Who is to act.
         actors: Who holds these roles.
         escalated_to: Role that is told by now, if any.
@@ -64,6 +66,8 @@ class Due:
     due_on: date
     days_overdue: int
     days_left: int
+    day: date
+    activities: tuple[str, ...]
     roles: tuple[str, ...]
     actors: tuple[str, ...]
     escalated_to: str | None
@@ -153,6 +157,7 @@ def schools_due(
             state.due_on,
             day,
             overdue,
+            state.driven_by,
             roles,
         )
 
@@ -176,6 +181,7 @@ def activities_due(
             one.due_on,
             day,
             one.days_overdue or 0,
+            (one.activity.key,),
             roles,
         )
 
@@ -216,6 +222,7 @@ def _due(
     due_on: date,
     day: date,
     days_overdue: int,
+    activities: tuple[str, ...],
     roles: tuple[str, ...],
 ) -> Due:
     subject, title, state = what
@@ -229,6 +236,8 @@ def _due(
         due_on=due_on,
         days_overdue=days_overdue,
         days_left=max(timedelta(0), due_on - day).days,
+        day=day,
+        activities=activities,
         roles=roles,
         actors=roster.holders(roles, school),
         escalated_to=told,

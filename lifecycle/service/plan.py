@@ -8,7 +8,7 @@ from datetime import date
 
 from lifecycle.domain.decision import Accepted
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import ActivityRefused, UnknownRoadmap
+from lifecycle.domain.errors import ActivityRefused, RoadmapNotInForce, UnknownRoadmap
 from lifecycle.domain.fulfilment import ActivityStatus, Facts, facts_on, plan_status
 from lifecycle.domain.indicators import Reading as IndicatorReading
 from lifecycle.domain.indicators import read_indicators
@@ -99,7 +99,7 @@ class Plans:
 
         Raises:
             ActivityRefused: With every reason, such as that schools fulfil the activity.
-            UnknownRoadmap: It is not in force.
+            RoadmapNotInForce, UnknownRoadmap: Nobody works under it yet; there is none.
             UnknownActivity: There is no such activity or occurrence.
         """
         pieces = tuple(evidence)
@@ -153,7 +153,7 @@ class Plans:
             within: Calendar days to look ahead.
 
         Raises:
-            UnknownRoadmap: *roadmap* is not in force.
+            RoadmapNotInForce, UnknownRoadmap: Nobody works under it yet; there is none.
         """
         context, result = self._context, list[Due]()
         with context.journal.reading() as reading:
@@ -227,9 +227,11 @@ def in_force(context: Context, reading: Reading, roadmap: str) -> Definition:
     """Return the rules in force on a road map.
 
     Raises:
-        UnknownRoadmap: It is not in force.
+        RoadmapNotInForce: Nobody works under it yet.
+        UnknownRoadmap: There is none of that id.
     """
     definition = adopted(context, reading, roadmap)
     if definition is None:
-        raise UnknownRoadmap(roadmap, context.definitions.roadmaps())
+        known = context.definitions.roadmaps()
+        raise RoadmapNotInForce(roadmap) if roadmap in known else UnknownRoadmap(roadmap, known)
     return definition
