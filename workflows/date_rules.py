@@ -10,6 +10,7 @@ from lifecycle.workflows.date_words import Token
 
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _MONTHS: Final = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
+_LONGEST_INTERVAL: Final = 99
 _END: Final = Token("end", None, 0, 0)
 
 
@@ -22,6 +23,8 @@ def rule_of(unit: str, interval: int = 1) -> str | None:
     elif unit in _MONTHS:
         rule, interval = "FREQ=MONTHLY", interval * _MONTHS[unit]
     else:
+        return None
+    if not 1 <= interval <= _LONGEST_INTERVAL:
         return None
     return rule if interval == 1 else f"{rule};INTERVAL={interval}"
 

@@ -106,6 +106,14 @@ def split_windows(text: str) -> list[str]:
     return [text[first:last].strip() for first, last in pairwise(starts)]
 
 
+def is_date(text: str) -> bool:
+    """Tell whether a text names a time or a recurrence and says nothing else."""
+    if len(text) > LONGEST_CELL:
+        return False
+    found = parse(text)
+    return bool(found.windows or found.rules or found.constant) and not found.unread
+
+
 def _nothing(*reasons: Message) -> Reading:
     return Reading(Verdict.NOT_RECOGNISED, reasons=reasons)
 

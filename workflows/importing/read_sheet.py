@@ -1,0 +1,168 @@
+"""Workbooks: .xlsx, .xls and .ods."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from lifecycle.domain.messages import Message
+from lifecycle.workflows.importing.cells import MAX_ROWS, Cell, Row, Sheet, cell_of
+from lifecycle.workflows.importing.faults import LibraryMissing, UnreadableFile
+from lifecycle.workflows.importing.limits import protected
+
+MAX_AREA: Final = 1_000_000
+"""Cells between the first and the last filled one; the library keeps all of them in memory."""
+
+_REFERENCE: Final = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,4})([0-9]{1,8})["']""")
+_OPEN_TAGS: Final = re.compile(rb"<table:(table-row|(?:covered-)?table-cell)\b([^>]*)>")
+_REPEATED: Final = re.compile(rb"""number-(?:rows|columns)-repeated=["'](\d{1,9})["']""")
+
+
+def read_sheet(path: Path, data: bytes, kind: str) -> Sheet:
+    """Read a workbook, every visible sheet of it.
+
+    Args:
+        path: The file, for messages.
+        data: What it holds.
+        kind: ``xlsx``, ``xls`` or ``ods``.
+
+    Raises:
+        LibraryMissing: The extra ``office`` is not installed.
+        UnreadableFile: It is damaged, protected or too large.
+    """
+    try:
+        from python_calamine import (
+            CalamineError,
+            CalamineWorkbook,
+            PasswordError,
+            SheetTypeEnum,
+            SheetVisibleEnum,
+        )
+    except ImportError as error:
+        raise LibraryMissing(f".{kind}", "office") from error
+    if kind == "xlsx":
+        _refuse_area(path, _area_of_workbook(data))
+    elif kind == "ods":
+        _refuse_area(path, _area_of_opendocument(data))
+    rows: list[Row] = []
+    try:
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+            for table, meta in enumerate(book.sheets_metadata):
+                if (meta.visible, meta.typ) != (SheetVisibleEnum.Visible, SheetTypeEnum.WorkSheet):
+                    continue
+                sheet = book.get_sheet_by_name(meta.name)
+                _refuse_area(path, (sheet.total_height, sheet.total_width))
+                values = sheet.to_python(skip_empty_area=False)
+                merges = sheet.merged_cell_ranges or []
+                rows += _rows(meta.name, table, values, merges)
+                _refuse_many(path, rows)
+    except PasswordError as error:
+        raise protected(path) from error
+    except (CalamineError, OSError, ValueError) as error:
+        detail = Message("the workbook is damaged: {detail}", {"detail": str(error)})
+        raise UnreadableFile(str(path), detail) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how the library tells of a bug of its own
+            raise
+        raise UnreadableFile(str(path), Message("the file is damaged")) from error
+    return Sheet(tuple(rows))
+
+
+def _refuse_many(path: Path, rows: Sequence[Row]) -> None:
+    if len(rows) > MAX_ROWS:
+        detail = Message("its tables have more than {limit} rows", {"limit": MAX_ROWS})
+        hint = Message("give the sheet or the pages with the road map only")
+        raise UnreadableFile(str(path), detail, hint)
+
+
+def _refuse_area(path: Path, area: tuple[int, int]) -> None:
+    rows, columns = area
+    if rows * columns > MAX_AREA:
+        spread = {"rows": rows, "columns": columns}
+        template = "its cells are spread over {rows} rows and {columns} columns"
+        raise UnreadableFile(str(path), Message(template, spread))
+
+
+def _area_of_workbook(data: bytes) -> tuple[int, int]:
+    """Return the rows and columns of the largest sheet of an .xlsx file."""
+    area = (0, 0)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for name in archive.namelist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                continue
+            rows, columns = 0, 0
+            for found in _REFERENCE.finditer(archive.read(name)):
+                rows = max(rows, int(found[2]))
+                columns = max(columns, _column(found[1]))
+            area = max(area, (rows, columns), key=lambda one: one[0] * one[1])
+    return area
+
+
+def _area_of_opendocument(data: bytes) -> tuple[int, int]:
+    """Return the filled rows and columns of an .ods file: cells and rows may be said to repeat."""
+    rows, columns, here, times, filled = 0, 0, 0, 1, False
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        content = archive.read("content.xml")
+    for found in _OPEN_TAGS.finditer(content):
+        repeated = _REPEATED.search(found[2])
+        number = int(repeated[1]) if repeated else 1
+        if found[1] == b"table-row":
+            rows += times if filled else 0
+            here, times, filled = 0, number, False
+        else:
+            here += number
+            if not found[2].endswith(b"/"):
+                filled = True
+                columns = max(columns, here)
+    return rows + (times if filled else 0), columns
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
+
+
+def _rows(
+    name: str,
+    table: int,
+    values: Sequence[Sequence[Any]],
+    merges: Iterable[tuple[tuple[int, int], tuple[int, int]]],
+) -> list[Row]:
+    texts = [[_text(value) for value in row] for row in values]
+    wide: dict[int, int] = {}
+    for (top, left), (bottom, right) in merges:
+        if top >= len(texts) or left >= len(texts[top]):
+            continue
+        # A cell merged downwards counts for every row; one merged sideways stands in its first.
+        for below in range(top + 1, min(bottom, len(texts) - 1) + 1):
+            texts[below][left] = texts[top][left]
+        if right > left:
+            wide[top] = max(wide.get(top, 0), right - left + 1)
+    found = []
+    for number, row in enumerate(texts):
+        filled = [text for text in row if text.strip()]
+        if not filled:
+            continue
+        merged = len(filled) == 1 and wide.get(number, 0) > 1
+        place = Message("sheet «{sheet}», row {number}", {"sheet": name, "number": number + 1})
+        cells: tuple[Cell, ...] = tuple(cell_of(text) for text in row)
+        found.append(Row(cells, table, number + 1, place, merged))
+    return found
+
+
+def _text(value: Any) -> str:
+    """Return what a cell shows: a real date as day, month and year."""
+    if isinstance(value, datetime | date):
+        return f"{value:%d.%m.%Y}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, bool | time | timedelta):
+        return ""
+    return str(value)
