@@ -9,7 +9,7 @@ from typing import Final
 
 from lifecycle.domain.fulfilment import ActivityStatus
 from lifecycle.domain.messages import Text
-from lifecycle.pictures.looks import LOOKS, fill_of, look_of
+from lifecycle.pictures.looks import LOOKS, bar, look_of
 from lifecycle.pictures.markup import Markup, escaped, tag
 from lifecycle.pictures.rows import Row, occurrence_explained
 from lifecycle.pictures.timescale import Span, Timescale
@@ -84,17 +84,8 @@ class Bars:
         look = look_of(status)
         left = span.left + (_ARROW if span.before else 0)
         right = span.right - (_ARROW if span.after else 0)
-        yield tag(
-            "rect",
-            x=left,
-            y=middle - _TALL / 2,
-            # Neighbours, such as the weeks of a recurring activity, keep apart.
-            width=max(right - left - 1, 1),
-            height=_TALL,
-            fill=fill_of(look),
-            stroke=LOOKS[look].stroke,
-            stroke_width=0.8,
-        )
+        # Neighbours, such as the weeks of a recurring activity, keep apart.
+        yield bar(look, left, middle, max(right - left - 1, 1), _TALL)
         yield from self._outside(span, middle, LOOKS[look].stroke)
 
     def _outside(self, span: Span, middle: float, colour: str) -> Iterator[Markup]:

@@ -135,7 +135,8 @@ def svg(definition: Definition, language: str) -> str:
     )
     names = (definition.title, definition.roadmap.title)
     title = ". ".join(name.in_language(language) for name in names)
-    return accessible(drawn(dot(definition, language)), title, description)
+    name = f"diagram-{definition.roadmap.id}"
+    return accessible(drawn(dot(definition, language)), name, title, description)
 
 
 def _notes(definition: Definition, language: str) -> dict[frozenset[str], _Note]:

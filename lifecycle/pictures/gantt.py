@@ -17,7 +17,7 @@ from lifecycle.domain.fulfilment import ActivityStatus
 from lifecycle.domain.messages import Text
 from lifecycle.pictures.bars import INK, QUIET, Bars
 from lifecycle.pictures.legend import legend
-from lifecycle.pictures.looks import LOOKS, patterns, swatch
+from lifecycle.pictures.looks import LOOKS, bar
 from lifecycle.pictures.markup import Markup, clean, escaped, joined, tag, width_of, wrapped
 from lifecycle.pictures.rows import (
     Heading,
@@ -34,8 +34,8 @@ from lifecycle.pictures.wording import day_shown, month_names
 _WIDTH: Final = 1600.0
 _HEIGHT: Final = 1131.0  # of A4 and A3, landscape
 _MARGIN: Final = 16.0
-_TOP: Final = 100.0  # title, legend
-_AXIS: Final = 38.0
+_TOP: Final = 92.0  # title, legend
+_AXIS: Final = 54.0  # the day's date, years, months
 _GAP: Final = 8.0
 _FONT: Final = "Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 _SIZE: Final = 11.5
@@ -44,10 +44,10 @@ _LEADING: Final = 14.0
 _LOW: Final = 19.0  # height of a row with one line of wording
 _HIGH: Final = 34.0  # with two
 
-_WORDING_WIDTH: Final = 430.0
+_WORDING_WIDTH: Final = 420.0
 _WINDOW_WIDTH: Final = 132.0
-_SHARE_WIDTH: Final = 78.0
-_STANDING_WIDTH: Final = 208.0
+_SHARE_WIDTH: Final = 112.0
+_STANDING_WIDTH: Final = 204.0
 
 _TITLE: Final = Text("{roadmap}. План и факт на {day}", "{roadmap}. Plan against fact on {day}")
 _DESCRIPTION: Final = Text("Мероприятий: {all}. {counts}.", "Activities: {all}. {counts}.")
@@ -60,8 +60,9 @@ _STANDING: Final = Text("Состояние", "State")
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """Where the columns and the lines stand."""
+    """Where the columns and the lines stand, and what its ids begin with."""
 
+    name: str
     key: float
     wording: float
     window: float
@@ -85,7 +86,7 @@ def gantt_svg(
     """
     lines = list(lines_of(statuses, definition))
     rows = [line for line in lines if isinstance(line, Row)]
-    page = _page(lines, rows)
+    page = _page(lines, rows, f"plan-{definition.roadmap.id}")
     left = page.window + _WINDOW_WIDTH
     scale = scale_for(definition.roadmap, day, left, page.share - _GAP - left)
     counts = Counter(row.look for row in rows)
@@ -96,9 +97,8 @@ def gantt_svg(
     )
     description = _DESCRIPTION.in_language(language).format(all=len(rows), counts=shown)
     content = [
-        tag("title", escaped(clean(title)), id="plan-title"),
-        tag("desc", escaped(description), id="plan-desc"),
-        patterns(),
+        tag("title", escaped(clean(title)), id=f"{page.name}-title"),
+        tag("desc", escaped(description), id=f"{page.name}-desc"),
         _clips(page),
         tag("rect", width=_WIDTH, height=page.bottom + _MARGIN, fill="#ffffff"),
         _heading(title),
@@ -118,7 +118,7 @@ def gantt_svg(
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {_WIDTH:.0f} {page.bottom + _MARGIN:.0f}",
         role="img",
-        aria_labelledby="plan-title plan-desc",
+        aria_labelledby=f"{page.name}-title {page.name}-desc",
         font_family=_FONT,
         font_size=_SIZE,
         fill=INK,
@@ -126,7 +126,7 @@ def gantt_svg(
     return f"{drawing}\n"
 
 
-def _page(lines: Sequence[Row | Heading], rows: Sequence[Row]) -> _Page:
+def _page(lines: Sequence[Row | Heading], rows: Sequence[Row], name: str) -> _Page:
     """Return the columns, and rows of two lines if they fit on the sheet."""
     headings = len(lines) - len(rows)
     room = _HEIGHT - _TOP - _AXIS - _MARGIN - headings * _LOW
@@ -136,6 +136,7 @@ def _page(lines: Sequence[Row | Heading], rows: Sequence[Row]) -> _Page:
     wording = _MARGIN + min(max(keys, 24.0), 90.0) + _GAP
     standing = _WIDTH - _MARGIN - _STANDING_WIDTH
     return _Page(
+        name=name,
         key=_MARGIN,
         wording=wording,
         window=wording + _WORDING_WIDTH + _GAP,
@@ -162,7 +163,7 @@ def _clips(page: _Page) -> Markup:
             tag(
                 "clipPath",
                 tag("rect", x=left, y=0, width=right - left - 2, height=page.bottom),
-                id=f"plan-column-{name}",
+                id=f"{page.name}-{name}",
             )
             for name, left, right in ends
         ),
@@ -286,11 +287,11 @@ def _row(row: Row, page: _Page, bars: Bars, top: float) -> Markup:
         # Nothing to see: the whole row answers to the pointer.
         tag("rect", **_band(top, page.row), fill="none", pointer_events="all"),
         *(
-            _cell(name, x, width, text, page.lines, middle, struck=row.look == "cancelled")
+            _cell(page, name, x, width, text, middle, struck=row.look == "cancelled")
             for name, x, width, text in texts
             if text
         ),
-        swatch(row.look, page.standing, middle, 11),
+        bar(row.look, page.standing, middle, 11, 10),
         *bars.of(row, middle),
         data_activity=row.activity.key,
         data_look=row.look,
@@ -298,9 +299,9 @@ def _row(row: Row, page: _Page, bars: Bars, top: float) -> Markup:
 
 
 def _cell(
-    name: str, x: float, width: float, text: str, lines: int, middle: float, *, struck: bool
+    page: _Page, name: str, x: float, width: float, text: str, middle: float, *, struck: bool
 ) -> Markup:
-    shown = wrapped(text, width, _SIZE, lines)
+    shown = wrapped(text, width, _SIZE, page.lines)
     first = middle + 4 - (len(shown) - 1) * _LEADING / 2
     spans = (
         tag("tspan", escaped(line), x=x, y=first + number * _LEADING)
@@ -309,7 +310,7 @@ def _cell(
     return tag(
         "text",
         *spans,
-        clip_path=f"url(#plan-column-{name})",
+        clip_path=f"url(#{page.name}-{name})",
         fill=QUIET if struck else None,
         text_decoration="line-through" if struck and name == "wording" else None,
     )
@@ -317,7 +318,6 @@ def _cell(
 
 def _today(scale: Timescale, page: _Page, day: date) -> Iterator[Markup]:
     """Yield the line of the day with its date; an arrow where the day is off the scale."""
-    top = _TOP + _AXIS
     place = scale.clamped(scale.middle(day))
     shown = day_shown(day)
     if scale.holds(day):
@@ -325,7 +325,7 @@ def _today(scale: Timescale, page: _Page, day: date) -> Iterator[Markup]:
             "line",
             x1=place,
             x2=place,
-            y1=top - 18,
+            y1=_TOP + 16,
             y2=page.bottom,
             stroke=INK,
             stroke_width=1.6,
@@ -336,12 +336,6 @@ def _today(scale: Timescale, page: _Page, day: date) -> Iterator[Markup]:
         shown = f"← {shown}" if day < scale.first else f"{shown} →"
     width = width_of(shown, _SIZE) + 12
     left = min(max(place - width / 2, scale.left), scale.right - width)
-    yield tag("rect", x=left, y=top - 35, width=width, height=17, rx=3, fill=INK)
-    yield tag(
-        "text",
-        escaped(shown),
-        x=left + width / 2,
-        y=top - 22.5,
-        text_anchor="middle",
-        fill="#ffffff",
-    )
+    yield tag("rect", x=left, y=_TOP, width=width, height=17, rx=3, fill=INK)
+    text = {"x": left + width / 2, "y": _TOP + 12.5}
+    yield tag("text", escaped(shown), **text, text_anchor="middle", fill="#ffffff")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from lifecycle.domain.messages import Text
-from lifecycle.pictures.looks import LOOKS, State, swatch
+from lifecycle.pictures.looks import LOOKS, State, bar
 from lifecycle.pictures.markup import Markup, escaped, tag, width_of
 
 _SIZE: Final = 11.5
@@ -54,7 +54,7 @@ def legend(
 def _states(counts: Mapping[State, int], language: str) -> Iterator[tuple[Markup, str]]:
     for state, look in LOOKS.items():
         text = f"{look.title.in_language(language)}: {counts.get(state, 0)}"
-        yield swatch(state, 0, 0, _SIGN), text
+        yield bar(state, 0, 0, _SIGN, 10), text
 
 
 def _marks(language: str) -> Iterator[tuple[Markup, str]]:

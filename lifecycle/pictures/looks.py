@@ -1,11 +1,13 @@
 """How an activity stands, and how that looks: each state has a colour and a pattern of its own.
 
 The colours keep apart for the colour-blind (after Okabe and Ito), the patterns in black and white.
+Patterns are drawn line by line: browsers turn SVG's own into pictures of many megabytes when they
+print, and office programs do not know them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,6 +16,7 @@ from lifecycle.domain.messages import Text
 from lifecycle.pictures.markup import Markup, tag
 
 State = Literal["done", "begun", "planned", "overdue", "cancelled"]
+Pattern = Literal["plain", "stripes", "dashes", "slanted", "crossed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +25,28 @@ class Look:
 
     Args:
         title: For people.
-        stroke: Colour of the outline and of facts.
+        stroke: Colour of the outline, the pattern and the facts.
         ground: Colour under the pattern.
-        strokes: Path of the pattern within a square of 6 units; empty for a plain ground.
-        weight: Width of the pattern's strokes.
+        pattern: Its lines.
+        weight: Their width.
     """
 
     title: Text
     stroke: str
     ground: str
-    strokes: str
+    pattern: Pattern
     weight: float
 
 
 LOOKS: Final[dict[State, Look]] = {
-    "done": Look(Text("выполнено", "done"), "#00664b", "#1f9370", "", 0),
-    "begun": Look(Text("начато", "begun"), "#0a5a94", "#dcebf7", "M1.5 0V6M4.5 0V6", 1.4),
-    "planned": Look(Text("запланировано", "planned"), "#5b6670", "#ffffff", "M2 3h1.6", 1.2),
-    "overdue": Look(Text("просрочено", "overdue"), "#b83b00", "#fde3d3", "M-1 7L7 -1", 2.2),
-    "cancelled": Look(Text("отменено", "cancelled"), "#6b6b6b", "#efefef", "M0 0L6 6M6 0L0 6", 0.8),
+    "done": Look(Text("выполнено", "done"), "#00664b", "#1f9370", "plain", 0),
+    "begun": Look(Text("начато", "begun"), "#0a5a94", "#dcebf7", "stripes", 1.4),
+    "planned": Look(Text("запланировано", "planned"), "#5b6670", "#ffffff", "dashes", 1.2),
+    "overdue": Look(Text("просрочено", "overdue"), "#b83b00", "#fde3d3", "slanted", 2.0),
+    "cancelled": Look(Text("отменено", "cancelled"), "#6b6b6b", "#efefef", "crossed", 0.8),
 }
-_SIDE: Final = 6  # units of a pattern's square
+_STEP: Final = 5.0  # between slanted lines
+_STRIPE: Final = 3.0  # between stripes
 
 
 def look_of(status: ActivityStatus) -> State:
@@ -57,52 +61,73 @@ def look_of_all(statuses: Sequence[ActivityStatus]) -> State:
     looks = [look_of(status) for status in statuses]
     if "overdue" in looks:
         return "overdue"
-    left = [look for look in looks if look != "cancelled"]
+    left = {look for look in looks if look != "cancelled"}
     if not left:
         return "cancelled" if looks else "planned"
-    if set(left) == {"done"}:
-        return "done"
-    return "planned" if set(left) == {"planned"} else "begun"
+    return left.pop() if len(left) == 1 else "begun"
 
 
-def patterns() -> Markup:
-    """Return the definitions that ``fill_of`` refers to."""
-    return tag("defs", *(_pattern(state, look) for state, look in LOOKS.items()))
+def bar(state: State, left: float, middle: float, width: float, height: float) -> Markup:
+    """Return a bar in the look of *state*.
 
-
-def fill_of(state: State) -> str:
-    """Return the fill of a bar; the colour alone where a viewer knows no patterns."""
-    return f"url(#{_pattern_id(state)}) {LOOKS[state].ground}"
-
-
-def swatch(state: State, left: float, middle: float, width: float) -> Markup:
-    """Return a sample of the state's look."""
-    return tag(
+    Args:
+        state: How it stands.
+        left: Where it begins.
+        middle: The height that it lies around.
+        width: How long it is.
+        height: How tall it is.
+    """
+    look = LOOKS[state]
+    top, right, bottom = middle - height / 2, left + width, middle + height / 2
+    ground = tag(
         "rect",
         x=left,
-        y=middle - 5,
+        y=top,
         width=width,
-        height=10,
-        fill=fill_of(state),
-        stroke=LOOKS[state].stroke,
+        height=height,
+        fill=look.ground,
+        stroke=look.stroke,
         stroke_width=0.8,
     )
+    lines = "".join(_lines(look.pattern, left, top, right, bottom))
+    if not lines:
+        return tag("g", ground, data_pattern=look.pattern)
+    hatching = tag("path", d=lines, fill="none", stroke=look.stroke, stroke_width=look.weight)
+    return tag("g", ground, hatching, data_pattern=look.pattern)
 
 
-def _pattern(state: State, look: Look) -> Markup:
-    parts = [tag("rect", width=_SIDE, height=_SIDE, fill=look.ground)]
-    if look.strokes:
-        path = tag("path", d=look.strokes, stroke=look.stroke, stroke_width=look.weight)
-        parts.append(path)
-    return tag(
-        "pattern",
-        *parts,
-        id=_pattern_id(state),
-        width=_SIDE,
-        height=_SIDE,
-        patternUnits="userSpaceOnUse",
-    )
+def _lines(pattern: Pattern, left: float, top: float, right: float, bottom: float) -> Iterator[str]:
+    """Yield the lines of the pattern, as a path, within the rectangle."""
+    match pattern:
+        case "stripes":
+            x = left + _STRIPE / 2
+            while x < right:
+                yield f"M{x:.1f} {top:.1f}V{bottom:.1f}"
+                x += _STRIPE
+        case "dashes":
+            x, middle = left + 2, (top + bottom) / 2
+            while x + 1.5 < right:
+                yield f"M{x:.1f} {middle:.1f}h1.5"
+                x += 2 * _STRIPE
+        case "slanted":
+            yield from _slanted(left, top, right, bottom, rising=True)
+        case "crossed":
+            yield from _slanted(left, top, right, bottom, rising=True)
+            yield from _slanted(left, top, right, bottom, rising=False)
+        case "plain":
+            pass
 
 
-def _pattern_id(state: State) -> str:
-    return f"plan-{state}"
+def _slanted(
+    left: float, top: float, right: float, bottom: float, *, rising: bool
+) -> Iterator[str]:
+    """Yield lines at 45 degrees, cut at the edges of the rectangle."""
+    foot = left - (bottom - top) + _STEP / 2
+    while foot < right:
+        first, last = max(foot, left), min(foot + bottom - top, right)
+        if first < last:
+            heights = (bottom - (first - foot), bottom - (last - foot))
+            if not rising:
+                heights = (top + first - foot, top + last - foot)
+            yield f"M{first:.1f} {heights[0]:.1f}L{last:.1f} {heights[1]:.1f}"
+        foot += _STEP

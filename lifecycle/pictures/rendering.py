@@ -61,15 +61,25 @@ def drawn(dot: str) -> str:
     return result.stdout.decode()
 
 
-def accessible(picture: str, title: str, description: str) -> str:
-    """Return the SVG *picture* with a title and a description for those who do not see it."""
+def accessible(picture: str, name: str, title: str, description: str) -> str:
+    """Return the SVG *picture* with a title and a description for those who do not see it.
+
+    Args:
+        picture: As Graphviz wrote it.
+        name: What the ids of both begin with.
+        title: What it shows.
+        description: What is to be seen.
+
+    Raises:
+        RendererFailed: It is no SVG.
+    """
     opening = _OPENING.search(picture)
     if opening is None:
         raise RendererFailed(program="graphviz", detail="no svg element")
-    names = tag("title", escaped(clean(title)), id="diagram-title") + tag(
-        "desc", escaped(clean(description)), id="diagram-desc"
+    names = tag("title", escaped(clean(title)), id=f"{name}-title") + tag(
+        "desc", escaped(clean(description)), id=f"{name}-desc"
     )
-    role = ' role="img" aria-labelledby="diagram-title diagram-desc"'
+    role = f' role="img" aria-labelledby="{name}-title {name}-desc"'
     return f"{picture[: opening.end()]}{role}>\n{names}{picture[opening.end() + 1 :]}"
 
 
