@@ -74,7 +74,7 @@ def definition(
     )
 
 
-def standing(school: str, entered_on: date = date(2022, 1, 17), state: str = "x") -> Standing:
+def standing(school: str, entered_on: date = date(2021, 1, 11), state: str = "x") -> Standing:
     """Return a school's row of the board; plans look at who it is and since when."""
     return Standing(school, "map", school, "0" * 64, state, 1, NOON, entered_on, None, False)
 
