@@ -91,7 +91,7 @@ def _measure(
             done = [one for one in asked if one.state == "done"]
             numbers = [(one.progress.counts or {}).get(measure.count or "", 0) for one in done]
             return sum(numbers), tuple(_name(one) for one in asked if one.open)
-        case "constant":
+        case _:  # constant
             return measure.value or 0, ()
 
 

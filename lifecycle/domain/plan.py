@@ -147,7 +147,8 @@ def decide_activity(
         consulted: Versions of other streams looked at.
 
     Raises:
-        UnknownActivity: There is no such activity, or no such occurrence of it.
+        UnknownActivity: There is no such activity.
+        UnknownOccurrence: It recurs and none was named, or there is none of that name.
         InvalidFact: A count is not declared for the activity, or is no whole number.
         InvalidEvidence: A piece is not sound, or given twice.
     """
