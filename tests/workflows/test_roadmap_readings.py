@@ -90,8 +90,8 @@ DEADLINES = {
         "final_review": "2022-12-31",
     },
 }
-# The activities that drive something. Schools fulfil them, but for those in BY_OFFICE; all the others
-# are the office's own work and drive nothing.
+# The activities that drive something. Schools fulfil them, but for those in BY_OFFICE; all the
+# others are the office's own work and drive nothing.
 DRIVING = {
     "belgorod-2021": "1 4 7 10 11 14 15 16",
     "dmitrovsk-2022": "2.3 2.4 3.1 3.2 3.4 3.5 4.1 4.2",
