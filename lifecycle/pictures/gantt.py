@@ -102,7 +102,7 @@ def gantt_svg(
         _clips(page),
         tag("rect", width=_WIDTH, height=page.bottom + _MARGIN, fill="#ffffff"),
         _heading(title),
-        legend(counts, _MARGIN, 58, _WIDTH - 2 * _MARGIN, language),
+        legend(counts, _MARGIN, 58, language),
         *_columns(page, language),
         *_grounds(lines, page),
         *_grid(scale, page),
@@ -203,11 +203,13 @@ def _axis(scale: Timescale, language: str) -> Iterator[Markup]:
     months = list(scale.months())
     spelled = [month_names(month.first.month, language) for month in months]
     room = [month.right - month.left - 5 for month in months]
-    year = None
+    labelled = -_WIDTH
     for month in months:
-        if month.first.year != year:
-            year = month.first.year
-            yield _label(str(year), month.left, _TOP + _AXIS - 20)
+        year = str(month.first.year)
+        begins = month.first.month == 1 or month.first == scale.first
+        if begins and month.left - labelled > width_of(year, _AXIS_SIZE) + 5:
+            labelled = month.left
+            yield _label(year, month.left, _TOP + _AXIS - 20)
     for names in zip(*spelled, strict=True):
         if all(
             width_of(name, _AXIS_SIZE) <= least for name, least in zip(names, room, strict=True)

@@ -24,30 +24,22 @@ _OUTSIDE: Final = Text("продолжается за краем", "goes on outs
 _BEFORE: Final = Text("первый день не назван", "no first day named")
 
 
-def legend(
-    counts: Mapping[State, int], left: float, top: float, width: float, language: str
-) -> Markup:
+def legend(counts: Mapping[State, int], left: float, top: float, language: str) -> Markup:
     """Return the legend: the states on one line, the marks on the next.
 
     Args:
         counts: Activities in each state.
         left: Where it begins.
         top: Middle of its first line.
-        width: Where a line has to end, from *left*.
         language: ``ru`` or ``en``.
     """
-    y = top
     placed: list[Markup] = []
-    for group in (_states(counts, language), _marks(language)):
-        x = left
-        for sign, text in group:
-            needed = _SIGN + 6 + width_of(text, _SIZE)
-            if x + needed > left + width:
-                x, y = left, y + _LINE
+    for line, entries in enumerate((_states(counts, language), _marks(language))):
+        x, y = left, top + line * _LINE
+        for sign, text in entries:
             words = tag("text", escaped(text), x=_SIGN + 6, y=4)
             placed.append(tag("g", sign, words, transform=f"translate({x:.1f} {y:.1f})"))
-            x += needed + _GAP
-        y += _LINE
+            x += _SIGN + 6 + width_of(text, _SIZE) + _GAP
     return tag("g", *placed, font_size=_SIZE)
 
 

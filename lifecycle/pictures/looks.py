@@ -114,8 +114,6 @@ def _lines(pattern: Pattern, left: float, top: float, right: float, bottom: floa
         case "crossed":
             yield from _slanted(left, top, right, bottom, rising=True)
             yield from _slanted(left, top, right, bottom, rising=False)
-        case "plain":
-            pass
 
 
 def _slanted(

@@ -16,7 +16,7 @@ from lifecycle.domain.errors import LifecycleError
 from lifecycle.pictures.markup import clean, escaped, tag
 
 _SECONDS: Final = 60
-_OPENING: Final = re.compile(r"<svg\b[^>]*?(?=>)")
+_OPENING: Final = re.compile(r"(<svg\b[^>]*)>")
 
 
 class RendererMissing(LifecycleError):
@@ -58,7 +58,10 @@ def drawn(dot: str) -> str:
     if result.returncode != 0:
         detail = clean(result.stderr.decode(errors="replace"))[:300]
         raise RendererFailed(program=program, detail=detail or f"exit {result.returncode}")
-    return result.stdout.decode()
+    picture = result.stdout.decode()
+    if not _OPENING.search(picture):
+        raise RendererFailed(program=program, detail="it wrote no svg element")
+    return picture
 
 
 def accessible(picture: str, name: str, title: str, description: str) -> str:
@@ -69,18 +72,12 @@ def accessible(picture: str, name: str, title: str, description: str) -> str:
         name: What the ids of both begin with.
         title: What it shows.
         description: What is to be seen.
-
-    Raises:
-        RendererFailed: It is no SVG.
     """
-    opening = _OPENING.search(picture)
-    if opening is None:
-        raise RendererFailed(program="graphviz", detail="no svg element")
     names = tag("title", escaped(clean(title)), id=f"{name}-title") + tag(
         "desc", escaped(clean(description)), id=f"{name}-desc"
     )
     role = f' role="img" aria-labelledby="{name}-title {name}-desc"'
-    return f"{picture[: opening.end()]}{role}>\n{names}{picture[opening.end() + 1 :]}"
+    return _OPENING.sub(lambda found: f"{found[1]}{role}>\n{names}", picture, count=1)
 
 
 def _program() -> str:
