@@ -13,6 +13,10 @@ from typing import Final
 
 from lifecycle.domain.messages import Message
 
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2099
+"""Between them lies what can be the year of a plan."""
+
 _MONTHS_OF: Final = {"quarter": 3, "half_year": 6, "year": 12}
 _IN_MONTH: Final = {"day", "month", "decade", "half", "week"}
 
@@ -70,7 +74,7 @@ class Point:
         """
         if self.year is None or self.lacks_month or self.unit == "bare":
             raise Impossible(Message("a day is named without its month"))
-        if not 1990 <= self.year <= 2099:
+        if not FIRST_YEAR <= self.year <= LAST_YEAR:
             raise Impossible(Message("there is no plan for the year {year}", {"year": self.year}))
         first, last = self._whole(self.year)
         return (first, last) if self.part is None else _third(first, last, self.part)

@@ -33,18 +33,16 @@ _LONGEST_OVER_NEW_YEAR: Final = 310  # days; «июнь - май» is rather a m
 _PLAUSIBLE: Final = 2  # years between the plan and a year in its cells
 
 # Phrases that name no day: what they are, if nothing else in the cell does.
-_ELSEWHERE: Final = (
-    (r"течени[еи] +(?:[а-я0-9-]+ +){0,3}(дн|сут|недел|месяц|час)|дневн[а-я]+ срок|через\b",
-     "the time counts from an event that the cell does not date"),
-    (r"график|расписани|\bплан|приказ|письм|положени",
-     "the date is set by another document"),
-    (r"необходимост|поступлени|запрос|\bмере\b|требовани",
-     "the work is done as the need arises"),
-    (r"согласован|отдельно|дополнительно|установленн|уточн",
-     "the date is to be agreed on or set later"),
-    (r"реализаци|период|\bход[еу]\b|проект",
-     "the time is that of the whole project, which the cell does not date"),
-)  # fmt: skip
+TEMPLATES: Final = {
+    r"течени[еи] +(?:[а-я0-9-]+ +){0,3}(дн|сут|недел|месяц|час)|дневн[а-я]+ срок|через\b":
+        "the time counts from an event that the cell does not date",
+    r"график|расписани|\bплан|приказ|письм|положени": "the date is set by another document",
+    r"необходимост|поступлени|запрос|\bмере\b|требовани": "the work is done as the need arises",
+    r"согласован|отдельно|дополнительно|установленн|уточн":
+        "the date is to be agreed on or set later",
+    r"реализаци|период|\bход[еу]\b|проект":
+        "the time is that of the whole project, which the cell does not date",
+}  # fmt: skip
 
 
 class Verdict(StrEnum):
@@ -120,7 +118,7 @@ def _nothing(*reasons: Message) -> Reading:
 
 def _why_nothing(text: str, found: Parse) -> list[Message]:
     folded = text.lower().replace("ё", "е")
-    for pattern, template in _ELSEWHERE:
+    for pattern, template in TEMPLATES.items():
         if re.search(pattern, folded):
             return [Message(template)]
     if found.constant:

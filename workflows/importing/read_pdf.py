@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import statistics
 from collections.abc import Sequence
 from itertools import pairwise
@@ -19,6 +20,8 @@ MAX_OBJECTS: Final = 50_000
 """Characters, lines and rectangles of one page; a page full of text has 5,000."""
 _PARAGRAPH_GAP: Final = 1.4  # times the usual distance of lines
 _WHOLE_ROW: Final = 0.9  # of the table's width
+_ADDRESS: Final = re.compile(r"https?://\S*$")
+_REST_OF_ADDRESS: Final = re.compile(r"([A-Za-z0-9_~%#?&=+:./-]+)(?:\s|$)")
 
 Box = tuple[float, float, float, float]
 _Line = tuple[float, str]
@@ -128,11 +131,19 @@ def _cell(lines: Sequence[_Line], usual: float) -> Cell:
     for bottom, line in lines:
         if text and bottom - before > _PARAGRAPH_GAP * usual:
             text += "\n"
-        elif text and not text.endswith("-"):
+        elif text and not text.endswith("-") and not _goes_on(text, line):
             text += " "
         text += line
         before = bottom
     return cell_of(text)
+
+
+def _goes_on(text: str, line: str) -> bool:
+    """Tell whether a line begins with the rest of an address that the text ends in."""
+    rest = _REST_OF_ADDRESS.match(line)
+    if rest is None or not _ADDRESS.search(text):
+        return False
+    return text[-1] in "./-=?&" or any(char in "./?=&" for char in rest[1])
 
 
 def _reaches_over(cells: Sequence[Box | None], table: Box) -> bool:

@@ -96,13 +96,19 @@ def split_heading(text: str) -> tuple[str | None, str]:
     return (found[1], found[2].strip()) if found else split_number(text)
 
 
-def aligned(row: Row, columns: Columns) -> Aligned:
+def aligned(row: Row, columns: Columns, shift: int | None = None) -> Aligned:
     """Give the cells of a row to the fields, also where they stand beside their columns.
 
     Scanners lose and invent cells. The date is the anchor: if it stands one column off, and the row
     has a cell too many or its number in one cell with the activity, the others stand off, too.
+
+    Args:
+        row: The row.
+        columns: What the columns hold.
+        shift: How far the cells stand off, if that is known.
     """
-    shift = _shift(row, columns)
+    if shift is None:
+        shift = _shift(row, columns)
     column = columns.of("number")
     number, beside = split_number(row.cell(column).text) if column is not None else (None, "")
     cells = {name: _cell(row, columns, name, shift) for name in FIELDS}

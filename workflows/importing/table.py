@@ -23,7 +23,7 @@ from lifecycle.workflows.importing.rows import (
     merged_texts,
     split_heading,
 )
-from lifecycle.workflows.importing.stacks import Dealt, dealt, numbered
+from lifecycle.workflows.importing.stacks import Stack, numbered
 
 
 @dataclass(slots=True)
@@ -76,6 +76,8 @@ class _Reader:
         self._at = -1  # the table of the file that the last row belonged to
         self._fresh = False  # whether the last row was the heading
         self._section: str | None = None
+        self._shift = 0  # how far the cells of the last activity stand off
+        self._stack: Stack | None = None  # the activities of the last row, if there were several
 
     def take(self, place: int, row: Row) -> None:
         changed, self._at = row.table != self._at, row.table
@@ -112,10 +114,14 @@ class _Reader:
 
     def _data(self, place: int, row: Row, columns: Columns) -> None:
         read = aligned(row, columns)
+        if self._shift and read.number is None and not read.shift and not row.merged:
+            read = aligned(row, columns, self._shift)  # the rest of a row whose cells stand off
         if read.is_empty() and not read.others:
             self._without_text(row, read)
         elif self._is_heading(place, row, read):
             self._heading(row, read)
+        elif self._stack is not None and self._stack.goes_on(read):
+            self._pile(self._stack.with_row(row, read))
         elif self._continues(read, columns):
             self._continue(row, read)
         else:
@@ -189,7 +195,9 @@ class _Reader:
                 read.number == entries[-1].number and read.title.text == entries[-1].texts["title"]
             )
             return same and entries[-1].section == self._section
-        if read.beside or numbered(read.title):
+        if read.beside:
+            return not read.title.text and begins_small(read.beside) and read.says_only_title()
+        if numbered(read.title):
             return False
         if read.cells["when"].text:
             return not read.title.text or begins_small(read.title.text)
@@ -199,6 +207,8 @@ class _Reader:
         entry = self.table.entries[-1]
         for name in FIELDS:
             text = read.cells[name].text
+            if name == "title":
+                text = text or read.beside
             if text and text != entry.texts[name]:
                 entry.texts[name] = merged_texts([entry.texts[name], text])
         entry.at(row)
@@ -209,12 +219,13 @@ class _Reader:
             entry.broken(Message(template, {"place": row.place}), doubt=True)
 
     def _activities(self, row: Row, read: Aligned) -> None:
-        stack = numbered(read.title) if read.number is None and not read.beside else []
-        if len(stack) > 1:
-            self._stack(row, read, stack)
-        elif stack:
+        self._shift, self._stack = read.shift, None
+        items = numbered(read.title) if read.number is None and not read.beside else []
+        if len(items) > 1:
+            self._pile(Stack((row,), read.cells))
+        elif items:
             texts = {name: read.cells[name].text for name in FIELDS}
-            self._add(row, stack[0][0], {**texts, "title": stack[0][1]})
+            self._add(row, items[0][0], {**texts, "title": items[0][1]})
         elif read.number is not None and self._begins_with_tail(read):
             self._glued(row, read)
         else:
@@ -270,29 +281,14 @@ class _Reader:
         template = "its cells begin with the end of the one before; parted by paragraphs"
         entry.broken(Message(template), doubt=True)
 
-    def _stack(self, row: Row, read: Aligned, stack: Sequence[tuple[str, str]]) -> None:
-        count = len(stack)
-        shares: dict[str, Dealt] = {
-            name: dealt(read.cells[name], count, dates=name == "when") for name in FIELDS[1:]
-        }
-        template = "{count} activities stand in one row ({place}); taken in order"
-        stacked = Message(template, {"count": count, "place": row.place})
-        for place, (number, title) in enumerate(stack):
-            texts = {name: shares[name].parts[place] for name in FIELDS[1:]}
-            entry = self._add(row, number, {"title": title, **texts})
-            entry.broken(stacked)
-            if shares["when"].cut:
-                template = "several dates stand in one cell; they were parted and taken in order"
-                entry.broken(Message(template), doubt=True)
-            for name, share in shares.items():
-                if not share.exact:
-                    template = _UNEVEN[name]
-                    counts = {"count": count, "found": share.found}
-                    entry.broken(Message(template, counts), doubt=True)
-
-
-_UNEVEN = {
-    "when": "{count} activities share {found} date(s): which is whose is not decided",
-    "responsible": "{count} activities share {found} entry(ies) of parties: not decided",
-    "result": "{count} activities share {found} result(s): which is whose is not decided",
-}
+    def _pile(self, stack: Stack) -> None:
+        """Add the activities of a stack; what was added before its last row came is replaced."""
+        if self._stack is not None:
+            del self.table.entries[-len(numbered(self._stack.cells["title"])) :]
+        self._stack = stack
+        for texts, number, damage, doubts in stack.activities():
+            entry = self._add(stack.rows[0], number, texts)
+            for row in stack.rows[1:]:
+                entry.at(row)
+            entry.damage += damage
+            entry.doubts += doubts
