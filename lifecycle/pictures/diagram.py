@@ -20,7 +20,7 @@ from lifecycle.pictures.wording import day_shown
 
 _MANY: Final = 3  # states that a transition leaves before its arrows would hide the others
 _STATE_WIDTH: Final = 28  # characters of a line
-_LABEL_WIDTH: Final = 30
+_LABEL_WIDTH: Final = 36
 _FONT: Final = "Helvetica"  # Graphviz knows its widths; viewers have it or a metric twin
 _STATE_SIZE: Final = 12.0  # points
 _POINTS_PER_INCH: Final = 72
