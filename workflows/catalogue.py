@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidDefinition, UnknownRoadmap
+from lifecycle.domain.errors import InvalidDefinition, UnknownProgramme, UnknownRoadmap
 from lifecycle.workflows.problems import Findings, Problem
 
 if TYPE_CHECKING:
     from lifecycle.workflows.loading import Source
     from lifecycle.workflows.schema import ProgrammeFile
+    from lifecycle.workflows.schema_roadmap import RoadmapFile
 
 _Kind = Literal["programmes", "roadmaps"]
 _ID = re.compile(rb"""^["']?id["']?\s*:\s*["']?([A-Za-z0-9_.-]+)""", re.MULTILINE)
@@ -82,6 +83,15 @@ class Catalogue:
             InvalidDefinition: The file, its programme's or a folder has mistakes.
         """
         from lifecycle.workflows.compile import compile_definition
+
+        return compile_definition(*self.sources(path), self._guards)
+
+    def sources(self, path: Traversable) -> tuple[Source[ProgrammeFile], Source[RoadmapFile]]:
+        """Return the programme of the road map file at *path*, and the road map, both of good form.
+
+        Raises:
+            InvalidDefinition: One of the files has not the form, or there is no such programme.
+        """
         from lifecycle.workflows.loading import load
         from lifecycle.workflows.schema_roadmap import RoadmapFile
 
@@ -93,7 +103,21 @@ class Catalogue:
             template = "there is no programme {name}"
             findings.unknown("LD220", ("programme",), template, name, sources)
             raise findings.error()
-        return compile_definition(self._programme(name, sources[name]), roadmap, self._guards)
+        return self._programme(name, sources[name]), roadmap
+
+    def programme(self, name: str) -> Definition:
+        """Return the programme under no road map: everything adjustable as it is by default.
+
+        Raises:
+            UnknownProgramme: There is none of that id.
+            InvalidDefinition: Its file or a folder has mistakes.
+        """
+        from lifecycle.workflows.unbound import compile_unbound
+
+        sources = self._files("programmes")
+        if name not in sources:
+            raise UnknownProgramme(name, sources)
+        return compile_unbound(self._programme(name, sources[name]), self._guards)
 
     def _programme(self, name: str, path: Traversable) -> Source[ProgrammeFile]:
         from lifecycle.workflows.loading import load

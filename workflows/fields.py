@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from lifecycle.domain.naming import is_identifier, is_slug
 from lifecycle.domain.occurrences import is_recurrence
@@ -16,7 +25,7 @@ from lifecycle.domain.occurrences import is_recurrence
 FORMAT: Final = 1
 """The only format of definition files so far."""
 
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
 def _slug(value: str) -> str:
@@ -74,18 +83,63 @@ def _setting(value: Any) -> bool | list[str]:
     raise PydanticCustomError("setting", "neither a flag nor a list of names")
 
 
-def within(field: str) -> BeforeValidator:
+@dataclass(frozen=True)
+class within:  # noqa: N801, RUF100 - read as a word: Annotated[Form, within("field")]
     """Let a text or list stand for the mapping that holds it under *field*."""
-    return BeforeValidator(lambda value: value if isinstance(value, dict) else {field: value})
+
+    field: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Return how such a value is read."""
+        return no_info_before_validator_function(self._mapping, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return what an editor is told of it: either form will do."""
+        mapping = handler(schema)
+        short = handler.resolve_ref_schema(mapping)["properties"][self.field]
+        kinds = [one for one in short.get("anyOf", [short]) if one != {"type": "null"}]
+        kinds = [{name: one[name] for name in one if name != "default"} for one in kinds]
+        return {"anyOf": [*kinds, mapping]}
+
+    def _mapping(self, value: Any) -> Any:
+        return value if isinstance(value, dict) else {self.field: value}
 
 
-Slug = Annotated[str, AfterValidator(_slug)]
-Identifier = Annotated[str, AfterValidator(_identifier)]
-Line = Annotated[str, AfterValidator(_text)]
-IsoDate = Annotated[date, BeforeValidator(_date)]
-TimeZone = Annotated[str, AfterValidator(_time_zone)]
-Recurrence = Annotated[str, AfterValidator(_recurrence)]
-Format = Annotated[int, AfterValidator(_format)]
+def _described(**schema: Any) -> WithJsonSchema:
+    """Say of a text what an editor can check: the validators are code."""
+    return WithJsonSchema({"type": "string", **schema})
+
+
+_WORD: Final = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
+
+Slug = Annotated[str, AfterValidator(_slug), _described(pattern="^[a-z][a-z0-9_]{0,63}$")]
+Identifier = Annotated[str, AfterValidator(_identifier), _described(pattern=f"^{_WORD}$")]
+Line = Annotated[str, AfterValidator(_text), _described(pattern="\\S")]
+IsoDate = Annotated[date, BeforeValidator(_date), _described(format="date", pattern=_DATE.pattern)]
+TimeZone = Annotated[
+    str, AfterValidator(_time_zone), _described(examples=["Europe/Moscow", "Asia/Sakhalin"])
+]
+Recurrence = Annotated[
+    str,
+    AfterValidator(_recurrence),
+    _described(
+        pattern="^FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;(INTERVAL|BYDAY|BYMONTHDAY|BYMONTH)=.+)?$",
+        examples=["FREQ=WEEKLY", "FREQ=MONTHLY", "FREQ=MONTHLY;INTERVAL=3"],
+    ),
+]
+Format = Annotated[
+    int, AfterValidator(_format), WithJsonSchema({"type": "integer", "const": FORMAT})
+]
 Count = Annotated[int, Field(ge=0)]
 Lines = Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)]
-Setting = Annotated[Any, AfterValidator(_setting)]
+Setting = Annotated[
+    Any,
+    AfterValidator(_setting),
+    WithJsonSchema(
+        {"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"type": "string"}}]}
+    ),
+]

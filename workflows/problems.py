@@ -1,13 +1,14 @@
 """Mistakes in definition files: where they are, which one, and in words.
 
-Codes ``LD1xx`` speak of the form of a file, ``LD2xx`` of its meaning.
+Codes ``LD1xx`` speak of the form of a file, ``LD2xx`` of its meaning, ``LD3xx`` of what is allowed
+and yet was hardly meant: warnings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from lifecycle.domain.errors import InvalidDefinition, closest
 from lifecycle.domain.messages import Message
@@ -29,6 +30,7 @@ class Problem:
         code: Stable name of the kind of mistake.
         message: What is wrong there.
         remedy: What was probably meant, if something near is known.
+        severity: An ``error`` keeps the file from being used; a ``warning`` does not.
     """
 
     file: str
@@ -37,10 +39,13 @@ class Problem:
     code: str
     message: Message
     remedy: Message | None = None
+    severity: Literal["error", "warning"] = "error"
 
     def __str__(self) -> str:
         hint = f"; {self.remedy}" if self.remedy else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.code}: {self.message}{hint}"
+        warning = "warning: " if self.severity == "warning" else ""
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place}: {self.code}: {warning}{self.message}{hint}"
 
 
 class Findings:
@@ -82,21 +87,30 @@ class Findings:
         mark = self._keys[path] if path in self._keys and path[-1] == name else self._place(path)
         self._note(code, mark, Message(template, {"name": name, **parameters}), remedy)
 
+    def warn(self, code: str, path: Path, template: str, **parameters: Any) -> None:
+        """Note what is allowed at *path* and was hardly meant."""
+        mark, message = self._place(path), Message(template, parameters)
+        self.problems.append(Problem(self.file, *mark, code, message, severity="warning"))
+
     def at(self, code: str, mark: Mark, template: str, **parameters: Any) -> None:
         """Note a mistake at a place of the text."""
         self._note(code, mark, Message(template, parameters))
 
     def end(self) -> None:
-        """Raise what was noted, in the order of the file.
+        """Raise what was noted, in the order of the file, unless all of it is warnings.
 
         Raises:
-            InvalidDefinition: Something was noted.
+            InvalidDefinition: A mistake was noted.
         """
-        if self.problems:
+        if any(one.severity == "error" for one in self.problems):
             raise self.error()
 
     def error(self) -> InvalidDefinition:
-        """Return what was noted as an error, in the order of the file.
+        """Return what was noted as an error."""
+        return InvalidDefinition(self.file, self.told())
+
+    def told(self) -> list[Problem]:
+        """Return what was noted, in the order of the file.
 
         Who gave a wrong file altogether is spared the rest of the list.
         """
@@ -105,7 +119,7 @@ class Findings:
             message = Message("and {count} more mistakes", {"count": len(told) - MOST_TOLD})
             last = told[MOST_TOLD - 1]
             told[MOST_TOLD:] = [Problem(self.file, last.line, last.column, "LD119", message)]
-        return InvalidDefinition(self.file, told)
+        return told
 
     def _note(self, code: str, mark: Mark, message: Message, remedy: Message | None = None) -> None:
         self.problems.append(Problem(self.file, *mark, code, message, remedy))

@@ -129,6 +129,7 @@ def problem_documents(found: Iterable[Any]) -> list[dict[str, Any]]:
             "line": one.line,
             "column": one.column,
             "code": one.code,
+            "severity": one.severity,
             "message": shown(one.message),
             "remedy": shown(one.remedy) if one.remedy else None,
         }
@@ -139,7 +140,12 @@ def problem_documents(found: Iterable[Any]) -> list[dict[str, Any]]:
 def problem_line(one: dict[str, Any]) -> str:
     """Return a mistake as editors and compilers write it."""
     hint = f"; {one['remedy']}" if one["remedy"] else ""
-    return f"{one['file']}:{one['line']}:{one['column']}: {one['code']}: {one['message']}{hint}"
+    text = (
+        one["message"]
+        if one["severity"] == "error"
+        else say("warning: {text}", text=one["message"])
+    )
+    return f"{one['file']}:{one['line']}:{one['column']}: {one['code']}: {text}{hint}"
 
 
 def _repeat(command_id: str) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lifecycle.cli import documents, output
-from lifecycle.cli.failures import INVALID, problem_documents, problem_line
+from lifecycle.cli import checking, documents, output
+from lifecycle.cli.failures import problem_documents, problem_line
 from lifecycle.cli.forms import Command, Group, argument, common_options
 from lifecycle.cli.language import say, shown, spoken
 from lifecycle.cli.session import Session
@@ -149,7 +149,8 @@ def _roadmap_lines(definition: Definition) -> Iterator[str]:
 def check_roadmap(context: click.Context, file: str) -> None:
     """Check the file of a road map or programme.
 
-    Prints every mistake as file:line:column: code: message, and ends with 5 if there is one.
+    Prints every mistake and every warning as file:line:column: code: message, and ends with 5
+    if there is a mistake.
     """
     from lifecycle.workflows.catalogue import check_programme_file, check_roadmap_file
 
@@ -160,20 +161,7 @@ def check_roadmap(context: click.Context, file: str) -> None:
         if _is_programme(path)
         else check_roadmap_file(path, session.definitions)
     )
-    mistakes = problem_documents(found)
-    document: dict[str, Any] = {"file": file, "ok": not mistakes, "problems": mistakes}
-    if mistakes:
-        error = InvalidDefinition(file, found)
-        document["error"] = {
-            "code": error.code,
-            "message": shown(error.message),
-            "remedy": None,
-            "unmet": [],
-        }
-    session.answer(document, map(problem_line, mistakes))
-    if mistakes:
-        context.exit(INVALID)
-    session.tell("{file}: no mistakes", file=file)
+    checking.answer(context, session, file, found)
 
 
 def _is_programme(path: Path) -> bool:

@@ -7,10 +7,15 @@ import json
 import click
 
 from lifecycle.cli import output
+from lifecycle.cli.due import overdue
+from lifecycle.cli.exports import calendar, gantt
 from lifecycle.cli.forms import Command, Group, Whole, common_options, option
 from lifecycle.cli.language import spoken
 from lifecycle.cli.people import actor, assign, init, revoke
+from lifecycle.cli.plan import activity, indicators, plan
 from lifecycle.cli.plans import roadmap
+from lifecycle.cli.programmes import programme
+from lifecycle.cli.schemas import schema
 from lifecycle.cli.schools import advance, enrol, explain, status
 from lifecycle.cli.session import Session
 from lifecycle.cli.trail import history, replay, verify
@@ -101,8 +106,16 @@ for _command in (
     status,
     history,
     replay,
+    plan,
+    activity,
+    overdue,
+    indicators,
+    calendar,
     roadmap,
+    programme,
+    schema,
     verify,
     demo,
 ):
     program.add_command(_command)
+roadmap.add_command(gantt)

@@ -1,0 +1,40 @@
+"""What a check of a definition file comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from lifecycle.cli.failures import INVALID, problem_documents, problem_line
+from lifecycle.cli.language import shown
+from lifecycle.domain.errors import InvalidDefinition
+
+if TYPE_CHECKING:
+    import click
+
+    from lifecycle.cli.session import Session
+    from lifecycle.workflows.problems import Problem
+
+
+def answer(
+    context: click.Context, session: Session, file: str, problems: Sequence[Problem]
+) -> None:
+    """Tell the problems of a file, and end with 5 if one of them is a mistake."""
+    mistakes = [one for one in problems if one.severity == "error"]
+    told = problem_documents(problems)
+    document: dict[str, Any] = {"file": file, "ok": not mistakes, "problems": told}
+    if mistakes:
+        error = InvalidDefinition(file, mistakes)
+        document["error"] = {
+            "code": error.code,
+            "message": shown(error.message),
+            "remedy": None,
+            "unmet": [],
+        }
+    session.answer(document, map(problem_line, told))
+    if mistakes:
+        context.exit(INVALID)
+    if told:
+        session.tell("{file}: no mistakes, warnings: {count}", file=file, count=len(told))
+    else:
+        session.tell("{file}: no mistakes", file=file)
