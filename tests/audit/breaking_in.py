@@ -27,6 +27,7 @@ SCHOOL = "krasnogorsk"
 STREAM = f"participation/{SCHOOL}"
 MAP = roadmap_stream(ROADMAP)
 Body = dict[str, Any]
+Change = Callable[[list[Body]], object]
 
 
 def reopened(folder: Path, catalogue: Catalogue) -> Lifecycle:
@@ -47,9 +48,33 @@ def told(folder: Path) -> list[tuple[str, str, str | None]]:
 
 
 def brief(finding: Finding) -> tuple[str, str, str | None]:
-    """Return code, place and field of a finding, whose text must be complete."""
-    assert "{" not in str(finding.message)
+    """Return code, place and field of a finding."""
     return finding.code, finding.place, finding.field
+
+
+def of(bodies: list[Body], transition: str) -> Body:
+    """Return the last record that made *transition*."""
+    return next(body for body in reversed(bodies) if body["transition"] == transition)
+
+
+def place(folder: Path, transition: str) -> str:
+    """Return where the school made *transition* last."""
+    with BreakIn(folder) as visit:
+        return f"{STREAM}#{of(visit.bodies(STREAM), transition)['sequence']}"
+
+
+def forged(folder: Path, change: Change, stream: str = STREAM) -> list[Finding]:
+    """Forge the stream and return what verification finds."""
+    with BreakIn(folder) as visit:
+        visit.forge(stream, change)
+    return list(verified(folder).findings)
+
+
+def refusal(folder: Path, change: Change, stream: str = STREAM) -> tuple[str, str]:
+    """Return place and reason of the one finding, a decision that the rules refuse."""
+    (found,) = forged(folder, change, stream)
+    assert found.code == "decision_refused"
+    return found.place, str(found.found)
 
 
 class BreakIn:
@@ -126,7 +151,7 @@ class BreakIn:
                     name = (record.facts or {})["actor"]
                     self._insert("actors", {"actor": name, "sequence": record.sequence})
 
-    def forge(self, stream: str, change: Callable[[list[Body]], object]) -> None:
+    def forge(self, stream: str, change: Change) -> None:
         """Change the records of *stream* and cover every track in the database."""
         bodies = self.bodies(stream)
         change(bodies)
