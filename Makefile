@@ -16,6 +16,7 @@ help:
 	@echo "make check   only the checks: style, format, types, directions of imports"
 	@echo "make fix     let ruff mend style and format"
 	@echo "make setup   only the set-up: .venv with the locked packages and this checkout"
+	@echo "make texts   compile the Russian texts after a change of messages.po"
 	@echo "make lock    pin the dependencies of pyproject.toml anew; UPGRADE=1 takes newer ones"
 	@echo "make clean   remove what the tools and the demonstration left; .venv stays"
 	@echo
@@ -74,6 +75,11 @@ lock: setup
 	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
 	    $(if $(UPGRADE),--upgrade) --group dev pyproject.toml --output-file requirements.lock
 	@sh .ci/bootstrap
+
+# The compiled catalogue is committed: nobody needs a tool to read Russian.
+.PHONY: texts
+texts: setup
+	@$(PY) -m babel.messages.frontend compile --domain messages --directory lifecycle/locale
 
 .PHONY: clean
 clean:

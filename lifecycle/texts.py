@@ -6,7 +6,7 @@ import gettext
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lifecycle.domain.messages import Message
 
@@ -15,7 +15,7 @@ LOCALES: Final = Path(__file__).parent / "locale"
 LANGUAGES: Final = ("en", "ru")
 
 # Parameters in which the engine puts words of its own; any other value is somebody's.
-_WORDED: Final = frozenset({"detail", "hint", "scope", "what"})
+_WORDED: Final = frozenset({"detail", "hint", "scope", "scopes", "what"})
 
 
 @cache
@@ -32,11 +32,17 @@ def translated(template: str, language: str) -> str:
 def render(message: Message, language: str) -> str:
     """Return *message* in *language*, its parameters filled in."""
     parameters = {
-        name: translated(value, language) if name in _WORDED and isinstance(value, str) else value
+        name: _worded(value, language) if name in _WORDED else value
         for name, value in message.parameters.items()
     }
     worded = Message(message.template, parameters)
     return worded.rendered(lambda template: translated(template, language))
+
+
+def _worded(value: Any, language: str) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(_worded(one, language) for one in value)
+    return translated(value, language) if isinstance(value, str) else value
 
 
 def language_of(environment: Mapping[str, str]) -> str:

@@ -184,6 +184,9 @@ class SqlJournal:
                 with self._faults:
                     sqlite.undo(driver)
         finally:
+            # What could not be undone must not meet the next one who borrows the connection.
+            if sqlite.in_transaction(sqlite.driver_of(lent)):
+                lent.invalidate()
             lent.close()
 
 

@@ -15,7 +15,7 @@ from tests.factories import ROADMAP, Office, memory_engine
 settings.register_profile(
     "ci",
     max_examples=40,
-    stateful_step_count=20,
+    stateful_step_count=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

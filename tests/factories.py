@@ -20,6 +20,7 @@ from lifecycle.domain.definition import (
 )
 from lifecycle.domain.guards import Guards
 from lifecycle.domain.ports import Definitions, EvidenceStore, Journal
+from lifecycle.domain.replay import Participation
 from lifecycle.service.context import Context
 from lifecycle.storage.memory import MemoryEvidence, MemoryJournal
 from lifecycle.workflows.working_days import RussianCalendar
@@ -248,13 +249,16 @@ class Office:
 
     def known(self, school: str) -> Mapping[str, Any]:
         """Return the facts known of the school."""
-        participation = self.engine.replay(school).participation
-        return participation.facts if participation else {}
+        return self._participation(school).facts
 
     def state(self, school: str) -> str:
-        """Return the state that the school is in."""
-        (row,) = self.engine.status(school)
-        return row.standing.state
+        """Return the state that the school is in; the clock is not looked at."""
+        return self._participation(school).state
+
+    def _participation(self, school: str) -> Participation:
+        participation = self.engine.replay(school).participation
+        assert participation is not None
+        return participation
 
     def make(self, school: str, transition: str, **changes: Any) -> Receipt:
         """Make a transition with a complete request, except for *changes*."""

@@ -33,7 +33,6 @@ TEMPLATES = {
     "decision_outdated": "refused by what had been recorded elsewhere before it: {found}",
     "consulted_missing": "it rests on version {found} of {field}, which has {expected} record(s)",
     "consulted_runs_back": "it rests on version {found} of {field}, one before it on {expected}",
-    "projection_unreadable": "{field} cannot be read: {found}",
     "schema_differs": "tables or triggers are not those of this release: {found}",
 }
 

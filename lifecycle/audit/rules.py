@@ -300,7 +300,7 @@ def _administer(
     held = participation.assignments if participation else grounds.held(record.stream, head.version)
     actor, command, day = _actor(record), record.command_id, record.effective_on
     match record.kind:
-        case "actor_added":
+        case "actor_added" if own:
             added = facts["actor"]
             known = grounds.knows(added, head.version)
             request = AddActor(actor=actor, command_id=command, effective_on=day, added=added)

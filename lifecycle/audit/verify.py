@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from itertools import groupby
-from typing import TypeVar
 
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.findings import Finding, Report
@@ -36,7 +35,6 @@ from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after, assignments_after
 
 Progress = Callable[[int], None]
-T = TypeVar("T")
 
 
 @dataclass
@@ -46,8 +44,8 @@ class _Verification:
     view: Auditing
     evidence: EvidenceStore
     grounds: Grounds
-    heads: dict[str, Head] | None
-    standings: dict[str, Standing] | None
+    heads: dict[str, Head]
+    standings: dict[str, Standing]
     progress: Progress
     records: int = 0
     streams: int = 0
@@ -75,10 +73,8 @@ def verify(
         view=view,
         evidence=evidence,
         grounds=Grounds(definitions, guards),
-        heads=_readable("streams", altered, lambda: {one.stream: one for one in view.streams()}),
-        standings=_readable(
-            "standings", altered, lambda: {one.school: one for one in view.standings()}
-        ),
+        heads={head.stream: head for head in view.streams()},
+        standings={one.school: one for one in view.standings()},
         progress=progress,
     )
     findings += altered
@@ -86,15 +82,6 @@ def verify(
     findings += _school_streams(run)
     findings += _leftovers(run)
     return Report(run.records, run.streams, tuple(findings))
-
-
-def _readable(what: str, findings: list[Finding], read: Callable[[], T]) -> T | None:
-    """Return what *read* returns; a projection of which nothing can be made is a finding."""
-    try:
-        return read()
-    except StorageFailed as error:
-        findings.append(Finding("projection_unreadable", None, None, what, None, str(error)))
-        return None
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
@@ -179,8 +166,7 @@ def _read(run: _Verification, check: StreamCheck, stored: StoredRecord) -> Itera
 
 def _close(run: _Verification, check: StreamCheck) -> Iterator[Finding]:
     run.streams += 1
-    if run.heads is not None:
-        yield from check.close(run.heads.pop(check.head.stream, None))
+    yield from check.close(run.heads.pop(check.head.stream, None))
 
 
 def _decided(
@@ -219,7 +205,7 @@ def _file(run: _Verification, sha256: str) -> StoredFile | None:
 def _standing(
     run: _Verification, stream: str, participation: Participation | None
 ) -> Iterator[Finding]:
-    if participation is None or run.standings is None:
+    if participation is None:
         return
     found = run.standings.pop(participation.school, None)
     definition = run.grounds.definitions.get(participation.definition.digest)
@@ -237,9 +223,9 @@ def _standing(
 
 def _leftovers(run: _Verification) -> Iterator[Finding]:
     """Yield what is stored beside the records without a record behind it."""
-    for head in (run.heads or {}).values():
+    for head in run.heads.values():
         yield Finding("stream_empty", head.stream, None, "version", 0, head.version)
-    for school in run.standings or {}:
+    for school in run.standings:
         yield Finding("standing_invented", participation_stream(school), None, None, None, school)
     expected = sorted(run.roles, key=_place)
     found = sorted(run.view.all_assignments(), key=_place)

@@ -16,6 +16,7 @@ from lifecycle.domain.model import Evidence, EvidenceFile
 from lifecycle.domain.naming import is_slug
 
 REFERENCE: Final = "ref:"
+_SHOWN: Final = 60  # characters of a wrong value, enough to know it again
 _EVIDENCE_EXAMPLE: Final = "--evidence visit_note=note.pdf"
 _ITEM_EXAMPLE: Final = "--evidence anti_risk_programme:low_equipment=https://school.example/plan"
 _REFERENCE_EXAMPLE: Final = "--evidence 'order=ref:52-A;2022-03-14;Tomari education department'"
@@ -90,14 +91,22 @@ def _fact(name: str, text: str) -> Any:
     if is_slug(text) and text not in ("true", "false", "null"):
         return text
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(
+            text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_no_number
+        )
     except (ValueError, RecursionError) as error:
         detail = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         raise InvalidFact(
             name=name,
-            detail=Message("'{text}' is not JSON: {detail}", {"text": text, "detail": detail}),
+            detail=Message(
+                "'{text}' is not JSON: {detail}", {"text": _start(text), "detail": detail}
+            ),
             hint=Message("for example: {example}", {"example": _FACT_EXAMPLE}),
         ) from error
+
+
+def _start(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -108,7 +117,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(text: str) -> Any:
-    raise ValueError(f"{text} is not a number")
+    raise ValueError(f"{text} is not a whole number")
 
 
 def moment(text: str) -> tuple[datetime, bool]:

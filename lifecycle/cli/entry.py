@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from lifecycle.cli import language, output
+from lifecycle.cli import interruption, language, output
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,12 +22,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     output.prepare_streams()
     language.speak(language.asked_for(given, os.environ))
-    try:
-        return _run(given)
-    except BaseException as error:  # noqa: BLE001, RUF100 - the one place where all ends are told
-        from lifecycle.cli import failures
+    with interruption.heard(lambda: _ended(KeyboardInterrupt(), given)) as ended:
+        try:
+            return _run(given)
+        except BaseException as error:  # the one place where all ends are told
+            ended()
+            return _ended(error, given)
 
-        return failures.told(error, as_json=output.wants_json(given))
+
+def _ended(error: BaseException, given: list[str]) -> int:
+    from lifecycle.cli import failures
+
+    return failures.told(error, as_json=output.wants_json(given))
 
 
 def _run(given: list[str]) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from lifecycle.cli import output
@@ -40,23 +41,23 @@ _CODES: Final = (
 )
 
 
-class CommandFailed(Exception):
-    """An error on the way of a request that bears a command id, with that id.
+_failing: str | None = None
+"""Id of the command that has begun and not succeeded."""
 
-    Args:
-        command_id: With it the command can be repeated without a second effect.
-    """
 
-    def __init__(self, command_id: str) -> None:
-        super().__init__(command_id)
-        self.command_id = command_id
+@contextmanager
+def of_command(command_id: str) -> Iterator[None]:
+    """Tell with a failure inside which id the command can be repeated with."""
+    global _failing  # noqa: PLW0603, RUF100 - one process, one command
+    _failing = command_id
+    yield
+    _failing = None
 
 
 def told(error: BaseException, *, as_json: bool) -> int:
     """Tell the user how the command ended, and return the exit code."""
-    command_id = None
-    if isinstance(error, CommandFailed) and error.__cause__ is not None:
-        command_id, error = error.command_id, error.__cause__
+    global _failing  # noqa: PLW0603, RUF100 - one process, one command
+    command_id, _failing = _failing, None
     if os.environ.get("LIFECYCLE_DEBUG") == "1" and not isinstance(error, SystemExit):
         traceback.print_exception(error)
     if isinstance(error, SystemExit):

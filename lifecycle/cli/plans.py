@@ -56,7 +56,7 @@ def list_roadmaps(context: click.Context) -> None:
             found.append(documents.roadmap_summary(catalogue.compiled(name)))
         except InvalidDefinition as error:
             # The others are of use all the same.
-            output.tell(say("warning {code}: {text}", code=error.code, text=shown(error.message)))
+            output.tell(say("warning: {text}", text=shown(error.message)))
             for one in problem_documents(error.problems):
                 output.tell(f"  {problem_line(one)}")
     session.answer({"roadmaps": found}, lambda: _list(found))

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lifecycle import logs
-from lifecycle.cli import output
-from lifecycle.cli.failures import CommandFailed
+from lifecycle.cli import failures, output
 from lifecycle.cli.language import say, shown
+from lifecycle.domain.errors import InvalidInput
+from lifecycle.domain.messages import Message
 from lifecycle.settings import Settings
 
 if TYPE_CHECKING:
@@ -76,9 +77,18 @@ class Session:
 
     @property
     def definitions(self) -> tuple[Path, ...]:
-        """Folders with further programmes and road maps."""
-        folders = self.given.get("definitions")
-        return self.settings.definitions if folders is None else tuple(map(Path, folders))
+        """Folders with further programmes and road maps.
+
+        Raises:
+            InvalidInput: One of them is none.
+        """
+        given = self.given.get("definitions")
+        folders = self.settings.definitions if given is None else tuple(map(Path, given))
+        for folder in folders:
+            if not folder.is_dir():
+                detail = Message("there is no folder {folder}", {"folder": str(folder)})
+                raise InvalidInput(what="--definitions", detail=detail)
+        return folders
 
     @contextmanager
     def engine(self) -> Iterator[Lifecycle]:
@@ -93,18 +103,12 @@ class Session:
 
     @contextmanager
     def command(self, command_id: str | None) -> Iterator[str]:
-        """Give a request its command id, so that whoever has to repeat it knows the id.
-
-        Raises:
-            CommandFailed: Around whatever went wrong, with the id.
-        """
+        """Give a request its command id, so that whoever has to repeat it knows the id."""
         from lifecycle.wiring import new_id
 
         chosen = new_id() if command_id is None else command_id
-        try:
+        with failures.of_command(chosen):
             yield chosen
-        except (Exception, KeyboardInterrupt) as error:
-            raise CommandFailed(chosen) from error
 
     def answer(
         self,
@@ -124,8 +128,7 @@ class Session:
     def warn(self, notices: Iterable[Notice]) -> None:
         """Tell what is worth saying about an accepted request."""
         for notice in notices:
-            text = shown(notice.message)
-            output.tell(say("warning {code}: {text}", code=notice.code, text=text))
+            output.tell(say("warning: {text}", text=shown(notice.message)))
 
     def tell(self, template: str, **parameters: Any) -> None:
         """Say something that is not the result."""

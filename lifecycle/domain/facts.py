@@ -62,7 +62,7 @@ def _problem(declared: FactType, value: Any) -> Message | None:
             return None if fits else Message("it is not a whole number")
         case "date":
             return None if _is_date(value) else Message("it is not a date YEAR-MONTH-DAY")
-        case "boolean":
+        case _:  # boolean
             return None if isinstance(value, bool) else Message("it is neither true nor false")
 
 

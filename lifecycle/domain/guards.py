@@ -149,7 +149,7 @@ def _check(requirement: Requirement, attempt: Attempt, guards: Guards) -> Iterab
             return _not_holding(requirement, attempt)
         case PolicyAllows():
             return _policy(requirement, attempt)
-        case Registered():
+        case _:  # Registered: types are checked against every kind that is added
             return _registered(requirement, attempt, guards)
 
 

@@ -236,7 +236,9 @@ def test_warnings_go_to_stderr_and_into_the_document(office: Terminal) -> None:
     )  # fmt: skip
 
     assert [one["code"] for one in said.document["notices"]] == ["late"]
-    assert said.err.startswith("warning late: ")
+    assert said.err.startswith(
+        "warning: late: the road map's deadline was 2022-02-04, 86 day(s) earlier"
+    )
 
 
 def test_the_demonstration_answers_a_program_with_one_document(terminal: Terminal) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -302,6 +303,34 @@ def test_a_missing_file_is_named_by_its_kind(office: Office, tmp_path: Path) -> 
         )
 
     assert missing.value.facts["kind"] == "questionnaire_completion"
+
+
+class Meddler(SetClock):
+    """Somebody who writes to a file whenever the clock is looked at."""
+
+    file: Path
+
+    def now(self) -> datetime:
+        self.file.write_text("другой текст", "utf-8")
+        return super().now()
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_taken(office: Office, tmp_path: Path) -> None:
+    office.lead(SCHOOL, "questionnaire")
+    meddler = Meddler()
+    meddler.file = tmp_path / "done.txt"
+    meddler.file.write_text("один текст", "utf-8")
+    meddled = Lifecycle(replace(office.engine.context, clock=meddler))
+
+    with pytest.raises(InvalidEvidence, match="changed while it was read"):
+        replace(office, engine=meddled).make(
+            SCHOOL,
+            "complete_questionnaire",
+            evidence=[EvidenceFile("questionnaire_completion", meddler.file)],
+        )
+
+    assert office.state(SCHOOL) == "questionnaire"
+    assert verify(office.engine).ok
 
 
 # -- time -----------------------------------------------------------------------------------------

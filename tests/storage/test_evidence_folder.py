@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -168,6 +169,32 @@ def test_a_copy_is_on_the_disk_before_it_has_its_name(
     assert done[name + 1 :] == [f"sync folder {DIGEST[2:4]}"]
     # The names of the folders above, which another process may have made and not synced.
     assert {f"sync folder {DIGEST[:2]}", "sync folder sha256", "sync folder evidence"} <= set(done)
+
+
+@pytest.mark.parametrize(
+    ("number", "tolerated"), [(errno.EINVAL, True), (errno.ENOTSUP, True), (errno.EIO, False)]
+)
+def test_a_folder_that_cannot_be_synced_is_borne_where_there_is_no_such_thing(
+    folder: EvidenceFolder,
+    note: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    tolerated: bool,
+) -> None:
+    sync = os.fsync
+
+    def fail_on_folders(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", fail_on_folders)
+
+    if tolerated:
+        assert folder.put(note).sha256 == DIGEST
+    else:
+        with pytest.raises(EvidenceLost, match=os.strerror(number)):
+            folder.put(note)
 
 
 KILLED = """

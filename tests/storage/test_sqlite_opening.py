@@ -222,6 +222,12 @@ def test_opening_makes_nothing(url: str, path: Path) -> None:
     assert list(path.parent.iterdir()) == []
 
 
+def test_a_name_that_no_file_can_have_is_an_error(tmp_path: Path) -> None:
+    for use in (open_journal, create_journal):
+        with pytest.raises(StorageFailed, match="File name too long"):
+            use(f"sqlite:///{tmp_path}/{'x' * 300}.db")
+
+
 def test_a_database_opened_for_reading_is_never_written(
     sqlite_journal: SqlJournal, url: str, path: Path
 ) -> None:

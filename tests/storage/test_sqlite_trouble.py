@@ -19,6 +19,7 @@ from lifecycle.domain.errors import (
     StorageFailed,
     VersionConflict,
 )
+from lifecycle.storage import sqlite
 from lifecycle.storage.faults import Faults
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
 from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability, Place, make_engine
@@ -182,6 +183,27 @@ def test_views_and_writers_of_many_threads_do_not_disturb_each_other(
 
     assert torn == []
     assert version(sqlite_journal) == 45
+
+
+def test_a_transaction_that_could_not_be_undone_does_not_meet_the_next_one(
+    sqlite_journal: SqlJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(driver: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(sqlite, "undo", fail)
+        with pytest.raises(StorageFailed, match="disk I/O error"), sqlite_journal.writing() as tx:
+            raise_after(append(tx))
+
+    assert version(sqlite_journal) == 0
+    with sqlite_journal.writing() as tx:
+        append(tx)
+    assert version(sqlite_journal) == 1
+
+
+def raise_after(done: object) -> None:
+    raise ValueError(done)
 
 
 # -- what the constraints find that nothing else saw ---------------------------------------------

@@ -1,0 +1,167 @@
+"""Somebody with access to the files: he edits what he likes and covers his tracks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from lifecycle import Lifecycle, verify
+from lifecycle.audit.findings import Finding, Report
+from lifecycle.domain import canonical
+from lifecycle.domain.decide import standing_of
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.model import roadmap_stream
+from lifecycle.domain.record import Record, empty_head
+from lifecycle.domain.replay import fold, held_after
+from lifecycle.storage import rows
+from lifecycle.storage.evidence import EvidenceFolder
+from lifecycle.storage.journal import open_journal
+from lifecycle.workflows.catalogue import Catalogue
+from tests.factories import ORIGIN, ROADMAP, engine_on
+
+SCHOOL = "krasnogorsk"
+STREAM = f"participation/{SCHOOL}"
+MAP = roadmap_stream(ROADMAP)
+Body = dict[str, Any]
+Change = Callable[[list[Body]], object]
+
+
+def reopened(folder: Path, catalogue: Catalogue) -> Lifecycle:
+    """Return an engine on the database and the evidence in *folder*."""
+    journal = open_journal(f"sqlite:///{folder}/lifecycle.db")
+    return engine_on(journal, catalogue, evidence=EvidenceFolder(folder / "evidence"))
+
+
+def verified(folder: Path) -> Report:
+    """Verify the database in *folder* as a fresh process would."""
+    with reopened(folder, Catalogue()) as engine:
+        return verify(engine)
+
+
+def told(folder: Path) -> list[tuple[str, str, str | None]]:
+    """Return code, place and field of every finding."""
+    return [brief(one) for one in verified(folder).findings]
+
+
+def brief(finding: Finding) -> tuple[str, str, str | None]:
+    """Return code, place and field of a finding."""
+    return finding.code, finding.place, finding.field
+
+
+def of(bodies: list[Body], transition: str) -> Body:
+    """Return the last record that made *transition*."""
+    return next(body for body in reversed(bodies) if body["transition"] == transition)
+
+
+def place(folder: Path, transition: str) -> str:
+    """Return where the school made *transition* last."""
+    with BreakIn(folder) as visit:
+        return f"{STREAM}#{of(visit.bodies(STREAM), transition)['sequence']}"
+
+
+def forged(folder: Path, change: Change, stream: str = STREAM) -> list[Finding]:
+    """Forge the stream and return what verification finds."""
+    with BreakIn(folder) as visit:
+        visit.forge(stream, change)
+    return list(verified(folder).findings)
+
+
+def refusal(folder: Path, change: Change, stream: str = STREAM) -> tuple[str, str]:
+    """Return place and reason of the one finding, a decision that the rules refuse."""
+    (found,) = forged(folder, change, stream)
+    assert found.code == "decision_refused"
+    return found.place, str(found.found)
+
+
+class BreakIn:
+    """A visit to the database file: the triggers are gone during it and back after it.
+
+    Args:
+        folder: Where the database lies.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "lifecycle.db"
+
+    def __enter__(self) -> Self:
+        self._database = sqlite3.connect(self._path, isolation_level=None)
+        self.triggers = self._database.execute(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'"
+        ).fetchall()
+        self.run("PRAGMA synchronous = OFF")
+        self.run("BEGIN")
+        for name, _ in self.triggers:
+            self.run(f"DROP TRIGGER {name}")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for _, statement in self.triggers:
+            self.run(statement)
+        self.run("COMMIT")
+        self._database.close()
+
+    def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Execute one statement and return its rows."""
+        return self._database.execute(statement, values).fetchall()
+
+    def bodies(self, stream: str) -> list[Body]:
+        """Return the members of the records of *stream*."""
+        found = self.run("SELECT body FROM records WHERE stream = ? ORDER BY sequence", stream)
+        return [json.loads(body) for (body,) in found]
+
+    def rewrite(self, stream: str, bodies: list[Body]) -> None:
+        """Write the records of *stream* anew: numbered, chained, hashed, and its head with them."""
+        self.run("DELETE FROM records WHERE stream = ?", stream)
+        head = empty_head(ORIGIN, stream)
+        for body in bodies:
+            body |= {"sequence": head.version + 1, "previous": head.hash}
+            record = Record.decode(canonical.encode(body))
+            self._insert("records", rows.record_row(record) | {"stream": stream})
+            head = record.head
+        self.run("DELETE FROM streams WHERE stream = ?", stream)
+        if bodies:
+            self._insert("streams", rows.head_row(record) | {"stream": stream})
+
+    def settle(self, stream: str) -> None:
+        """Make the board, the roles and the actors fit the records of *stream*."""
+        records = [Record.decode(canonical.encode(body)) for body in self.bodies(stream)]
+        self.run("DELETE FROM assignments WHERE stream = ?", stream)
+        for held in held_after(records):
+            self._insert("assignments", rows.assignment_row(held))
+        school = stream.removeprefix("participation/")
+        if school != stream:
+            self.run("DELETE FROM standings WHERE school = ?", school)
+            participation = fold(records)
+            if participation is not None:
+                rules = self._definition(participation.definition.digest)
+                self._insert("standings", rows.standing_row(standing_of(participation, rules)))
+        if stream == "installation":
+            self.run("DELETE FROM actors")
+            for record in records:
+                if record.kind == "actor_added":
+                    name = (record.facts or {})["actor"]
+                    self._insert("actors", {"actor": name, "sequence": record.sequence})
+
+    def forge(self, stream: str, change: Change) -> None:
+        """Change the records of *stream* and cover every track in the database."""
+        bodies = self.bodies(stream)
+        change(bodies)
+        self.rewrite(stream, bodies)
+        self.settle(stream)
+
+    def _definition(self, digest: str) -> Definition:
+        ((body,),) = self.run("SELECT body FROM definitions WHERE digest = ?", digest)
+        return Definition.from_json(json.loads(body))
+
+    def _insert(self, table: str, row: dict[str, Any]) -> None:
+        names, places = ", ".join(row), ", ".join("?" * len(row))
+        self.run(f"INSERT INTO {table} ({names}) VALUES ({places})", *row.values())  # noqa: S608 - names of our own columns

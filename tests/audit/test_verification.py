@@ -1,0 +1,61 @@
+"""How verification goes about it: progress, storage that fails, and what the engine then says."""
+
+from pathlib import Path
+
+import pytest
+
+from lifecycle import verify
+from lifecycle.domain.errors import EvidenceLost, UnknownDefinition
+from lifecycle.domain.ports import StoredFile
+from lifecycle.storage.evidence import EvidenceFolder
+from lifecycle.storage.journal import create_journal, open_journal
+from lifecycle.workflows.catalogue import Catalogue
+from tests.audit.breaking_in import SCHOOL, BreakIn, reopened
+from tests.factories import ADMIN, engine_on, memory_engine
+
+
+def test_progress_is_told_now_and_then(catalogue: Catalogue) -> None:
+    engine, told = memory_engine(catalogue), list[int]()
+    for number in range(1100):
+        engine.add_actor(f"a-{number}", actor=ADMIN)
+
+    report = verify(engine, told.append)
+
+    assert told == [1000]
+    assert (report.ok, report.records, report.streams) == (True, 1103, 1)
+
+
+def test_an_empty_history_is_sound(tmp_path: Path, catalogue: Catalogue) -> None:
+    with engine_on(create_journal(f"sqlite:///{tmp_path}/new.db", "o"), catalogue) as engine:
+        report = verify(engine)
+
+    assert (report.ok, report.records, report.streams) == (True, 0, 0)
+
+
+class BrokenDisk(EvidenceFolder):
+    """A folder whose disk fails to read: that cannot be brought about in a test otherwise."""
+
+    def check(self, sha256: str) -> StoredFile | None:
+        raise EvidenceLost(detail=f"{sha256} cannot be read", folder=str(self.root))
+
+
+def test_a_file_that_cannot_be_read_is_missing_and_hides_nothing(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    journal = open_journal(f"sqlite:///{folder}/lifecycle.db")
+    store = BrokenDisk(folder / "evidence")
+
+    with engine_on(journal, catalogue, evidence=store) as engine:
+        (found,) = verify(engine).findings
+
+    assert (found.code, found.field) == ("evidence_missing", "questionnaire_completion")
+
+
+def test_a_school_whose_rules_are_lost_goes_nowhere(folder: Path, catalogue: Catalogue) -> None:
+    with BreakIn(folder) as visit:
+        visit.run("DELETE FROM definitions")
+
+    with reopened(folder, catalogue) as engine, pytest.raises(UnknownDefinition) as lost:
+        engine.explain(SCHOOL)
+
+    assert "backup" in str(lost.value.remedy)

@@ -1,0 +1,496 @@
+"""Whatever people type wrong: one clear message, the agreed exit code, and nothing changes."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from lifecycle.storage.journal import open_journal
+from tests.cli.terminal import RISKS, Terminal, walk
+
+ADVANCE = ("advance", "krasnogorsk", "complete_questionnaire", "--actor", "coordinator")
+ENROL = ("--roadmap", "tomari-2022", "--title", "Школа 2", "--actor", "admin")
+
+# Arguments, exit code, code of the error, what the first lines say.
+CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
+    "unknown school": (("explain", "krasnogrsk"), 3, "LC101", "did you mean krasnogorsk?"),
+    "unknown school, none near": (("history", "zzz"), 3, "LC101", "lifecycle status"),
+    "unknown school of an advance": (
+        ("advance", "krasnogorks", "withdraw", "--actor", "admin"), 3, "LC101",
+        "did you mean krasnogorsk?",
+    ),
+    "unknown school of a role": (
+        ("assign", "expert", "expert", "--school", "krasnogrsk", "--actor", "admin"), 3, "LC101",
+        "did you mean krasnogorsk?",
+    ),
+    "unknown road map": (("status", "--roadmap", "tomari"), 3, "LC102", "tomari-2022"),
+    "unknown road map of an enrolment": (
+        ("enrol", "school-2", "--roadmap", "tomary-2022", "--title", "2", "--actor", "admin"),
+        3, "LC102", "did you mean tomari-2022?",
+    ),
+    "unknown road map to show": (("roadmap", "show", "belgorod"), 3, "LC102", "belgorod-2021"),
+    "unknown transition": (
+        ("advance", "krasnogorsk", "start_questionaire", "--actor", "municipal"), 3, "LC103",
+        "did you mean start_questionnaire?",
+    ),
+    "unknown role": (
+        ("assign", "expert", "curater", "--school", "krasnogorsk", "--actor", "admin"),
+        3, "LC104", "did you mean curator?",
+    ),
+    "unknown actor": (
+        ("advance", "krasnogorsk", "withdraw", "--actor", "municipl"), 3, "LC105",
+        "did you mean municipal?",
+    ),
+    "unknown assignee": (
+        ("assign", "exprt", "expert", "--school", "krasnogorsk", "--actor", "admin"),
+        3, "LC105", "did you mean expert?",
+    ),
+    "unknown assignment": (
+        ("revoke", "stranger", "curator", "--school", "krasnogorsk", "--actor", "admin"),
+        3, "LC106", "stranger does not hold the role curator there",
+    ),
+    "not allowed to enrol": (
+        ("enrol", "school-2", *ENROL[:4], "--actor", "stranger"), 4, "LC202",
+        "who can mend it: administrator, municipal_coordinator, regional_coordinator (",
+    ),
+    "not allowed to administer": (
+        ("actor", "add", "new", "--actor", "municipal"), 4, "LC203",
+        "who can mend it: administrator (admin)",
+    ),
+    "the last administrator": (
+        ("revoke", "admin", "administrator", "--actor", "admin"), 4, "LC203",
+        "admin is the last administrator; assign another one first",
+    ),
+    "a date in the future": (
+        ("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal",
+         "--effective-on", "2999-01-01"), 4, "LC201", "2999-01-01 has not come yet",
+    ),
+    "no such file": (
+        (*ADVANCE, "--evidence", "questionnaire_completion=none.pdf"), 5, "LC302",
+        "evidence questionnaire_completion is not valid: there is no such file",
+    ),
+    "an empty file": (
+        (*ADVANCE, "--evidence", "questionnaire_completion=empty.txt"), 5, "LC302",
+        "evidence questionnaire_completion is not valid: it is empty",
+    ),
+    "a folder as evidence": (
+        (*ADVANCE, "--evidence", "questionnaire_completion=."), 5, "LC302",
+        "evidence questionnaire_completion is not valid: it is a folder",
+    ),
+    "a link that is none": (
+        (*ADVANCE, "--evidence", "questionnaire_completion=https://"), 5, "LC302",
+        "the link is not an address",
+    ),
+    "a link with a password": (
+        (*ADVANCE, "--evidence", "questionnaire_completion=https://a:b@school.example/"),
+        5, "LC302", "user name or password",
+    ),
+    "a reference without its number": (
+        (*ADVANCE, "--evidence", "questionnaire_completion=ref:;2022-03-14;Отдел"), 5, "LC302",
+        "number, date and issuer",
+    ),
+    "a reference with a bad date": (
+        (*ADVANCE, "--evidence", "questionnaire_completion=ref:1;14.03.2022;Отдел"),
+        5, "LC303", "14.03.2022 is not a date",
+    ),
+    "an unknown kind of evidence": (
+        (*ADVANCE, "--evidence", "questionaire_completion=paper.txt"), 5, "LC302",
+        "did you mean questionnaire_completion?",
+    ),
+    "the same evidence twice": (
+        (*ADVANCE, *["--evidence", "questionnaire_completion=paper.txt"] * 2), 5, "LC302",
+        "the same piece is given twice",
+    ),
+    "a fact that is not JSON": (
+        (*ADVANCE, "--fact", "risks=[{"), 5, "LC301", "fact risks is not valid: '[{' is not JSON",
+    ),
+    "a fact with a member twice": (
+        (*ADVANCE, "--fact", 'risks=[{"factor":"a","factor":"b"}]'), 5, "LC301",
+        "a member occurs twice",
+    ),
+    "a fact that is no number": ((*ADVANCE, "--fact", "risks=NaN"), 5, "LC301", "NaN"),
+    "a fact with a fraction": ((*ADVANCE, "--fact", "risks=1.5"), 5, "LC301", "1.5"),
+    "a fact nested without end": (
+        (*ADVANCE, "--fact", f"risks={'[' * 100_000}"), 5, "LC301", "fact risks is not valid",
+    ),
+    "a fact of the wrong type": (
+        (*ADVANCE, "--fact", "risks=low_equipment"), 5, "LC301",
+        "it is not a list of objects with factor, significance",
+    ),
+    "an unknown fact": (
+        (*ADVANCE, "--fact", "riscs=[]"), 5, "LC301", "did you mean risks?",
+    ),
+    "a date that is none": (
+        (*ADVANCE, "--effective-on", "2022-02-30"), 5, "LC303", "2022-02-30 is not a date",
+    ),
+    "a date in Russian order": (
+        (*ADVANCE, "--effective-on", "18.01.2022"), 5, "LC303", "write it as YEAR-MONTH-DAY",
+    ),
+    "a replay on no date": (
+        ("replay", "krasnogorsk", "--on", "yesterday"), 5, "LC303", "yesterday is not a date",
+    ),
+    "a replay at no moment": (
+        ("replay", "krasnogorsk", "--at", "2022-13-01"), 5, "LC303", "2022-13-01 is not a date",
+    ),
+    "a moment out of time": (
+        ("replay", "krasnogorsk", "--at", "9999-12-31T23:59:59-14:00"), 5, "LC303", "9999-12-31T",
+    ),
+    "an id that is a name": (
+        ("actor", "add", "Иван Петров", "--actor", "admin"), 5, "LC304",
+        "cannot be the id of a actor",
+    ),
+    "an id of a command that is none": (
+        (*ADVANCE, "--command-id", "a b"), 5, "LC304", "'a b'",
+    ),
+    "a title without letters": (
+        ("enrol", "school-2", "--roadmap", "tomari-2022", "--title", " ", "--actor", "admin"),
+        5, "LC300", "printable characters",
+    ),
+    "a role on the wrong thing": (
+        ("assign", "stranger", "curator", "--roadmap", "tomari-2022", "--actor", "admin"),
+        5, "LC305", "the role curator cannot be assigned to a roadmap",
+    ),
+    "a folder of definitions that is not there": (
+        ("enrol", "school-2", *ENROL, "--definitions", "nowhere"), 5, "LC300",
+        "there is no folder nowhere",
+    ),
+    "an enrolled school": (("enrol", "krasnogorsk", *ENROL), 7, "LC403", "krasnogorsk"),
+    "an actor who exists": (("actor", "add", "expert", "--actor", "admin"), 7, "LC403", "expert"),
+    "a role held already": (
+        ("assign", "curator", "curator", "--school", "krasnogorsk", "--actor", "admin"),
+        7, "LC403", "curator curator",
+    ),
+    "a version that passed": (
+        ("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal",
+         "--expect-version", "1"), 7, "LC401", "is at version",
+    ),
+    "a history that was begun": (
+        ("init", "--administrator", "admin"), 8, "LC507", "already holds a history",
+    ),
+    "no database": (
+        ("status", "--db", "sqlite:///none.db"), 8, "LC501",
+        "lifecycle init --db sqlite:///none.db --administrator ID",
+    ),
+    "a folder as database": (("status", "--db", "sqlite:///."), 8, "LC502", "it is a folder"),
+    "an address that is none": (("status", "--db", "lifecycle.db"), 5, "LC300", "lifecycle.db"),
+    "an empty address": (("status", "--db", ""), 5, "LC300", "the database address"),
+    "a read-only database": (
+        ("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal",
+         "--db", "sqlite:///lifecycle.db?mode=ro"), 8, "LC505", "cannot be written",
+    ),
+    "evidence without a kind": (
+        (*ADVANCE, "--evidence", "paper.txt"), 2, "LC002", "--evidence visit_note=note.pdf",
+    ),
+    "evidence without an item": (
+        (*ADVANCE, "--evidence", "anti_risk_programme:=a.pdf"), 2, "LC002",
+        "anti_risk_programme:low_equipment=",
+    ),
+    "a reference in two parts": (
+        (*ADVANCE, "--evidence", "order=ref:52;Отдел"), 2, "LC002", "order=ref:52-A;2022-03-14;",
+    ),
+    "a fact without a value": ((*ADVANCE, "--fact", "risks"), 2, "LC002", "NAME=JSON"),
+    "a fact given twice": (
+        (*ADVANCE, "--fact", "risks=[]", "--fact", "risks=[]"), 2, "LC002",
+        "fact risks is given twice",
+    ),
+    "a role without its place": (
+        ("assign", "expert", "expert", "--actor", "admin"), 2, "LC002", "--school SCHOOL",
+    ),
+    "a role in two places": (
+        ("assign", "expert", "expert", "--school", "krasnogorsk", "--roadmap", "tomari-2022",
+         "--actor", "admin"), 2, "LC002", "not both",
+    ),
+    "a history of nothing": (("history",), 2, "LC002", "--installation"),
+    "a history of two things": (
+        ("history", "krasnogorsk", "--installation"), 2, "LC002", "--installation",
+    ),
+    "a version that is no number": (
+        (*ADVANCE, "--expect-version", "two"), 2, "LC002", "two is not a whole number",
+    ),
+    "an option that does not exist": (
+        ("status", "--rodmap", "x"), 2, "LC002", "--roadmap",
+    ),
+    "a command that does not exist": (("statsu",), 2, "LC002", "'status'"),
+    "a command without its option": (("init",), 2, "LC002", "--administrator"),
+    "a language that is not spoken": (("status", "--lang", "de"), 2, "LC002", "'de'"),
+    "an argument too many": (("verify", "everything"), 2, "LC002", "everything"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def desk(office: Terminal) -> Terminal:
+    """An office with a few papers on the desk."""
+    office.paper("paper.txt")
+    (office.folder / "empty.txt").write_bytes(b"")
+    return office
+
+
+@pytest.fixture
+def at_work(desk: Terminal) -> Terminal:
+    """The same, the questionnaires begun."""
+    walk(desk, until="questionnaire")
+    return desk
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_is_told_and_changes_nothing(desk: Terminal, case: str) -> None:
+    arguments, exit_code, code, fragment = CASES[case]
+    before = records(desk)
+    people = desk.run(*arguments)
+    program = desk.run(*arguments, "--json")
+    russian = desk.run(*arguments, *([] if case.startswith("a language") else ["--lang", "ru"]))
+
+    assert people.code == program.code == russian.code == exit_code
+    assert people.err.startswith(f"error {code}: ")
+    assert fragment in people.err
+    assert "Traceback" not in people.err + russian.err
+    assert people.out == russian.out == ""
+    assert program.error.keys() >= {"code", "message", "remedy", "unmet"}
+    assert program.error["code"] == code
+    assert program.error["message"] in people.err
+    assert program.err == ""
+    assert bool(program.error["unmet"]) is (exit_code == 4)
+    if not case.startswith("a language"):
+        assert re.search("[а-я]", russian.err.splitlines()[0])
+    assert records(desk) == before
+
+
+def records(terminal: Terminal) -> int:
+    with sqlite3.connect(terminal.folder / "lifecycle.db") as connection:
+        (count,) = connection.execute("SELECT count(*) FROM records").fetchone()
+    connection.close()
+    return int(count)
+
+
+def test_a_refusal_names_everything_at_once_and_who_can_mend_it(at_work: Terminal) -> None:
+    arguments = ("advance", "krasnogorsk", "complete_questionnaire", "--actor", "municipal",
+                 "--reason", "school_closed")  # fmt: skip
+    people = at_work.run(*arguments)
+    program = at_work.run(*arguments, "--json")
+
+    assert people.code == 4
+    assert people.err == (
+        "error LC201: krasnogorsk cannot complete_questionnaire from state questionnaire\n"
+        "  - municipal holds none of these roles for the school: school_coordinator\n"
+        "    who can mend it: school_coordinator (coordinator)\n"
+        "  - complete_questionnaire takes no reason\n"
+        "    who can mend it: school_coordinator (coordinator)\n"
+        "  - evidence questionnaire_completion is missing\n"
+        "    who can mend it: school_coordinator (coordinator)\n"
+        "  see every requirement: lifecycle explain krasnogorsk --actor municipal\n"
+    )
+    assert program.error["unmet"][2] == {
+        "code": "evidence_missing",
+        "message": "evidence questionnaire_completion is missing",
+        "parameters": {"kind": "questionnaire_completion"},
+        "who": ["school_coordinator"],
+        "actors": ["coordinator"],
+    }
+
+
+def test_evidence_for_a_risk_that_is_not_activated_is_refused(desk: Terminal) -> None:
+    walk(desk, until="concept_documents")
+    said = desk.run(
+        "advance", "krasnogorsk", "submit_concept_documents", "--actor", "coordinator",
+        "--evidence", "development_concept=paper.txt", "--evidence", "school_roadmap=note.txt",
+        "--evidence", "anti_risk_programme:low_equipment=profile.txt",
+        "--evidence", "anti_risk_programme:no_internet=questionnaire.txt", "--json",
+    )  # fmt: skip
+
+    assert said.code == 4
+    codes = {(one["code"], one["parameters"]["item"]) for one in said.error["unmet"]}
+    assert codes == {
+        ("evidence_item_missing", "low_motivation"),
+        ("evidence_item_unexpected", "no_internet"),
+    }
+
+
+def test_a_command_id_is_not_taken_for_another_request(desk: Terminal) -> None:
+    start = ("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal",
+             "--command-id", "one")  # fmt: skip
+    desk.ask(*start)
+    said = desk.run(*start, "--effective-on", "2022-01-19", "--json")
+
+    assert said.code == 7
+    assert said.error["code"] == "LC402"
+    assert said.error["command_id"] == "one"
+
+
+def test_risks_out_of_the_catalogue_are_accepted_with_a_warning(desk: Terminal) -> None:
+    walk(desk, until="risk_profile")
+    said = desk.run(
+        "advance", "krasnogorsk", "receive_risk_profile", "--actor", "coordinator",
+        "--evidence", "risk_profile=paper.txt", "--fact",
+        "risks=" + RISKS.replace("low_equipment", "no_bus"),
+    )  # fmt: skip
+
+    assert said.code == 0
+    assert "warning: no_bus in fact risks is not in the programme's catalogue" in said.err
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        pytest.param(b"", "LC501", id="nothing in it"),
+        pytest.param(b"not a database, but long enough to be read as a page" * 90, "LC502"),
+    ],
+)
+def test_a_file_that_is_no_database_is_told(terminal: Terminal, content: bytes, code: str) -> None:
+    (terminal.folder / "lifecycle.db").write_bytes(content)
+    said = terminal.run("status", "--json")
+
+    assert said.code == 8
+    assert said.error["code"] == code
+    assert (terminal.folder / "lifecycle.db").read_bytes() == content
+
+
+def test_a_database_of_another_program_is_told_and_left_alone(terminal: Terminal) -> None:
+    path = terminal.folder / "lifecycle.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE books (title TEXT)")
+    connection.close()
+    before = path.read_bytes()
+
+    assert terminal.run("status", "--json").error["code"] == "LC502"
+    assert terminal.run("init", "--administrator", "admin").code == 8
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_database_is_told(desk: Terminal) -> None:
+    path = desk.folder / "lifecycle.db"
+    content = bytearray(path.read_bytes())
+    content[4096 : len(content) // 2] = bytes(len(content) // 2 - 4096)
+    path.write_bytes(content)
+    said = desk.run("verify", "--json")
+
+    assert said.code == 8
+    assert said.error["code"] == "LC502"
+    assert "Traceback" not in said.err
+
+
+def test_a_newer_database_is_told(desk: Terminal) -> None:
+    with sqlite3.connect(desk.folder / "lifecycle.db") as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+        (table,) = [name for name in names if name.endswith("version")]
+        connection.execute(f"UPDATE {table} SET version_num = '9999'")  # noqa: S608
+    connection.close()
+    said = desk.run("status", "--json")
+
+    assert said.code == 8
+    assert said.error["code"] == "LC503"
+
+
+def test_a_locked_database_is_told_after_the_waiting_time(
+    desk: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults = open_journal.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "lock_seconds", 0.1)
+    other = sqlite3.connect(desk.folder / "lifecycle.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    said = desk.run("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal")
+    other.execute("ROLLBACK")
+    other.close()
+
+    assert said.code == 8
+    assert said.err.startswith("error LC504: sqlite:///lifecycle.db stayed locked")
+    assert "nothing was recorded" in said.err
+    command = re.search(r"--command-id ([0-9a-f-]{36})", said.err)
+    assert command is not None
+    again = desk.ask("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal",
+                     "--command-id", command.group(1))  # fmt: skip
+    assert again["repeated"] is False
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything is open to root")
+def test_a_database_without_the_right_to_write_is_told(desk: Terminal) -> None:
+    for path in (desk.folder, desk.folder / "lifecycle.db"):
+        path.chmod(0o555)
+    said = desk.run("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal")
+    desk.folder.chmod(0o755)
+
+    assert said.code == 8
+
+
+SHIPPED = Path(__file__).parents[2] / "workflows"
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong", "told"),
+    [
+        ("roadmaps/tomari-2022.yaml", "time_zone:", "timezone:", "LD110: .* time_zone"),
+        ("roadmaps/tomari-2022.yaml", "programme: 500plus", "programme: 500plu", "LD220: "),
+        ("roadmaps/tomari-2022.yaml", '"2022-12-31"', '"2022-12-32"', "LD113: 2022-12-32"),
+        ("roadmaps/tomari-2022.yaml", "drives:", "drive:", "LD110: .* drives"),
+        ("programmes/500plus.yaml", "initial: selected", "initial: selectd", "LD210: .* selected"),
+        ("programmes/500plus.yaml", "transitions:", "transitoins:", "LD110: .* transitions"),
+    ],
+)
+def test_a_typo_in_a_definition_is_told_with_its_place(
+    terminal: Terminal, file: str, right: str, wrong: str, told: str
+) -> None:
+    text = (SHIPPED / file).read_text("utf-8")
+    assert right in text
+    path = terminal.paper("draft.yaml", text.replace(right, wrong, 1))
+    people, program = (
+        terminal.run("roadmap", "check", "draft.yaml"),
+        terminal.run("roadmap", "check", path, "--json"),
+    )
+
+    assert people.code == program.code == 5
+    assert re.search(rf"^draft\.yaml:\d+:\d+: {told}", people.out, re.MULTILINE)
+    assert program.document["ok"] is False
+    first = program.document["problems"][0]
+    assert first.keys() >= {"file", "line", "column", "code", "message"}
+    assert program.document["error"]["code"] == "LC310"
+
+
+@pytest.mark.parametrize("file", ["roadmaps/belgorod-2021.yaml", "programmes/500plus.yaml"])
+def test_a_sound_definition_passes(terminal: Terminal, file: str) -> None:
+    said = terminal.run("roadmap", "check", SHIPPED / file)
+
+    assert (said.code, said.out) == (0, "")
+    assert "no mistakes" in said.err
+    assert terminal.ask("roadmap", "check", SHIPPED / file)["problems"] == []
+
+
+def test_a_definition_that_cannot_be_read_is_told(terminal: Terminal) -> None:
+    said = terminal.run("roadmap", "check", "none.yaml")
+
+    assert said.code == 5
+    assert said.out == "none.yaml:1:1: LD101: there is no such file\n"
+
+
+def test_an_enrolment_under_a_broken_road_map_names_every_mistake(desk: Terminal) -> None:
+    folder = desk.folder / "plans"
+    folder.mkdir()
+    text = (SHIPPED / "roadmaps/tomari-2022.yaml").read_text("utf-8")
+    broken = text.replace("id: tomari-2022", "id: broken", 1).replace("time_zone:", "zone:", 1)
+    (folder / "broken.yaml").write_text(broken, "utf-8")
+    arguments = ("enrol", "school-2", "--roadmap", "broken", "--title", "2", "--actor", "admin",
+                 "--definitions", "plans")  # fmt: skip
+    people, program = desk.run(*arguments), desk.run(*arguments, "--json")
+
+    assert people.code == program.code == 5
+    assert "plans/broken.yaml:" in people.err
+    codes = {one["code"] for one in program.error["problems"]}
+    assert codes == {"LD110", "LD111"}
+
+
+def test_a_defect_is_one_line_and_tells_where_to_look(
+    desk: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lifecycle.wiring.new_id", lambda: 1 / 0)
+    people, program = desk.run(*ADVANCE), desk.run(*ADVANCE, "--json")
+    desk.environment["LIFECYCLE_DEBUG"] = "1"
+    debugged = desk.run(*ADVANCE)
+
+    assert people.code == program.code == debugged.code == 1
+    assert people.err.startswith("error LC000: unexpected: ZeroDivisionError: division by zero\n")
+    assert "LIFECYCLE_DEBUG=1" in people.err
+    assert "Traceback" not in people.err
+    assert program.error["code"] == "LC000"
+    assert "Traceback" in debugged.err
