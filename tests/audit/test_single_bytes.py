@@ -15,6 +15,8 @@ from lifecycle.storage.sqlite import WAL
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.breaking_in import BreakIn, reopened
 
+WRITE_RECORD = "UPDATE lifecycle_records SET body = ? WHERE stream = ? AND sequence = ?"
+
 
 @pytest.fixture(scope="module")
 def shared(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -42,14 +44,14 @@ def test_a_changed_byte_of_a_record_is_found_at_that_record(
     shared: Path, engine: Lifecycle, data: st.DataObject
 ) -> None:
     with BreakIn(shared) as visit:
-        rows = visit.run("SELECT rowid, stream, sequence, body FROM lifecycle_records ORDER BY rowid")
-        rowid, stream, sequence, body = data.draw(st.sampled_from(rows), label="record")
-        visit.run("UPDATE lifecycle_records SET body = ? WHERE rowid = ?", changed(body, data), rowid)
+        rows = visit.run("SELECT stream, sequence, body FROM lifecycle_records ORDER BY 1, 2")
+        stream, sequence, body = data.draw(st.sampled_from(rows), label="record")
+        visit.run(WRITE_RECORD, changed(body, data), stream, sequence)
 
     report = verify(engine)
 
     with BreakIn(shared) as visit:
-        visit.run("UPDATE lifecycle_records SET body = ? WHERE rowid = ?", body, rowid)
+        visit.run(WRITE_RECORD, body, stream, sequence)
     found = [(one.code, one.stream, one.sequence) for one in report.findings]
     assert ("body_altered", stream, sequence) in found
     assert [code for code, *_ in found].count("body_altered") == 1
