@@ -182,7 +182,8 @@ def _check_stream(context: Context, view: Reading, stream: str, head: Head) -> N
         return
     kind, _, name = stream.partition("/")
     if kind == "roadmap":
-        raise UnknownRoadmap(name, context.definitions.roadmaps())
+        others = [one for one in context.definitions.roadmaps() if one != name]
+        raise UnknownRoadmap(name, others)
     raise UnknownSchool(name, view.schools())
 
 
