@@ -144,7 +144,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     ),
     "an id that is a name": (
         ("actor", "add", "Иван Петров", "--actor", "admin"), 5, "LC304",
-        "cannot be the id of a actor",
+        "cannot be an id (actor)",
     ),
     "an id of a command that is none": (
         (*ADVANCE, "--command-id", "a b"), 5, "LC304", "'a b'",
