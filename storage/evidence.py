@@ -20,6 +20,7 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
+from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import StoredFile
 from lifecycle.storage.durable import sync_folder
 
@@ -194,7 +195,7 @@ def offered(path: str | PathLike[str]) -> Iterator[BinaryIO]:
         raise _invalid("there is no such file", "check the path") from error
     except (OSError, ValueError) as error:
         detail = getattr(error, "strerror", None) or str(error)
-        raise _invalid(f"it cannot be read: {detail}", "check the path and its rights") from error
+        raise _unreadable(detail, "check the path and its rights") from error
     try:
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):
@@ -222,9 +223,8 @@ def taken(
     while chunk := _read(source):
         size += len(chunk)
         if size > limit:
-            raise _invalid(
-                f"it is larger than {limit // (1024 * 1024)} MiB", "give a smaller file or a link"
-            )
+            detail = Message("it is larger than {limit} MiB", {"limit": limit // (1024 * 1024)})
+            raise _invalid(detail, "give a smaller file or a link")
         digest.update(chunk)
         write(chunk)
     if size == 0:
@@ -237,7 +237,7 @@ def _read(source: BinaryIO) -> bytes:
     try:
         return source.read(_CHUNK)
     except OSError as error:
-        raise _invalid(f"it cannot be read: {error.strerror}", "check the file") from error
+        raise _unreadable(error.strerror, "check the file") from error
 
 
 def hashed(source: BinaryIO) -> StoredFile:
@@ -249,5 +249,9 @@ def hashed(source: BinaryIO) -> StoredFile:
     return StoredFile(digest.hexdigest(), size, OTHER)
 
 
-def _invalid(detail: str, hint: str) -> InvalidEvidence:
+def _unreadable(cause: str | None, hint: str) -> InvalidEvidence:
+    return _invalid(Message("it cannot be read: {cause}", {"cause": cause}), hint)
+
+
+def _invalid(detail: Message | str, hint: str) -> InvalidEvidence:
     return InvalidEvidence(kind="file", detail=detail, hint=hint)

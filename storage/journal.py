@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import forks, schema, sqlite
 from lifecycle.storage.durable import sync_folder
@@ -57,7 +58,8 @@ def create_journal(
         sqlite.check_file(place)
     except DatabaseMissing:
         if not place.path.parent.is_dir():
-            raise StorageFailed(detail=f"there is no folder {place.path.parent}") from None
+            folder = {"folder": str(place.path.parent)}
+            raise StorageFailed(detail=Message("there is no folder {folder}", folder)) from None
     engine = sqlite.make_engine(
         place, create=True, lock_seconds=lock_seconds, durability=durability
     )
@@ -229,7 +231,9 @@ class JoinedJournal:
             # a savepoint outside of a transaction would commit when it is released.
             self._connection.execute(_touch)
         if not sqlite.in_transaction(sqlite.driver_of(self._connection)):
-            raise StorageFailed(detail="the host's connection commits every statement by itself")
+            raise StorageFailed(
+                detail=Message("the host's connection commits every statement by itself")
+            )
         session = self._session()
         with self._faults:
             savepoint = self._connection.begin_nested()
@@ -266,7 +270,11 @@ class JoinedJournal:
             session = Session(sqlite.driver_of(self._connection), self._faults)
         found = schema.installed(session)
         if found != self._origin:
-            raise StorageFailed(detail=f"the connection leads to another installation, {found}")
+            raise StorageFailed(
+                detail=Message(
+                    "the connection leads to another installation, {found}", {"found": found}
+                )
+            )
         return session
 
     def _undo(self, savepoint: NestedTransaction) -> None:
@@ -282,6 +290,9 @@ class JoinedJournal:
 def _place(url: str) -> Place:
     place = sqlite.place_of(url)
     if place is None:
-        detail = f"{url.partition(':')[0]} is not supported; write sqlite:///lifecycle.db"
+        scheme = url.partition(":")[0]
+        detail = Message(
+            "{scheme} is not supported; write sqlite:///lifecycle.db", {"scheme": scheme}
+        )
         raise InvalidInput(what="the database address", detail=detail)
     return place

@@ -22,43 +22,44 @@ from lifecycle.storage import tables
 from lifecycle.storage.session import Session, Statement, Values
 
 APPLICATION_ID: Final = 0x4C435343
-"""Marks a file as a database of this engine ("LCSC")."""
+"""Marks a file that the engine has for itself ("LCSC"); a host's file keeps the host's mark."""
 
+_NAMES: Final = {*tables.metadata.tables, tables.VERSION_TABLE}
+_APPLICATION: Final = Statement(text("PRAGMA application_id"))
 _ORIGIN: Final = Statement(select(tables.installation.c.origin))
-_objects = text("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+# Names of the host's are not even read: they need not be sound.
+_objects = text(
+    "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+    " WHERE sql IS NOT NULL AND lower(tbl_name) GLOB 'lifecycle_*'"
+)
 _OBJECTS: Final = Statement(_objects)
+_ANYTHING: Final = Statement(text("SELECT 1 FROM sqlite_schema LIMIT 1"))
 _REVISIONS: Final = Statement(text(f"SELECT version_num FROM {tables.VERSION_TABLE}"))  # noqa: S608
-_ANY_RECORD: Final = Statement(text("SELECT sequence FROM records LIMIT 1"))
+_ANY_RECORD: Final = Statement(text("SELECT sequence FROM lifecycle_records LIMIT 1"))
 
 
 def recognise(driver: sqlite3.Connection, url: str, *, create: bool) -> None:
-    """Make sure, before anything is changed, that a file is ours or nobody's.
+    """Make sure, before anything is changed, that a file is a database, and has ours in it.
 
     Args:
         driver: A new connection to it.
         url: Its address, for messages.
-        create: A database is to be made there.
+        create: The schema is to be made there; what else the file holds is a host's.
 
     Raises:
-        DatabaseMissing: It holds nothing: no database was made there, or not to the end.
-        DatabaseBroken: Another application made it.
-        DatabaseExists: The same, where one is to be made.
+        DatabaseMissing: It holds nothing of ours: nothing was made there, or not to the end.
+        sqlite3.DatabaseError: The file is no database.
     """
-    (found,) = driver.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    (application,) = driver.execute("PRAGMA application_id").fetchone()
-    if not found:
-        if not create:
-            raise DatabaseMissing(url=url)
-    elif application != APPLICATION_ID:
-        if create:
-            raise DatabaseExists(url=url)
-        raise DatabaseBroken(url=url, detail="another application made it")
+    found = driver.execute(str(_objects)).fetchall()
+    if not create and not _tables(found):
+        raise DatabaseMissing(url=url)
 
 
 def create(connection: Connection, session: Session, origin: str) -> str:
     """Make the schema and the installation in the transaction of *connection*.
 
-    An installation without a single record is one that somebody began to make: it is taken over.
+    What a host keeps there is left as it is. An installation without a single record is one
+    that somebody began to make: it is taken over.
 
     Args:
         connection: Inside a transaction that may write.
@@ -70,14 +71,18 @@ def create(connection: Connection, session: Session, origin: str) -> str:
 
     Raises:
         DatabaseExists: There is a history already.
+        DatabaseBroken: There is a part of one.
+        DatabaseNewer: A newer release made it.
     """
-    if session.rows(_OBJECTS):
+    if _tables(session.rows(_OBJECTS)):
         check(session)
         if session.rows(_ANY_RECORD):
             raise DatabaseExists(url=session.faults.url)
         return installed(session)
+    alone = not session.rows(_ANYTHING) and session.rows(_APPLICATION) == [(0,)]
     migrate(connection)
-    connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
+    if alone:
+        connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
     row = {
         "id": 1,
         "origin": origin,
@@ -109,7 +114,7 @@ def check(session: Session) -> None:
         DatabaseNewer: A newer release made the schema.
     """
     url = session.faults.url
-    found = {name for kind, name, _, _ in session.rows(_OBJECTS) if kind == "table"}
+    found = _tables(session.rows(_OBJECTS))
     if tables.VERSION_TABLE not in found:
         raise DatabaseBroken(url=url, detail=f"missing: {tables.VERSION_TABLE}")
     revisions = [revision for (revision,) in session.rows(_REVISIONS)]
@@ -117,7 +122,7 @@ def check(session: Session) -> None:
         if not revisions:
             raise DatabaseBroken(url=url, detail="its schema has no revision")
         raise DatabaseNewer(url=url, found=", ".join(map(str, revisions)), known=tables.SCHEMA)
-    missing = sorted(set(tables.metadata.tables) - found)
+    missing = sorted(_NAMES - found)
     if missing:
         raise DatabaseBroken(url=url, detail=f"missing: {', '.join(missing)}")
 
@@ -164,6 +169,11 @@ def _expected() -> dict[tuple[str, str], str]:
         engine.dispose()
 
 
+def _tables(objects: Iterable[Values]) -> set[str]:
+    """Return which of our tables are there; letter case means nothing to SQLite."""
+    return {name.lower() for kind, name, _, _ in objects if kind == "table"} & _NAMES
+
+
 def _ours(objects: Iterable[Values]) -> dict[tuple[str, str], str]:
     """Return the SQL of what belongs to our tables, with single spaces.
 
@@ -172,5 +182,6 @@ def _ours(objects: Iterable[Values]) -> dict[tuple[str, str], str]:
     return {
         (kind, name): " ".join(sql.split())
         for kind, name, table, sql in objects
-        if table in tables.metadata.tables
+        # SQLite keeps the table of a trigger in the letters that whoever made it wrote.
+        if table.lower() in tables.metadata.tables
     }

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.messages import Message
 from lifecycle.storage import schema
 
 LOCK_SECONDS: Final = 30.0
@@ -101,10 +102,13 @@ def place_of(url: str) -> Place | None:
     mode = options.pop("mode", "rw")
     name = address.database or ""
     if not name or name == ":memory:" or "\x00" in name or address.host:
-        detail = f"{url!r} names no file; write sqlite:///name.db, or memory:// to keep nothing"
+        detail = Message(
+            "{url} names no file; write sqlite:///name.db, or memory:// to keep nothing",
+            {"url": url},
+        )
         raise InvalidInput(what="the database address", detail=detail)
     if options or mode not in ("rw", "ro"):
-        detail = f"{url!r} carries options; only mode=ro and mode=rw are known"
+        detail = Message("{url} carries options; only mode=ro and mode=rw are known", {"url": url})
         raise InvalidInput(what="the database address", detail=detail)
     return Place(url, Path(name).absolute(), read_only=mode == "ro")
 
@@ -134,8 +138,9 @@ def check_file(place: Place) -> None:
     except OSError as error:
         raise StorageFailed(detail=f"{place.url}: {error.strerror}") from error
     if not stat.S_ISREG(mode):
-        what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
-        raise DatabaseBroken(url=place.url, detail=f"it is {what}")
+        folder = stat.S_ISDIR(mode)
+        detail = Message("it is a folder") if folder else Message("it is no ordinary file")
+        raise DatabaseBroken(url=place.url, detail=detail)
 
 
 def make_engine(

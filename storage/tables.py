@@ -1,6 +1,7 @@
 """The tables. Only ``records``, ``definitions`` and ``installation`` are the history.
 
 Everything else can be made again from them, is on its way elsewhere, or lies outside the history.
+In the database the names begin with ``lifecycle_``: a host keeps tables of its own beside them.
 Moments are RFC 3339 text and dates ISO text, as in the body of a record, so that every database
 keeps the same values and compares them alike. There are no foreign keys: the projections are
 checked against the records by verification, and a host's own connection would not enforce them.
@@ -43,7 +44,7 @@ metadata: Final = MetaData(
 )
 
 installation: Final = Table(
-    "installation",
+    "lifecycle_installation",
     metadata,
     Column("id", Integer, nullable=False, autoincrement=False),
     Column("origin", Text, nullable=False),
@@ -55,7 +56,7 @@ installation: Final = Table(
 )
 
 records: Final = Table(
-    "records",
+    "lifecycle_records",
     metadata,
     Column("stream", Text, nullable=False),
     Column("sequence", Integer, nullable=False),
@@ -82,7 +83,7 @@ records: Final = Table(
 )
 
 definitions: Final = Table(
-    "definitions",
+    "lifecycle_definitions",
     metadata,
     Column("digest", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -91,7 +92,7 @@ definitions: Final = Table(
 )
 
 streams: Final = Table(
-    "streams",
+    "lifecycle_streams",
     metadata,
     Column("stream", Text, nullable=False),
     Column("version", Integer, nullable=False),
@@ -102,7 +103,7 @@ streams: Final = Table(
 )
 
 standings: Final = Table(
-    "standings",
+    "lifecycle_standings",
     metadata,
     Column("school", Text, nullable=False),
     Column("roadmap", Text, nullable=False),
@@ -121,7 +122,7 @@ standings: Final = Table(
 )
 
 assignments: Final = Table(
-    "assignments",
+    "lifecycle_assignments",
     metadata,
     Column("record_id", Text, nullable=False),
     Column("stream", Text, nullable=False),
@@ -134,7 +135,7 @@ assignments: Final = Table(
 )
 
 actors: Final = Table(
-    "actors",
+    "lifecycle_actors",
     metadata,
     Column("actor", Text, nullable=False),
     Column("sequence", Integer, nullable=False),
@@ -144,7 +145,7 @@ actors: Final = Table(
 
 # The one table with personal data: its rows can be erased without touching the history.
 persons: Final = Table(
-    "persons",
+    "lifecycle_persons",
     metadata,
     Column("actor", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -153,7 +154,7 @@ persons: Final = Table(
 )
 
 refusals: Final = Table(
-    "refusals",
+    "lifecycle_refusals",
     metadata,
     Column("id", Integer, nullable=False, autoincrement=True),
     Column("at", Text, nullable=False),
@@ -169,7 +170,7 @@ refusals: Final = Table(
 )
 
 sealing_queue: Final = Table(
-    "sealing_queue",
+    "lifecycle_sealing_queue",
     metadata,
     Column("stream", Text, nullable=False),
     Column("sequence", Integer, nullable=False),
@@ -181,7 +182,7 @@ sealing_queue: Final = Table(
 
 # Ids are never given twice, not even after rows were delivered and deleted.
 outbox: Final = Table(
-    "outbox",
+    "lifecycle_outbox",
     metadata,
     Column("id", Integer, nullable=False, autoincrement=True),
     Column("stream", Text, nullable=False),

@@ -21,49 +21,50 @@ def _refused(table: str, action: str, text: str) -> str:
 
 
 _RECORDS_INSERT: Final = """\
-CREATE TRIGGER records_append BEFORE INSERT ON records BEGIN
- SELECT RAISE(ABORT, 'uq_records_command_id: the command made a record before')
-  WHERE EXISTS (SELECT 1 FROM records WHERE command_id = NEW.command_id);
- SELECT RAISE(ABORT, 'uq_records_record_id: there is a record of that id')
-  WHERE EXISTS (SELECT 1 FROM records WHERE record_id = NEW.record_id);
- SELECT RAISE(ABORT, 'uq_records_hash: there is a record of that hash')
-  WHERE EXISTS (SELECT 1 FROM records WHERE hash = NEW.hash);
- SELECT RAISE(ABORT, 'pk_records: a record takes the next place of its stream')
+CREATE TRIGGER lifecycle_records_append BEFORE INSERT ON lifecycle_records BEGIN
+ SELECT RAISE(ABORT, 'uq_lifecycle_records_command_id: the command made a record before')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_records WHERE command_id = NEW.command_id);
+ SELECT RAISE(ABORT, 'uq_lifecycle_records_record_id: there is a record of that id')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_records WHERE record_id = NEW.record_id);
+ SELECT RAISE(ABORT, 'uq_lifecycle_records_hash: there is a record of that hash')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_records WHERE hash = NEW.hash);
+ SELECT RAISE(ABORT, 'pk_lifecycle_records: a record takes the next place of its stream')
   WHERE NEW.sequence IS NOT
-   1 + coalesce((SELECT max(sequence) FROM records WHERE stream = NEW.stream), 0);
- SELECT RAISE(ABORT, 'pk_records: a record names the hash of the one before it')
+   1 + coalesce((SELECT max(sequence) FROM lifecycle_records WHERE stream = NEW.stream), 0);
+ SELECT RAISE(ABORT, 'pk_lifecycle_records: a record names the hash of the one before it')
   WHERE NEW.sequence > 1 AND NEW.previous IS NOT
-   (SELECT hash FROM records WHERE stream = NEW.stream AND sequence = NEW.sequence - 1);
- SELECT RAISE(ABORT, 'records: a record takes no place of another')
-  WHERE EXISTS (SELECT 1 FROM records WHERE rowid = NEW.rowid);
+   (SELECT hash FROM lifecycle_records WHERE stream = NEW.stream AND sequence = NEW.sequence - 1);
+ SELECT RAISE(ABORT, 'lifecycle_records: a record takes no place of another')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_records WHERE rowid = NEW.rowid);
 END"""
 
 _DEFINITIONS_INSERT: Final = """\
-CREATE TRIGGER definitions_append BEFORE INSERT ON definitions BEGIN
- SELECT RAISE(ABORT, 'pk_definitions: there is a definition of that digest')
-  WHERE EXISTS (SELECT 1 FROM definitions WHERE digest = NEW.digest OR rowid = NEW.rowid);
+CREATE TRIGGER lifecycle_definitions_append BEFORE INSERT ON lifecycle_definitions BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_definitions: there is a definition of that digest')
+  WHERE EXISTS
+   (SELECT 1 FROM lifecycle_definitions WHERE digest = NEW.digest OR rowid = NEW.rowid);
 END"""
 
 _INSTALLATION_INSERT: Final = """\
-CREATE TRIGGER installation_append BEFORE INSERT ON installation BEGIN
- SELECT RAISE(ABORT, 'pk_installation: a database keeps one installation')
-  WHERE EXISTS (SELECT 1 FROM installation);
+CREATE TRIGGER lifecycle_installation_append BEFORE INSERT ON lifecycle_installation BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_installation: a database keeps one installation')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_installation);
 END"""
 
 SQLITE_TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "records": (
+    "lifecycle_records": (
         _RECORDS_INSERT,
-        _refused("records", "UPDATE", "a record is never changed"),
-        _refused("records", "DELETE", "a record is never deleted"),
+        _refused("lifecycle_records", "UPDATE", "a record is never changed"),
+        _refused("lifecycle_records", "DELETE", "a record is never deleted"),
     ),
-    "definitions": (
+    "lifecycle_definitions": (
         _DEFINITIONS_INSERT,
-        _refused("definitions", "UPDATE", "a definition is never changed"),
-        _refused("definitions", "DELETE", "a definition is never deleted"),
+        _refused("lifecycle_definitions", "UPDATE", "a definition is never changed"),
+        _refused("lifecycle_definitions", "DELETE", "a definition is never deleted"),
     ),
-    "installation": (
+    "lifecycle_installation": (
         _INSTALLATION_INSERT,
-        _refused("installation", "UPDATE", "an installation is never renamed"),
-        _refused("installation", "DELETE", "an installation is never deleted"),
+        _refused("lifecycle_installation", "UPDATE", "an installation is never renamed"),
+        _refused("lifecycle_installation", "DELETE", "an installation is never deleted"),
     ),
 }

@@ -28,8 +28,8 @@ from lifecycle.storage.tables import (
 )
 
 # How databases name what a row breaks: the constraint, or SQLite its columns.
-_COMMAND_ID: Final = ("uq_records_command_id", "records.command_id")
-_PLACE: Final = ("pk_records", "records.stream, records.sequence")
+_COMMAND_ID: Final = ("uq_lifecycle_records_command_id", "lifecycle_records.command_id")
+_PLACE: Final = ("pk_lifecycle_records", "lifecycle_records.stream, lifecycle_records.sequence")
 
 _LOCK: Final = Statement(
     select(streams.c.version, streams.c.hash, streams.c.recorded_at)

@@ -98,7 +98,10 @@ class Grounds:
         )
 
     def as_of(self, record: Record) -> Record:
-        """Return *record* as if it had consulted all that was recorded before it."""
+        """Return *record* as if it had consulted all that was recorded before it.
+
+        Times prove that order: roles change no earlier than whatever consulted them before.
+        """
         consulted = {
             name: max(version, self._version_before(name, record.recorded_at))
             for name, version in (record.consulted or {}).items()

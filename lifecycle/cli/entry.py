@@ -37,11 +37,18 @@ def _ended(error: BaseException, given: list[str]) -> int:
 
 
 def _run(given: list[str]) -> int:
+    from click.exceptions import Exit
+
     from lifecycle.cli.program import program
+
+    code = 0
 
     if "_LIFECYCLE_COMPLETE" in os.environ:  # the shell asks for completions
         program.main(list(given), prog_name="lifecycle", complete_var="_LIFECYCLE_COMPLETE")
-    with program.make_context("lifecycle", list(given)) as context:
-        program.invoke(context)
+    try:
+        with program.make_context("lifecycle", list(given)) as context:
+            program.invoke(context)
+    except Exit as ended:
+        code = ended.exit_code
     output.flush()
-    return 0
+    return code

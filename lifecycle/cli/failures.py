@@ -58,8 +58,6 @@ def told(error: BaseException, *, as_json: bool) -> int:
     """Tell the user how the command ended, and return the exit code."""
     global _failing  # noqa: PLW0603, RUF100 - one process, one command
     command_id, _failing = _failing, None
-    if os.environ.get("LIFECYCLE_DEBUG") == "1" and not isinstance(error, SystemExit):
-        traceback.print_exception(error)
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else UNEXPECTED
     if isinstance(error, BrokenPipeError):
@@ -69,6 +67,8 @@ def told(error: BaseException, *, as_json: bool) -> int:
     if isinstance(ended, int):
         return ended
     code, text, remedy, exit_code = ended or _described(error)
+    if exit_code == UNEXPECTED and os.environ.get("LIFECYCLE_DEBUG") == "1":
+        traceback.print_exception(error)
     unmet = error.unmet if isinstance(error, Refused) else ()
     uncertain = exit_code in (UNEXPECTED, 8)
     if exit_code == INTERRUPTED and command_id is not None:
@@ -87,7 +87,7 @@ def told(error: BaseException, *, as_json: bool) -> int:
             ),
         },
         [
-            f"error {code}: {text}",
+            say("error {code}: {text}", code=code, text=text),
             *unmet_lines(unmet),
             *(_problem_lines(error) if isinstance(error, InvalidDefinition) else ()),
             *([f"  {remedy}"] if remedy else []),
@@ -113,7 +113,12 @@ def unmet_lines(unmet: Iterable[Unmet], indent: str = "  ") -> list[str]:
     """Return unmet requirements for people: each one, and below it who can mend it."""
     lines = []
     for one in unmet:
-        lines.append(f"{indent}- {shown(one.message)}")
+        line = f"{indent}- {shown(one.message)}"
+        if one.code == "role_missing" and one.message.parameters.get("actor") is None:
+            # Nobody in particular was asked about: the roles are named already.
+            lines.append(line + (f" ({', '.join(one.actors)})" if one.actors else ""))
+            continue
+        lines.append(line)
         if one.who:
             template = "who can mend it: {roles}"
             if one.actors:
@@ -164,9 +169,6 @@ def _usage(error: BaseException, *, as_json: bool) -> tuple[str, str, str | None
         return None
     import click
 
-    if isinstance(error, click.exceptions.Exit):
-        output.flush()
-        return error.exit_code
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         if not as_json:
             output.tell(error.ctx.get_help())
@@ -177,8 +179,6 @@ def _usage(error: BaseException, *, as_json: bool) -> tuple[str, str, str | None
         if error.ctx is not None:
             remedy = say("see: {command} --help", command=error.ctx.command_path)
         return "LC002", error.format_message(), remedy, USAGE
-    if isinstance(error, click.Abort):
-        return _described(KeyboardInterrupt())
     return None
 
 
@@ -199,8 +199,6 @@ def _described(error: BaseException) -> tuple[str, str, str | None, int]:
             else say("nothing was done; open standard output, or send it to a file")
         )
         return "LC003", text, remedy_text, UNEXPECTED
-    if isinstance(error, MemoryError):
-        return "LC000", say("there is not enough memory"), None, UNEXPECTED
     text = say("unexpected: {kind}: {detail}", kind=type(error).__name__, detail=str(error))
     remedy_text = say(
         "this is a defect; LIFECYCLE_LOG=console shows the events before it,"

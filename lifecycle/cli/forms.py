@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from lifecycle.texts import LANGUAGES
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+
+COMMON: Final = frozenset({"db", "evidence_dir", "definitions", "lang", "json", "help"})
+"""Parameters that every command takes, before its name and after it."""
 
 _WORD = re.compile(r"[A-Z]{2,}")
 
@@ -83,6 +86,19 @@ class Command(click.Command):
         with formatter.indentation():
             formatter.write_text(help_text(self.help or ""))
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the command's own options first, then those that every command takes."""
+        own: list[tuple[str, str]] = []
+        common: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            row = param.get_help_record(ctx)
+            if row is not None and isinstance(param, click.Option):
+                (common if param.name in COMMON else own).append(row)
+        for title, rows in ((say("Options"), own), (say("Common options"), common)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples as they are: a wrapped command line cannot be copied."""
         if self.examples:
@@ -99,7 +115,7 @@ class Group(Command, click.Group):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write commands first: they are what one looks for."""
         click.Group.format_commands(self, ctx, formatter)
-        click.Command.format_options(self, ctx, formatter)
+        Command.format_options(self, ctx, formatter)
 
 
 class Whole(click.ParamType[int]):

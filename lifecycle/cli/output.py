@@ -8,7 +8,10 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
+
+_NARROWEST: Final = 16
+"""Characters that the last column of a framed table has at least."""
 
 
 class OutputFailed(Exception):
@@ -119,13 +122,11 @@ def is_terminal() -> bool:
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write a table: framed and fitted for a terminal, aligned columns for anything else."""
     cells = [[_one_line("" if cell is None else str(cell)) for cell in row] for row in rows]
-    if is_terminal():
-        _framed(heads, cells)
+    lines = [list(heads), *cells]
+    lengths = [max(len(row[column]) for row in lines) for column in range(len(heads))]
+    if is_terminal() and _framed(heads, cells, lengths[:-1]):
         return
-    lengths = [
-        max(len(row[column]) for row in [list(heads), *cells]) for column in range(len(heads))
-    ]
-    for row in [list(heads), *cells]:
+    for row in lines:
         padded = (cell.ljust(length) for cell, length in zip(row, lengths, strict=True))
         line("  ".join(padded).rstrip())
 
@@ -134,21 +135,29 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _framed(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def _framed(heads: Sequence[str], rows: Sequence[Sequence[str]], fixed: list[int]) -> bool:
+    """Write a framed table, and tell whether the terminal is wide enough for it.
+
+    Ids are not broken or cut: they are what one types next. Only the last column is cut; the
+    others are as wide as *fixed* says.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    framed = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for head in heads:
-        framed.add_column(Text(head))
+    console = Console(file=sys.stdout)
+    if console.width < sum(width + 2 for width in fixed) + _NARROWEST:
+        return False
+    framed = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for head, width in zip(heads, [*fixed, 0], strict=True):
+        framed.add_column(Text(head), no_wrap=True, overflow="ellipsis", min_width=width)
     for row in rows:
         framed.add_row(*map(Text, row))
-    console = Console(file=sys.stdout)
     with console.capture() as capture:
         console.print(framed)
     write(capture.get())
+    return True
 
 
 class Progress:

@@ -49,7 +49,7 @@ def _show_version(context: click.Context, parameter: click.Parameter, value: boo
 )
 @common_options
 def program() -> None:
-    """Lead schools through a road map programme, on a history that proves itself.
+    """Lead schools through a programme; the history proves itself.
 
     Every move is decided by the rules in force, kept as a record, and can be replayed and
     verified years later.

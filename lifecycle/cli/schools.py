@@ -234,14 +234,17 @@ def status(context: click.Context, school: str | None, roadmap: str | None) -> N
     session = Session.of(context)
     with session.engine() as engine:
         rows = engine.status(school, roadmap=roadmap)
-    session.answer(documents.board(rows), lambda: _board(session, rows))
-
-
-def _board(session: Session, rows: Sequence[StatusRow]) -> None:
-    if not rows:
+    if not rows and roadmap is not None:
+        session.tell("no such school takes part under {roadmap}", roadmap=roadmap)
+    elif not rows:
         session.tell("no school is enrolled; enrol one: lifecycle enrol --help")
+    session.answer(documents.board(rows), lambda: _board(rows))
+
+
+def _board(rows: Sequence[StatusRow]) -> None:
+    if not rows:
         return
-    heads = ("school", "road map", "state", "since", "due", "days overdue", "version", "name")
+    heads = ("school", "road map", "state", "since", "due", "overdue", "name")
     output.table(
         [say(head) for head in heads],
         [
@@ -252,7 +255,6 @@ def _board(session: Session, rows: Sequence[StatusRow]) -> None:
                 row.standing.entered_on,
                 row.standing.due_on,
                 row.days_overdue or None,
-                row.standing.version,
                 row.standing.title,
             )
             for row in rows

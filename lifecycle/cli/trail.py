@@ -13,6 +13,7 @@ from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, argument, common_options, option
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
+from lifecycle.domain.errors import UnknownRoadmap
 from lifecycle.domain.record import moment_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from lifecycle.audit.findings import Report
     from lifecycle.domain.model import Evidence
     from lifecycle.domain.record import Record
-    from lifecycle.service import Snapshot
+    from lifecycle.service import Lifecycle, Snapshot
 
 
 @click.command(
@@ -49,8 +50,19 @@ def history(
         raise click.UsageError(say("name one: SCHOOL, --roadmap ROADMAP or --installation"))
     session = Session.of(context)
     with session.engine() as engine:
-        records = engine.administration(roadmap) if school is None else engine.history(school)
+        records = _of_office(engine, roadmap) if school is None else engine.history(school)
+    if not records:
+        session.tell("nothing was recorded yet on {roadmap}", roadmap=roadmap)
     session.answer(documents.history(records), (text for one in records for text in _record(one)))
+
+
+def _of_office(engine: Lifecycle, roadmap: str | None) -> list[Record]:
+    try:
+        return engine.administration(roadmap)
+    except UnknownRoadmap:
+        if roadmap in engine.context.definitions.roadmaps():
+            return []  # there is such a road map, but nothing was done under it yet
+        raise
 
 
 def _record(record: Record) -> Iterator[str]:

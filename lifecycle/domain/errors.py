@@ -204,7 +204,7 @@ class AdministrationRefused(Refused):
     """The actor may not register actors, or assign or revoke roles."""
 
     code = "LC203"
-    template = "{actor} cannot do this: {what}"
+    template = "{actor} may not {request}"
 
 
 class ActivityRefused(Refused):
@@ -253,7 +253,7 @@ class InvalidIdentifier(InvalidInput):
     """An identifier with characters or a length that identifiers do not have."""
 
     code = "LC304"
-    template = "{value!r} cannot be the id of a {what}"
+    template = "{value!r} cannot be an id ({what})"
     remedy_template = (
         "use 1 to 64 ASCII letters, digits, '_', '.', '-', starting with a letter or digit;"
         " an id is not a person's name"

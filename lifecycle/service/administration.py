@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from lifecycle.domain import administration as decisions
 from lifecycle.domain.decide import standing_of
-from lifecycle.domain.decision import Accepted, Decision
+from lifecycle.domain.decision import Accepted, Decision, Stamp
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     AdministrationRefused,
@@ -17,7 +18,15 @@ from lifecycle.domain.errors import (
     UnknownSchool,
 )
 from lifecycle.domain.guards import Unmet
-from lifecycle.domain.model import INSTALLATION, Head, Standing, roadmap_stream, scope_of
+from lifecycle.domain.messages import Message
+from lifecycle.domain.model import (
+    INSTALLATION,
+    Head,
+    Standing,
+    participation_stream,
+    roadmap_stream,
+    scope_of,
+)
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import after, fold
@@ -31,6 +40,13 @@ from lifecycle.service.context import (
     settle,
 )
 from lifecycle.service.results import Receipt
+
+_REQUESTS: Mapping[type[Request], Message] = {
+    AddActor: Message("register actors"),
+    Adopt: Message("put road maps in force"),
+    AssignRole: Message("assign roles"),
+    RevokeRole: Message("revoke roles"),
+}
 
 
 def found(context: Context, request: Found) -> Receipt:
@@ -80,7 +96,7 @@ def assign(context: Context, request: AssignRole) -> Receipt:
             _rules(context, tx, request.stream),
             tx.assignments([request.stream]),
             request,
-            context.stamp(_rules(context, tx, request.stream)),
+            _stamp(context, tx, request.stream),
             head,
             _consulted(tx, request.stream),
         )
@@ -100,7 +116,7 @@ def revoke(context: Context, request: RevokeRole) -> Receipt:
             tx.assignments([INSTALLATION]),
             tx.assignments([request.stream]),
             request,
-            context.stamp(_rules(context, tx, request.stream)),
+            _stamp(context, tx, request.stream),
             head,
             _consulted(tx, request.stream),
         )
@@ -182,7 +198,8 @@ def _check_stream(context: Context, view: Reading, stream: str, head: Head) -> N
         return
     kind, _, name = stream.partition("/")
     if kind == "roadmap":
-        raise UnknownRoadmap(name, context.definitions.roadmaps())
+        others = [one for one in context.definitions.roadmaps() if one != name]
+        raise UnknownRoadmap(name, others)
     raise UnknownSchool(name, view.schools())
 
 
@@ -197,8 +214,30 @@ def _consulted(view: Reading, stream: str) -> dict[str, int]:
     return {} if stream == INSTALLATION else {INSTALLATION: view.head(INSTALLATION).version}
 
 
+def _stamp(context: Context, view: Reading, stream: str) -> Stamp:
+    """Return a stamp no earlier than any record that may have consulted the roles in *stream*.
+
+    So times tell which roles were held when a record was made, even if the clock was set back.
+    """
+    stamp = context.stamp(_rules(context, view, stream))
+    scope = scope_of(stream)
+    if scope == "school":
+        return stamp  # only its own stream consults it
+    roadmap = stream.partition("/")[2] if scope == "roadmap" else None
+    board = list(view.standings(roadmap=roadmap))
+    resting = {participation_stream(one.school) for one in board}
+    if roadmap is None:
+        known = {one.roadmap for one in board} | {*context.definitions.roadmaps()}
+        resting |= {roadmap_stream(name) for name in known}
+    moments = (view.head(one).recorded_at for one in sorted(resting))
+    return replace(stamp, now=max(stamp.now, *(one for one in moments if one), stamp.now))
+
+
 def _refused(request: Request, stream: str) -> Callable[[tuple[Unmet, ...]], Refused]:
-    what = type(request).__name__
     return lambda unmet: AdministrationRefused(
-        unmet, actor=request.actor.id, what=what, stream=stream
+        unmet,
+        actor=request.actor.id,
+        request=_REQUESTS[type(request)],
+        what=type(request).__name__,
+        stream=stream,
     )

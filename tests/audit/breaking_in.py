@@ -20,6 +20,7 @@ from lifecycle.domain.replay import fold, held_after
 from lifecycle.storage import rows
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
+from lifecycle.storage.sqlite import Durability
 from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ORIGIN, ROADMAP, engine_on
 
@@ -30,9 +31,9 @@ Body = dict[str, Any]
 Change = Callable[[list[Body]], object]
 
 
-def reopened(folder: Path, catalogue: Catalogue) -> Lifecycle:
+def reopened(folder: Path, catalogue: Catalogue, durability: Durability | None = None) -> Lifecycle:
     """Return an engine on the database and the evidence in *folder*."""
-    journal = open_journal(f"sqlite:///{folder}/lifecycle.db")
+    journal = open_journal(f"sqlite:///{folder}/lifecycle.db", durability=durability)
     return engine_on(journal, catalogue, evidence=EvidenceFolder(folder / "evidence"))
 
 
@@ -115,41 +116,45 @@ class BreakIn:
 
     def bodies(self, stream: str) -> list[Body]:
         """Return the members of the records of *stream*."""
-        found = self.run("SELECT body FROM records WHERE stream = ? ORDER BY sequence", stream)
+        found = self.run(
+            "SELECT body FROM lifecycle_records WHERE stream = ? ORDER BY sequence", stream
+        )
         return [json.loads(body) for (body,) in found]
 
     def rewrite(self, stream: str, bodies: list[Body]) -> None:
         """Write the records of *stream* anew: numbered, chained, hashed, and its head with them."""
-        self.run("DELETE FROM records WHERE stream = ?", stream)
+        self.run("DELETE FROM lifecycle_records WHERE stream = ?", stream)
         head = empty_head(ORIGIN, stream)
         for body in bodies:
             body |= {"sequence": head.version + 1, "previous": head.hash}
             record = Record.decode(canonical.encode(body))
-            self._insert("records", rows.record_row(record) | {"stream": stream})
+            self._insert("lifecycle_records", rows.record_row(record) | {"stream": stream})
             head = record.head
-        self.run("DELETE FROM streams WHERE stream = ?", stream)
+        self.run("DELETE FROM lifecycle_streams WHERE stream = ?", stream)
         if bodies:
-            self._insert("streams", rows.head_row(record) | {"stream": stream})
+            self._insert("lifecycle_streams", rows.head_row(record) | {"stream": stream})
 
     def settle(self, stream: str) -> None:
         """Make the board, the roles and the actors fit the records of *stream*."""
         records = [Record.decode(canonical.encode(body)) for body in self.bodies(stream)]
-        self.run("DELETE FROM assignments WHERE stream = ?", stream)
+        self.run("DELETE FROM lifecycle_assignments WHERE stream = ?", stream)
         for held in held_after(records):
-            self._insert("assignments", rows.assignment_row(held))
+            self._insert("lifecycle_assignments", rows.assignment_row(held))
         school = stream.removeprefix("participation/")
         if school != stream:
-            self.run("DELETE FROM standings WHERE school = ?", school)
+            self.run("DELETE FROM lifecycle_standings WHERE school = ?", school)
             participation = fold(records)
             if participation is not None:
                 rules = self._definition(participation.definition.digest)
-                self._insert("standings", rows.standing_row(standing_of(participation, rules)))
+                self._insert(
+                    "lifecycle_standings", rows.standing_row(standing_of(participation, rules))
+                )
         if stream == "installation":
-            self.run("DELETE FROM actors")
+            self.run("DELETE FROM lifecycle_actors")
             for record in records:
                 if record.kind == "actor_added":
                     name = (record.facts or {})["actor"]
-                    self._insert("actors", {"actor": name, "sequence": record.sequence})
+                    self._insert("lifecycle_actors", {"actor": name, "sequence": record.sequence})
 
     def forge(self, stream: str, change: Change) -> None:
         """Change the records of *stream* and cover every track in the database."""
@@ -159,7 +164,7 @@ class BreakIn:
         self.settle(stream)
 
     def _definition(self, digest: str) -> Definition:
-        ((body,),) = self.run("SELECT body FROM definitions WHERE digest = ?", digest)
+        ((body,),) = self.run("SELECT body FROM lifecycle_definitions WHERE digest = ?", digest)
         return Definition.from_json(json.loads(body))
 
     def _insert(self, table: str, row: dict[str, Any]) -> None:

@@ -18,14 +18,14 @@ OURS = {"standings": f"school = '{SCHOOL}'", "streams": f"stream = '{STREAM}'"}
 )
 def test_an_edited_head_is_found(folder: Path, column: str, value: object) -> None:
     with BreakIn(folder) as visit:
-        visit.run(f"UPDATE streams SET {column} = ? WHERE stream = ?", value, STREAM)  # noqa: S608 - a column's name
+        visit.run(f"UPDATE lifecycle_streams SET {column} = ? WHERE stream = ?", value, STREAM)  # noqa: S608 - a column's name
 
     assert told(folder) == [("head_differs", STREAM, column)]
 
 
 def test_a_lost_head_is_found(folder: Path) -> None:
     with BreakIn(folder) as visit:
-        visit.run("DELETE FROM streams WHERE stream = ?", STREAM)
+        visit.run("DELETE FROM lifecycle_streams WHERE stream = ?", STREAM)
 
     assert told(folder) == [("head_differs", STREAM, "version")]
 
@@ -34,7 +34,8 @@ def test_a_lost_head_is_found(folder: Path) -> None:
 def test_a_head_without_records_is_found(folder: Path, version: int) -> None:
     with BreakIn(folder) as visit:
         visit.run(
-            "INSERT INTO streams SELECT 'participation/ghost', ?, hash, recorded_at FROM streams"
+            "INSERT INTO lifecycle_streams"
+            " SELECT 'participation/ghost', ?, hash, recorded_at FROM lifecycle_streams"
             " WHERE stream = ?",
             *(version, STREAM),
         )
@@ -58,7 +59,7 @@ def test_a_head_without_records_is_found(folder: Path, version: int) -> None:
 )
 def test_a_forged_standing_is_found(folder: Path, column: str, value: object) -> None:
     with BreakIn(folder) as visit:
-        visit.run(f"UPDATE standings SET {column} = ? WHERE school = ?", value, SCHOOL)  # noqa: S608 - a column's name
+        visit.run(f"UPDATE lifecycle_standings SET {column} = ? WHERE school = ?", value, SCHOOL)  # noqa: S608 - a column's name
 
     assert told(folder) == [("standing_differs", STREAM, column)]
 
@@ -72,7 +73,7 @@ def test_the_test_above_names_every_column_of_the_board() -> None:
 
 def test_an_invented_standing_is_found(folder: Path) -> None:
     with BreakIn(folder) as visit:
-        visit.run("UPDATE standings SET school = 'ghost' WHERE school = ?", SCHOOL)
+        visit.run("UPDATE lifecycle_standings SET school = 'ghost' WHERE school = ?", SCHOOL)
 
     assert told(folder) == [
         ("standing_missing", STREAM, None),
@@ -83,13 +84,22 @@ def test_an_invented_standing_is_found(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("statement", "place"),
     [
-        ("UPDATE assignments SET role = 'regional_coordinator' WHERE stream = :map", MAP),
-        ("UPDATE assignments SET actor = 'former' WHERE stream = :school", STREAM),
-        ("UPDATE assignments SET sequence = 9 WHERE stream = 'installation'", "installation"),
-        ("UPDATE assignments SET record_id = 'x' WHERE stream = 'installation'", "installation"),
-        ("DELETE FROM assignments WHERE stream = :school AND role = 'curator'", STREAM),
-        ("INSERT INTO assignments VALUES ('x', :map, 99, 'former', 'expert')", MAP),
-        ("INSERT INTO assignments VALUES ('x', 'roadmap/y', 1, 'former', 'expert')", "roadmap/y"),
+        ("UPDATE lifecycle_assignments SET role = 'regional_coordinator' WHERE stream = :map", MAP),
+        ("UPDATE lifecycle_assignments SET actor = 'former' WHERE stream = :school", STREAM),
+        (
+            "UPDATE lifecycle_assignments SET sequence = 9 WHERE stream = 'installation'",
+            "installation",
+        ),
+        (
+            "UPDATE lifecycle_assignments SET record_id = 'x' WHERE stream = 'installation'",
+            "installation",
+        ),
+        ("DELETE FROM lifecycle_assignments WHERE stream = :school AND role = 'curator'", STREAM),
+        ("INSERT INTO lifecycle_assignments VALUES ('x', :map, 99, 'former', 'expert')", MAP),
+        (
+            "INSERT INTO lifecycle_assignments VALUES ('x', 'roadmap/y', 1, 'former', 'expert')",
+            "roadmap/y",
+        ),
     ],
 )
 def test_a_role_given_or_taken_in_the_projection_only_is_found(
@@ -104,9 +114,9 @@ def test_a_role_given_or_taken_in_the_projection_only_is_found(
 @pytest.mark.parametrize(
     "statement",
     [
-        "DELETE FROM actors WHERE actor = 'former'",
-        "UPDATE actors SET actor = 'ghost' WHERE actor = 'former'",
-        "INSERT INTO actors VALUES ('ghost', 3)",
+        "DELETE FROM lifecycle_actors WHERE actor = 'former'",
+        "UPDATE lifecycle_actors SET actor = 'ghost' WHERE actor = 'former'",
+        "INSERT INTO lifecycle_actors VALUES ('ghost', 3)",
     ],
 )
 def test_an_actor_removed_or_invented_is_found(folder: Path, statement: str) -> None:
@@ -128,8 +138,10 @@ def test_a_projection_that_cannot_be_read_hides_nothing_else(
     folder: Path, table: str, column: str, found: tuple[str, str, str]
 ) -> None:
     with BreakIn(folder) as visit:
-        visit.run(f"UPDATE {table} SET {column} = 'soon' WHERE {OURS[table]}")  # noqa: S608 - our names
-        visit.run("UPDATE records SET role = 'x' WHERE stream = ? AND sequence = 5", STREAM)
+        visit.run(f"UPDATE lifecycle_{table} SET {column} = 'soon' WHERE {OURS[table]}")  # noqa: S608 - our names
+        visit.run(
+            "UPDATE lifecycle_records SET role = 'x' WHERE stream = ? AND sequence = 5", STREAM
+        )
 
     assert sorted(told(folder)) == sorted([("column_differs", FIFTH, "role"), found])
 
@@ -148,7 +160,7 @@ def test_a_projection_that_cannot_be_read_hides_nothing_else(
 )
 def test_an_altered_definition_is_found_and_no_longer_decides(folder: Path, change: str) -> None:
     with BreakIn(folder) as visit:
-        visit.run(f"UPDATE definitions SET body = {change}")  # noqa: S608 - an expression of the test
+        visit.run(f"UPDATE lifecycle_definitions SET body = {change}")  # noqa: S608 - an expression of the test
 
     found = told(folder)
 
@@ -159,8 +171,8 @@ def test_an_altered_definition_is_found_and_no_longer_decides(folder: Path, chan
 
 def test_a_lost_definition_is_found_at_every_record_that_names_it(folder: Path) -> None:
     with BreakIn(folder) as visit:
-        visit.run("DELETE FROM definitions")
-        named = visit.run("SELECT count(*) FROM records WHERE definition IS NOT NULL")
+        visit.run("DELETE FROM lifecycle_definitions")
+        named = visit.run("SELECT count(*) FROM lifecycle_records WHERE definition IS NOT NULL")
 
     codes = [code for code, _, _ in told(folder)]
 
@@ -198,9 +210,9 @@ def test_a_lost_evidence_file_is_found(folder: Path, folder_instead: bool) -> No
 @pytest.mark.parametrize(
     "statement",
     [
-        "DROP TRIGGER records_no_update",
-        "CREATE TRIGGER quiet BEFORE INSERT ON refusals BEGIN SELECT RAISE(IGNORE); END",
-        "CREATE INDEX mine ON records (actor)",
+        "DROP TRIGGER lifecycle_records_no_update",
+        "CREATE TRIGGER quiet BEFORE INSERT ON lifecycle_refusals BEGIN SELECT RAISE(IGNORE); END",
+        "CREATE INDEX mine ON lifecycle_records (actor)",
     ],
 )
 def test_what_was_done_to_the_schema_is_found(folder: Path, statement: str) -> None:

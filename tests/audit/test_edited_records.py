@@ -18,7 +18,9 @@ def test_a_sound_history_has_no_findings(folder: Path) -> None:
     assert report.ok
     assert report.findings == ()
     with BreakIn(folder) as visit:
-        ((records, streams),) = visit.run("SELECT count(*), count(DISTINCT stream) FROM records")
+        ((records, streams),) = visit.run(
+            "SELECT count(*), count(DISTINCT stream) FROM lifecycle_records"
+        )
     assert (report.records, report.streams) == (records, streams)
 
 
@@ -33,7 +35,7 @@ def test_a_visit_that_changes_nothing_leaves_no_trace(folder: Path) -> None:
 def test_an_edited_column_is_found(folder: Path, column: str) -> None:
     with BreakIn(folder) as visit:
         visit.run(
-            f"UPDATE records SET {column} = 'x' WHERE stream = ? AND sequence = 5",  # noqa: S608 - a column's name
+            f"UPDATE lifecycle_records SET {column} = 'x' WHERE stream = ? AND sequence = 5",  # noqa: S608 - a column's name
             STREAM,
         )
 
@@ -42,7 +44,9 @@ def test_an_edited_column_is_found(folder: Path, column: str) -> None:
 
 def test_an_edited_hash_is_found(folder: Path) -> None:
     with BreakIn(folder) as visit:
-        visit.run("UPDATE records SET hash = 'x' WHERE stream = ? AND sequence = 5", STREAM)
+        visit.run(
+            "UPDATE lifecycle_records SET hash = 'x' WHERE stream = ? AND sequence = 5", STREAM
+        )
 
     assert told(folder) == [("body_altered", FIFTH, "hash")]
 
@@ -50,7 +54,8 @@ def test_an_edited_hash_is_found(folder: Path) -> None:
 def test_an_edited_body_is_found(folder: Path) -> None:
     with BreakIn(folder) as visit:
         visit.run(
-            "UPDATE records SET body = CAST(replace(body, 'host:test', 'host:tests') AS BLOB)"
+            "UPDATE lifecycle_records"
+            " SET body = CAST(replace(body, 'host:test', 'host:tests') AS BLOB)"
             " WHERE stream = ? AND sequence = 5",
             STREAM,
         )
@@ -65,7 +70,7 @@ def test_an_edited_body_with_a_hash_that_fits_breaks_the_chain(folder: Path) -> 
     with BreakIn(folder) as visit:
         bodies = visit.bodies(STREAM)
         followers = visit.run(
-            "SELECT stream, sequence, hash, previous, body FROM records"
+            "SELECT stream, sequence, hash, previous, body FROM lifecycle_records"
             " WHERE stream = ? AND sequence > 5",
             STREAM,
         )
@@ -73,11 +78,13 @@ def test_an_edited_body_with_a_hash_that_fits_breaks_the_chain(folder: Path) -> 
         visit.rewrite(STREAM, bodies)
         for stream, sequence, digest, previous, body in followers:
             visit.run(
-                "UPDATE records SET hash = ?, previous = ?, body = ?"
+                "UPDATE lifecycle_records SET hash = ?, previous = ?, body = ?"
                 " WHERE stream = ? AND sequence = ?",
                 *(digest, previous, body, stream, sequence),
             )
-        visit.run("UPDATE streams SET hash = ? WHERE stream = ?", followers[-1][2], STREAM)
+        visit.run(
+            "UPDATE lifecycle_streams SET hash = ? WHERE stream = ?", followers[-1][2], STREAM
+        )
 
     assert told(folder) == [("chain_broken", f"{STREAM}#6", "previous")]
 
@@ -86,11 +93,11 @@ def test_an_edited_last_record_with_a_hash_that_fits_is_not_where_the_head_stand
     folder: Path,
 ) -> None:
     with BreakIn(folder) as visit:
-        ((head,),) = visit.run("SELECT hash FROM streams WHERE stream = ?", STREAM)
+        ((head,),) = visit.run("SELECT hash FROM lifecycle_streams WHERE stream = ?", STREAM)
         bodies = visit.bodies(STREAM)
         bodies[-1]["actor"]["authentication"] = "host:other"
         visit.rewrite(STREAM, bodies)
-        visit.run("UPDATE streams SET hash = ? WHERE stream = ?", head, STREAM)
+        visit.run("UPDATE lifecycle_streams SET hash = ? WHERE stream = ?", head, STREAM)
 
     assert told(folder) == [("head_differs", STREAM, "hash")]
 
@@ -100,8 +107,12 @@ def test_a_body_that_is_none_is_one_finding_and_hides_nothing_behind_it(
     folder: Path, body: bytes
 ) -> None:
     with BreakIn(folder) as visit:
-        visit.run("UPDATE records SET body = ? WHERE stream = ? AND sequence = 5", body, STREAM)
-        visit.run("UPDATE records SET role = 'x' WHERE stream = ? AND sequence = 6", STREAM)
+        visit.run(
+            "UPDATE lifecycle_records SET body = ? WHERE stream = ? AND sequence = 5", body, STREAM
+        )
+        visit.run(
+            "UPDATE lifecycle_records SET role = 'x' WHERE stream = ? AND sequence = 6", STREAM
+        )
 
     found = told(folder)
 
@@ -113,7 +124,7 @@ def test_a_body_that_is_none_is_one_finding_and_hides_nothing_behind_it(
 @pytest.mark.parametrize("stream", ["installation", MAP, STREAM])
 def test_a_deleted_inner_record_is_found(folder: Path, stream: str) -> None:
     with BreakIn(folder) as visit:
-        visit.run("DELETE FROM records WHERE stream = ? AND sequence = 4", stream)
+        visit.run("DELETE FROM lifecycle_records WHERE stream = ? AND sequence = 4", stream)
 
     found = told(folder)
 
@@ -125,8 +136,8 @@ def test_a_deleted_inner_record_is_found(folder: Path, stream: str) -> None:
 def test_a_deleted_last_record_is_not_where_the_head_stands(folder: Path, stream: str) -> None:
     with BreakIn(folder) as visit:
         visit.run(
-            "DELETE FROM records WHERE stream = ?1 AND sequence ="
-            " (SELECT max(sequence) FROM records WHERE stream = ?1)",
+            "DELETE FROM lifecycle_records WHERE stream = ?1 AND sequence ="
+            " (SELECT max(sequence) FROM lifecycle_records WHERE stream = ?1)",
             stream,
         )
 
@@ -141,7 +152,7 @@ def test_swapped_rows_are_found(folder: Path) -> None:
     with BreakIn(folder) as visit:
         for before, after in ((5, 1005), (6, 5), (1005, 6)):
             visit.run(
-                "UPDATE records SET sequence = ? WHERE stream = ? AND sequence = ?",
+                "UPDATE lifecycle_records SET sequence = ? WHERE stream = ? AND sequence = ?",
                 *(after, STREAM, before),
             )
 
@@ -154,9 +165,9 @@ def test_swapped_rows_are_found(folder: Path) -> None:
 
 def test_a_record_moved_to_another_stream_is_found_in_both(folder: Path) -> None:
     with BreakIn(folder) as visit:
-        ((last,),) = visit.run("SELECT version FROM streams WHERE stream = ?", STREAM)
+        ((last,),) = visit.run("SELECT version FROM lifecycle_streams WHERE stream = ?", STREAM)
         visit.run(
-            "UPDATE records SET stream = 'participation/ilyinskoye', sequence = 99"
+            "UPDATE lifecycle_records SET stream = 'participation/ilyinskoye', sequence = 99"
             " WHERE stream = ? AND sequence = ?",
             *(STREAM, last),
         )
@@ -172,7 +183,7 @@ def test_a_record_moved_to_another_stream_is_found_in_both(folder: Path) -> None
 def test_a_stream_renamed_as_a_whole_is_found(folder: Path) -> None:
     with BreakIn(folder) as visit:
         for table in ("records", "streams"):
-            visit.run(f"UPDATE {table} SET stream = 'schools/x' WHERE stream = ?", STREAM)  # noqa: S608 - a table's name
+            visit.run(f"UPDATE lifecycle_{table} SET stream = 'schools/x' WHERE stream = ?", STREAM)  # noqa: S608 - a table's name
 
     found = told(folder)
 
@@ -182,7 +193,7 @@ def test_a_stream_renamed_as_a_whole_is_found(folder: Path) -> None:
 
 def test_a_history_of_another_installation_is_found(folder: Path) -> None:
     with BreakIn(folder) as visit:
-        visit.run("UPDATE installation SET origin = 'origin-2'")
+        visit.run("UPDATE lifecycle_installation SET origin = 'origin-2'")
 
     found = told(folder)
 

@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_read_is_missing_and_hides_nothing(
 
 def test_a_school_whose_rules_are_lost_goes_nowhere(folder: Path, catalogue: Catalogue) -> None:
     with BreakIn(folder) as visit:
-        visit.run("DELETE FROM definitions")
+        visit.run("DELETE FROM lifecycle_definitions")
 
     with reopened(folder, catalogue) as engine, pytest.raises(UnknownDefinition) as lost:
         engine.explain(SCHOOL)

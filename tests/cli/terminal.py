@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest.mock import patch
 
 from lifecycle.cli import main
@@ -74,14 +74,18 @@ class Terminal:
     def run(self, *arguments: str | Path) -> Said:
         """Run a command in this process: as fast as a call, and nothing else differs."""
         out, err = io.StringIO(), io.StringIO()
+        code = self.run_on(out, err, *arguments)
+        return Said(code, out.getvalue(), err.getvalue())
+
+    def run_on(self, out: IO[str] | None, err: IO[str], *arguments: str | Path) -> int:
+        """Run a command in this process on these streams, and return its exit code."""
         with (
             patch.dict(os.environ, self.variables(), clear=True),
             contextlib.chdir(self.folder),
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
         ):
-            code = main([str(one) for one in arguments])
-        return Said(code, out.getvalue(), err.getvalue())
+            return main([str(one) for one in arguments])
 
     def ask(self, *arguments: str | Path) -> dict[str, Any]:
         """Run a command that must succeed, and return its JSON document."""
@@ -91,14 +95,17 @@ class Terminal:
 
     def start(self, *arguments: str | Path, **settings: Any) -> subprocess.Popen[str]:
         """Start a command as a process of its own."""
-        streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        usual: dict[str, Any] = {
+            "stdout": subprocess.PIPE,
+            "stderr": subprocess.PIPE,
+            "env": self.variables(),
+        }
         return subprocess.Popen(
             [*PROGRAM, *map(str, arguments)],
             cwd=self.folder,
-            env=self.variables(),
             text=True,
             encoding="utf-8",
-            **streams | settings,
+            **usual | settings,
         )
 
     def process(self, *arguments: str | Path, **settings: Any) -> Said:

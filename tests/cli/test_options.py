@@ -78,10 +78,18 @@ def test_one_broken_road_map_does_not_hide_the_others(office: Terminal, plans: P
     (plans / "broken.yaml").write_text("format: 1\nid: broken\nprogramme: 500plus\n", "utf-8")
     said = office.run("roadmap", "list", "--definitions", plans, "--json")
 
+    assert "broken.yaml" in terminal_lines(office, plans)
     names = [one["id"] for one in said.document["roadmaps"]]
     assert {"another-2022", "tomari-2022"} <= set(names)
     assert "broken" not in names
     assert "broken.yaml" in said.err
+
+
+def terminal_lines(office: Terminal, plans: Path) -> str:
+    said = office.run("roadmap", "list", "--definitions", plans)
+    assert said.out.startswith("road map")
+    assert "another-2022" in said.out
+    return said.err
 
 
 def test_events_for_operators_are_written_when_asked_for(office: Terminal) -> None:

@@ -99,7 +99,8 @@ def test_explain_tells_people_who_can_mend_what(office: Terminal) -> None:
     assert said.out.startswith("krasnogorsk: selected, version ")
     assert "  start_questionnaire -> questionnaire: Start the questionnaires" in said.out
     assert "    - evidence order is missing\n" in said.out
-    assert "who can mend it: municipal_coordinator (municipal)" in said.out
+    assert "    - this is done by: municipal_coordinator (municipal)\n" in said.out
+    assert "who can mend it: municipal_coordinator, regional_coordinator (municipal, " in said.out
 
 
 def test_explain_of_a_finished_school_says_so(archive: Terminal) -> None:
@@ -115,7 +116,9 @@ def test_status_has_one_row_for_each_school(office: Terminal) -> None:
     assert MOMENT.fullmatch(row["entered_at"])
     assert row["due_on"] == "2022-02-04"
     assert row["days_overdue"] > 1000
-    assert office.ask("status", "--roadmap", "belgorod-2021") == {"schools": []}
+    empty = office.run("status", "--roadmap", "belgorod-2021", "--json")
+    assert empty.document == {"schools": []}
+    assert empty.err == "no such school takes part under belgorod-2021\n"
 
 
 def test_status_of_an_empty_office_helps_on(terminal: Terminal) -> None:
@@ -143,6 +146,13 @@ def test_the_streams_of_a_road_map_and_of_administrators_can_be_read(office: Ter
 
     assert plan[0]["kind"] == "roadmap_adopted"
     assert [one["kind"] for one in people[:3]] == ["installed", "actor_added", "role_assigned"]
+
+
+def test_a_road_map_that_is_not_in_force_has_an_empty_stream(office: Terminal) -> None:
+    said = office.run("history", "--roadmap", "belgorod-2021", "--json")
+
+    assert (said.code, said.document) == (0, {"records": []})
+    assert said.err == "nothing was recorded yet on belgorod-2021\n"
 
 
 def test_replay_has_its_five_members(archive: Terminal) -> None:

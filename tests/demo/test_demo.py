@@ -56,7 +56,7 @@ def test_the_numbers_returned_are_those_of_the_database(shown: Shown) -> None:
         rows = engine.status()
     connection = sqlite3.connect(shown.database)
     refusals, records = connection.execute(
-        "SELECT (SELECT count(*) FROM refusals), (SELECT count(*) FROM records)"
+        "SELECT (SELECT count(*) FROM lifecycle_refusals), (SELECT count(*) FROM lifecycle_records)"
     ).fetchone()
     connection.close()
     states = Counter(row.standing.state for row in rows)
@@ -159,7 +159,7 @@ def test_nine_attempts_are_refused_each_for_its_reasons(shown: Shown) -> None:
     connection = sqlite3.connect(shown.database)
     stored = [
         [one["code"] for one in json.loads(unmet)]
-        for (unmet,) in connection.execute("SELECT unmet FROM refusals ORDER BY id")
+        for (unmet,) in connection.execute("SELECT unmet FROM lifecycle_refusals ORDER BY id")
     ]
     connection.close()
 

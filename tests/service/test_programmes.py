@@ -361,7 +361,7 @@ def test_rows_of_a_host_and_a_transition_share_their_fate(
 
     with host.connect() as connection:
         letters = connection.execute(text("SELECT count(*) FROM letters")).scalar_one()
-        refused = connection.execute(text("SELECT count(*) FROM refusals")).scalar_one()
+        refused = connection.execute(text("SELECT count(*) FROM lifecycle_refusals")).scalar_one()
     host.dispose()
     assert (letters, refused) == ((1, 1) if commits else (0, 0))
     assert office.state(SCHOOL) == ("questionnaire" if commits else "selected")

@@ -42,7 +42,7 @@ def refusals(engine: Lifecycle, folder: Path) -> list[tuple[str, str, str, str]]
         return [(one.stream, one.actor, one.what, one.command_id) for one in kept]
     with closing(sqlite3.connect(folder / "lifecycle.db")) as database:
         return database.execute(
-            "SELECT stream, actor, what, command_id FROM refusals ORDER BY id"
+            "SELECT stream, actor, what, command_id FROM lifecycle_refusals ORDER BY id"
         ).fetchall()
 
 

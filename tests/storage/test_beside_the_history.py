@@ -36,7 +36,7 @@ def raw(path: Path, sqlite_journal: SqlJournal) -> Iterator[sqlite3.Connection]:
 
 
 def rows(raw: sqlite3.Connection, table: str) -> list[Any]:
-    return raw.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+    return raw.execute(f"SELECT * FROM lifecycle_{table}").fetchall()  # noqa: S608
 
 
 def test_a_name_is_kept_once_and_can_be_corrected_and_erased(
@@ -48,7 +48,7 @@ def test_a_name_is_kept_once_and_can_be_corrected_and_erased(
             tx.keep_name("ben", "Борис")
     assert rows(raw, "persons") == [("ana", "Анна Павловна"), ("ben", "Борис")]
 
-    raw.execute("DELETE FROM persons WHERE actor = 'ana'")
+    raw.execute("DELETE FROM lifecycle_persons WHERE actor = 'ana'")
     assert rows(raw, "persons") == [("ben", "Борис")]
 
 
@@ -94,7 +94,7 @@ def test_an_announcement_never_has_the_id_of_an_earlier_one(
 ) -> None:
     with sqlite_journal.writing() as tx:
         append(tx)
-    raw.execute("DELETE FROM outbox")
+    raw.execute("DELETE FROM lifecycle_outbox")
     with sqlite_journal.writing() as tx:
         append(tx)
 

@@ -257,7 +257,8 @@ def test_a_transaction_that_sqlite_gave_up_is_not_gone_on_with(
     """The host's rows are undone as well: it must not believe that they are there."""
     with sqlite3.connect(path) as raw:
         raw.execute(
-            "CREATE TRIGGER gone BEFORE INSERT ON outbox BEGIN SELECT RAISE(ROLLBACK, 'gone'); END"
+            "CREATE TRIGGER gone BEFORE INSERT ON lifecycle_outbox"
+            " BEGIN SELECT RAISE(ROLLBACK, 'gone'); END"
         )
     raw.close()
 

@@ -61,16 +61,6 @@ def test_a_database_without_a_record_can_be_begun_again(
     again.close()
 
 
-def test_what_another_application_made_is_not_written_over(url: str, path: Path) -> None:
-    foreign(path)
-    before = path.read_bytes()
-
-    with pytest.raises(DatabaseExists):
-        create_journal(url)
-
-    assert path.read_bytes() == before
-
-
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match=r"no folder .*missing"):
         create_journal(f"sqlite:///{tmp_path}/missing/a.db")
@@ -164,9 +154,8 @@ DAMAGE: list[tuple[Callable[[Path], object], type[StorageFailed], str]] = [
     (overwritten, DatabaseBroken, "malformed"),
     (folder, DatabaseBroken, "it is a folder"),
     (pipe, DatabaseBroken, "it is no ordinary file"),
-    (other_application, DatabaseBroken, "another application made it"),
-    (changed("PRAGMA application_id=7"), DatabaseBroken, "another application made it"),
-    (changed("DROP TABLE records"), DatabaseBroken, "missing: records"),
+    (other_application, DatabaseMissing, "there is no database at"),
+    (changed("DROP TABLE lifecycle_records"), DatabaseBroken, "missing: lifecycle_records"),
     (changed("DROP TABLE lifecycle_version"), DatabaseBroken, "missing: lifecycle_version"),
     (changed("DELETE FROM lifecycle_version"), DatabaseBroken, "no revision"),
     (
@@ -175,7 +164,9 @@ DAMAGE: list[tuple[Callable[[Path], object], type[StorageFailed], str]] = [
         "schema 0042, this release knows 0001",
     ),
     (
-        changed("DROP TRIGGER installation_no_delete", "DELETE FROM installation"),
+        changed(
+            "DROP TRIGGER lifecycle_installation_no_delete", "DELETE FROM lifecycle_installation"
+        ),
         DatabaseBroken,
         "no single id",
     ),

@@ -114,8 +114,8 @@ def check_whole(journal: SqlJournal, path: Path, acknowledged: set[str]) -> None
         (standing,) = view.standings()
         findings = view.schema_findings()
     with sqlite3.connect(path) as raw:
-        queued = {row[0] for row in raw.execute("SELECT hash FROM sealing_queue")}
-        announced = {row[0] for row in raw.execute("SELECT hash FROM outbox")}
+        queued = {row[0] for row in raw.execute("SELECT hash FROM lifecycle_sealing_queue")}
+        announced = {row[0] for row in raw.execute("SELECT hash FROM lifecycle_outbox")}
         sound = raw.execute("PRAGMA integrity_check").fetchall()
     raw.close()
     hashes = {one.hash for one in stored}

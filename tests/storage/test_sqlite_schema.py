@@ -91,21 +91,21 @@ def test_the_index_columns_are_those_of_the_record(history: tuple[Record, Record
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE records SET actor = 'other'",
-        "UPDATE OR IGNORE records SET sequence = 9",
-        "UPDATE OR REPLACE records SET sequence = 2 WHERE sequence = 1",
-        "DELETE FROM records",
-        "DELETE FROM records WHERE sequence = 2",
-        "UPDATE definitions SET body = x'00'",
-        "DELETE FROM definitions",
-        "REPLACE INTO definitions VALUES (printf('%.64c', 'd'), x'00')",
-        "REPLACE INTO definitions (rowid, digest, body) VALUES (1, 'other', x'00')",
-        "INSERT INTO definitions VALUES (printf('%.64c', 'd'), x'00')"
+        "UPDATE lifecycle_records SET actor = 'other'",
+        "UPDATE OR IGNORE lifecycle_records SET sequence = 9",
+        "UPDATE OR REPLACE lifecycle_records SET sequence = 2 WHERE sequence = 1",
+        "DELETE FROM lifecycle_records",
+        "DELETE FROM lifecycle_records WHERE sequence = 2",
+        "UPDATE lifecycle_definitions SET body = x'00'",
+        "DELETE FROM lifecycle_definitions",
+        "REPLACE INTO lifecycle_definitions VALUES (printf('%.64c', 'd'), x'00')",
+        "REPLACE INTO lifecycle_definitions (rowid, digest, body) VALUES (1, 'other', x'00')",
+        "INSERT INTO lifecycle_definitions VALUES (printf('%.64c', 'd'), x'00')"
         " ON CONFLICT (digest) DO UPDATE SET body = excluded.body",
-        "UPDATE installation SET origin = 'other'",
-        "DELETE FROM installation",
-        "REPLACE INTO installation VALUES (1, 'other', 1, '')",
-        "REPLACE INTO installation VALUES (2, 'other', 1, '')",
+        "UPDATE lifecycle_installation SET origin = 'other'",
+        "DELETE FROM lifecycle_installation",
+        "REPLACE INTO lifecycle_installation VALUES (1, 'other', 1, '')",
+        "REPLACE INTO lifecycle_installation VALUES (2, 'other', 1, '')",
     ],
 )  # fmt: skip
 def test_the_history_cannot_be_changed_by_any_connection(
@@ -157,7 +157,7 @@ def test_no_row_takes_the_place_of_another(
     marks = ", ".join(f":{name}" for name in row)
 
     with sqlite3.connect(path) as raw, pytest.raises(sqlite3.IntegrityError):
-        raw.execute(f"{insert} records ({names}) VALUES ({marks})", row)
+        raw.execute(f"{insert} lifecycle_records ({names}) VALUES ({marks})", row)
     raw.close()
 
     assert stored(sqlite_journal) == before
@@ -170,7 +170,7 @@ def test_an_upsert_changes_no_record(
 
     with pytest.raises(sqlite3.IntegrityError):
         raw.execute(
-            f"INSERT INTO records ({COLUMNS}) VALUES ({MARKS})"  # noqa: S608
+            f"INSERT INTO lifecycle_records ({COLUMNS}) VALUES ({MARKS})"  # noqa: S608
             " ON CONFLICT (stream, sequence) DO UPDATE SET actor = 'other'",
             rows.record_row(history[1]),
         )
@@ -184,7 +184,10 @@ def test_the_next_record_is_taken_from_any_connection(
     """The triggers refuse what is wrong, and only that."""
     record = record_after(history[1].head)
 
-    raw.execute(f"INSERT INTO records ({COLUMNS}) VALUES ({MARKS})", rows.record_row(record))  # noqa: S608
+    raw.execute(
+        f"INSERT INTO lifecycle_records ({COLUMNS}) VALUES ({MARKS})",  # noqa: S608
+        rows.record_row(record),
+    )
 
     assert [one.sequence for one in stored(sqlite_journal)] == [1, 2, 3]
 
@@ -192,19 +195,30 @@ def test_the_next_record_is_taken_from_any_connection(
 @pytest.mark.parametrize(
     ("statement", "finding"),
     [
-        ("DROP TRIGGER records_no_update", "trigger records_no_update is missing from"),
-        ("DROP INDEX ix_standings_state_due_on", "index ix_standings_state_due_on is missing from"),
-        ("DROP TABLE outbox", "table outbox is missing from"),
-        ("ALTER TABLE records ADD COLUMN note TEXT", "table records differs from"),
-        ("CREATE INDEX mine ON records (actor)", "index mine is foreign to"),
         (
-            "CREATE TRIGGER mine AFTER INSERT ON records BEGIN DELETE FROM outbox; END",
+            "DROP TRIGGER lifecycle_records_no_update",
+            "trigger lifecycle_records_no_update is missing from",
+        ),
+        (
+            "DROP INDEX ix_lifecycle_standings_state_due_on",
+            "index ix_lifecycle_standings_state_due_on is missing from",
+        ),
+        ("DROP TABLE lifecycle_outbox", "table lifecycle_outbox is missing from"),
+        (
+            "ALTER TABLE lifecycle_records ADD COLUMN note TEXT",
+            "table lifecycle_records differs from",
+        ),
+        ("CREATE INDEX mine ON lifecycle_records (actor)", "index mine is foreign to"),
+        (
+            # Names mean the same to SQLite in letters of any case.
+            "CREATE TRIGGER mine AFTER INSERT ON LifeCycle_Records"
+            " BEGIN DELETE FROM lifecycle_outbox; END",
             "trigger mine is foreign to",
         ),
         (
-            "DROP TRIGGER records_no_delete; CREATE TRIGGER records_no_delete"
-            " BEFORE DELETE ON records BEGIN SELECT 1; END",
-            "trigger records_no_delete differs from",
+            "DROP TRIGGER lifecycle_records_no_delete; CREATE TRIGGER lifecycle_records_no_delete"
+            " BEFORE DELETE ON lifecycle_records BEGIN SELECT 1; END",
+            "trigger lifecycle_records_no_delete differs from",
         ),
     ],
 )
@@ -232,9 +246,9 @@ def test_an_auditor_reads_on_past_damage(
 ) -> None:
     sound, _ = stored(sqlite_journal)
     values = {"sequence": "9", "body": "x'ff'"}
-    raw.execute("DROP TRIGGER records_no_update")
+    raw.execute("DROP TRIGGER lifecycle_records_no_update")
     raw.execute(
-        f"UPDATE records SET {column} = {values.get(column, NOT_UTF8)}"  # noqa: S608
+        f"UPDATE lifecycle_records SET {column} = {values.get(column, NOT_UTF8)}"  # noqa: S608
         " WHERE sequence = 2"
     )
 
@@ -258,7 +272,7 @@ def test_an_auditor_reads_on_past_damage(
 def test_a_projection_without_dates_is_a_difference_to_the_auditor_and_an_error_to_others(
     sqlite_journal: SqlJournal, raw: sqlite3.Connection, table: str, column: str, value: str
 ) -> None:
-    raw.execute(f"UPDATE {table} SET {column} = {value}")  # noqa: S608
+    raw.execute(f"UPDATE lifecycle_{table} SET {column} = {value}")  # noqa: S608
 
     with sqlite_journal.auditing() as audit:
         (row,) = audit.streams() if table == "streams" else audit.standings()
@@ -270,8 +284,8 @@ def test_a_projection_without_dates_is_a_difference_to_the_auditor_and_an_error_
 def test_a_record_that_is_none_is_an_error(
     sqlite_journal: SqlJournal, history: tuple[Record, Record], raw: sqlite3.Connection
 ) -> None:
-    raw.execute("DROP TRIGGER records_no_update")
-    raw.execute("UPDATE records SET body = x'7b7d' WHERE sequence = 2")
+    raw.execute("DROP TRIGGER lifecycle_records_no_update")
+    raw.execute("UPDATE lifecycle_records SET body = x'7b7d' WHERE sequence = 2")
 
     with sqlite_journal.reading() as view:
         with pytest.raises(DatabaseBroken, match=f"record 2 of {STREAM}"):

@@ -222,7 +222,7 @@ def test_a_head_that_was_set_back_does_not_fork_the_history(
 ) -> None:
     with sqlite_journal.writing() as tx:
         first, _ = append(tx), append(tx)
-    raw.execute("UPDATE streams SET version = 1, hash = ?", (first.hash,))
+    raw.execute("UPDATE lifecycle_streams SET version = 1, hash = ?", (first.hash,))
 
     with pytest.raises(VersionConflict), sqlite_journal.writing() as tx:
         append(tx)
@@ -235,7 +235,10 @@ def test_a_record_id_is_not_given_twice(sqlite_journal: SqlJournal) -> None:
     with sqlite_journal.writing() as tx:
         record = append(tx)
 
-    with pytest.raises(StorageFailed, match="uq_records_record_id"), sqlite_journal.writing() as tx:
+    with (
+        pytest.raises(StorageFailed, match="uq_lifecycle_records_record_id"),
+        sqlite_journal.writing() as tx,
+    ):
         append(tx, record_id=record.record_id)
 
     assert version(sqlite_journal) == 1
@@ -244,8 +247,11 @@ def test_a_record_id_is_not_given_twice(sqlite_journal: SqlJournal) -> None:
 @pytest.mark.parametrize(
     ("trigger", "error"),
     [
-        ("BEFORE INSERT ON standings BEGIN SELECT RAISE(ABORT, 'no'); END", "no"),
-        ("BEFORE UPDATE ON streams BEGIN SELECT RAISE(IGNORE); END", "is at version 2, not 1"),
+        ("BEFORE INSERT ON lifecycle_standings BEGIN SELECT RAISE(ABORT, 'no'); END", "no"),
+        (
+            "BEFORE UPDATE ON lifecycle_streams BEGIN SELECT RAISE(IGNORE); END",
+            "is at version 2, not 1",
+        ),
     ],
 )
 def test_a_caller_who_goes_on_after_a_failed_append_commits_nothing(

@@ -28,17 +28,17 @@ def upgrade() -> None:
 
 def _create_history() -> None:
     op.create_table(
-        "installation",
+        "lifecycle_installation",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
         sa.Column("origin", sa.Text, nullable=False),
         sa.Column("format", sa.Integer, nullable=False),
         sa.Column("created_at", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_installation"),
-        sa.CheckConstraint("id = 1", name=op.f("ck_installation_one_row")),
+        sa.PrimaryKeyConstraint("id", name="pk_lifecycle_installation"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_lifecycle_installation_one_row")),
         sqlite_strict=True,
     )
     op.create_table(
-        "records",
+        "lifecycle_records",
         sa.Column("stream", sa.Text, nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
@@ -55,34 +55,34 @@ def _create_history() -> None:
         sa.Column("recorded_at", sa.Text, nullable=False),
         sa.Column("effective_on", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint("stream", "sequence", name="pk_records"),
-        sa.UniqueConstraint("hash", name="uq_records_hash"),
-        sa.UniqueConstraint("record_id", name="uq_records_record_id"),
-        sa.UniqueConstraint("command_id", name="uq_records_command_id"),
-        sa.CheckConstraint("sequence >= 1", name=op.f("ck_records_sequence")),
+        sa.PrimaryKeyConstraint("stream", "sequence", name="pk_lifecycle_records"),
+        sa.UniqueConstraint("hash", name="uq_lifecycle_records_hash"),
+        sa.UniqueConstraint("record_id", name="uq_lifecycle_records_record_id"),
+        sa.UniqueConstraint("command_id", name="uq_lifecycle_records_command_id"),
+        sa.CheckConstraint("sequence >= 1", name=op.f("ck_lifecycle_records_sequence")),
         sqlite_strict=True,
     )
     op.create_table(
-        "definitions",
+        "lifecycle_definitions",
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.PrimaryKeyConstraint("digest", name="pk_definitions"),
+        sa.PrimaryKeyConstraint("digest", name="pk_lifecycle_definitions"),
         sqlite_strict=True,
     )
 
 
 def _create_projections() -> None:
     op.create_table(
-        "streams",
+        "lifecycle_streams",
         sa.Column("stream", sa.Text, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
         sa.Column("recorded_at", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("stream", name="pk_streams"),
+        sa.PrimaryKeyConstraint("stream", name="pk_lifecycle_streams"),
         sqlite_strict=True,
     )
     op.create_table(
-        "standings",
+        "lifecycle_standings",
         sa.Column("school", sa.Text, nullable=False),
         sa.Column("roadmap", sa.Text, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
@@ -93,41 +93,47 @@ def _create_projections() -> None:
         sa.Column("entered_on", sa.Text, nullable=False),
         sa.Column("due_on", sa.Text),
         sa.Column("final", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("school", name="pk_standings"),
+        sa.PrimaryKeyConstraint("school", name="pk_lifecycle_standings"),
         sqlite_strict=True,
     )
-    op.create_index("ix_standings_roadmap_school", "standings", ["roadmap", "school"])
-    op.create_index("ix_standings_state_due_on", "standings", ["state", "due_on"])
+    op.create_index(
+        "ix_lifecycle_standings_roadmap_school", "lifecycle_standings", ["roadmap", "school"]
+    )
+    op.create_index(
+        "ix_lifecycle_standings_state_due_on", "lifecycle_standings", ["state", "due_on"]
+    )
     op.create_table(
-        "assignments",
+        "lifecycle_assignments",
         sa.Column("record_id", sa.Text, nullable=False),
         sa.Column("stream", sa.Text, nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("role", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("record_id", name="pk_assignments"),
+        sa.PrimaryKeyConstraint("record_id", name="pk_lifecycle_assignments"),
         sqlite_strict=True,
     )
-    op.create_index("ix_assignments_stream_sequence", "assignments", ["stream", "sequence"])
+    op.create_index(
+        "ix_lifecycle_assignments_stream_sequence", "lifecycle_assignments", ["stream", "sequence"]
+    )
     op.create_table(
-        "actors",
+        "lifecycle_actors",
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
-        sa.PrimaryKeyConstraint("actor", name="pk_actors"),
+        sa.PrimaryKeyConstraint("actor", name="pk_lifecycle_actors"),
         sqlite_strict=True,
     )
 
 
 def _create_outside() -> None:
     op.create_table(
-        "persons",
+        "lifecycle_persons",
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("actor", name="pk_persons"),
+        sa.PrimaryKeyConstraint("actor", name="pk_lifecycle_persons"),
         sqlite_strict=True,
     )
     op.create_table(
-        "refusals",
+        "lifecycle_refusals",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=True),
         sa.Column("at", sa.Text, nullable=False),
         sa.Column("stream", sa.Text, nullable=False),
@@ -135,28 +141,28 @@ def _create_outside() -> None:
         sa.Column("what", sa.Text, nullable=False),
         sa.Column("command_id", sa.Text, nullable=False),
         sa.Column("unmet", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_refusals"),
+        sa.PrimaryKeyConstraint("id", name="pk_lifecycle_refusals"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
-    op.create_index("ix_refusals_stream_id", "refusals", ["stream", "id"])
+    op.create_index("ix_lifecycle_refusals_stream_id", "lifecycle_refusals", ["stream", "id"])
     op.create_table(
-        "sealing_queue",
+        "lifecycle_sealing_queue",
         sa.Column("stream", sa.Text, nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
         sa.Column("queued_at", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("stream", "sequence", name="pk_sealing_queue"),
+        sa.PrimaryKeyConstraint("stream", "sequence", name="pk_lifecycle_sealing_queue"),
         sqlite_strict=True,
     )
     op.create_table(
-        "outbox",
+        "lifecycle_outbox",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=True),
         sa.Column("stream", sa.Text, nullable=False),
         sa.Column("sequence", sa.Integer, nullable=False),
         sa.Column("hash", sa.Text, nullable=False),
         sa.Column("created_at", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_outbox"),
+        sa.PrimaryKeyConstraint("id", name="pk_lifecycle_outbox"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
     )
@@ -164,42 +170,43 @@ def _create_outside() -> None:
 
 _SQLITE_TRIGGERS = (
     """\
-CREATE TRIGGER records_append BEFORE INSERT ON records BEGIN
- SELECT RAISE(ABORT, 'uq_records_command_id: the command made a record before')
-  WHERE EXISTS (SELECT 1 FROM records WHERE command_id = NEW.command_id);
- SELECT RAISE(ABORT, 'uq_records_record_id: there is a record of that id')
-  WHERE EXISTS (SELECT 1 FROM records WHERE record_id = NEW.record_id);
- SELECT RAISE(ABORT, 'uq_records_hash: there is a record of that hash')
-  WHERE EXISTS (SELECT 1 FROM records WHERE hash = NEW.hash);
- SELECT RAISE(ABORT, 'pk_records: a record takes the next place of its stream')
+CREATE TRIGGER lifecycle_records_append BEFORE INSERT ON lifecycle_records BEGIN
+ SELECT RAISE(ABORT, 'uq_lifecycle_records_command_id: the command made a record before')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_records WHERE command_id = NEW.command_id);
+ SELECT RAISE(ABORT, 'uq_lifecycle_records_record_id: there is a record of that id')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_records WHERE record_id = NEW.record_id);
+ SELECT RAISE(ABORT, 'uq_lifecycle_records_hash: there is a record of that hash')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_records WHERE hash = NEW.hash);
+ SELECT RAISE(ABORT, 'pk_lifecycle_records: a record takes the next place of its stream')
   WHERE NEW.sequence IS NOT
-   1 + coalesce((SELECT max(sequence) FROM records WHERE stream = NEW.stream), 0);
- SELECT RAISE(ABORT, 'pk_records: a record names the hash of the one before it')
+   1 + coalesce((SELECT max(sequence) FROM lifecycle_records WHERE stream = NEW.stream), 0);
+ SELECT RAISE(ABORT, 'pk_lifecycle_records: a record names the hash of the one before it')
   WHERE NEW.sequence > 1 AND NEW.previous IS NOT
-   (SELECT hash FROM records WHERE stream = NEW.stream AND sequence = NEW.sequence - 1);
- SELECT RAISE(ABORT, 'records: a record takes no place of another')
-  WHERE EXISTS (SELECT 1 FROM records WHERE rowid = NEW.rowid);
+   (SELECT hash FROM lifecycle_records WHERE stream = NEW.stream AND sequence = NEW.sequence - 1);
+ SELECT RAISE(ABORT, 'lifecycle_records: a record takes no place of another')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_records WHERE rowid = NEW.rowid);
 END""",
-    "CREATE TRIGGER records_no_update BEFORE UPDATE ON records BEGIN"
-    " SELECT RAISE(ABORT, 'records: a record is never changed'); END",
-    "CREATE TRIGGER records_no_delete BEFORE DELETE ON records BEGIN"
-    " SELECT RAISE(ABORT, 'records: a record is never deleted'); END",
+    "CREATE TRIGGER lifecycle_records_no_update BEFORE UPDATE ON lifecycle_records BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_records: a record is never changed'); END",
+    "CREATE TRIGGER lifecycle_records_no_delete BEFORE DELETE ON lifecycle_records BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_records: a record is never deleted'); END",
     """\
-CREATE TRIGGER definitions_append BEFORE INSERT ON definitions BEGIN
- SELECT RAISE(ABORT, 'pk_definitions: there is a definition of that digest')
-  WHERE EXISTS (SELECT 1 FROM definitions WHERE digest = NEW.digest OR rowid = NEW.rowid);
+CREATE TRIGGER lifecycle_definitions_append BEFORE INSERT ON lifecycle_definitions BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_definitions: there is a definition of that digest')
+  WHERE EXISTS
+   (SELECT 1 FROM lifecycle_definitions WHERE digest = NEW.digest OR rowid = NEW.rowid);
 END""",
-    "CREATE TRIGGER definitions_no_update BEFORE UPDATE ON definitions BEGIN"
-    " SELECT RAISE(ABORT, 'definitions: a definition is never changed'); END",
-    "CREATE TRIGGER definitions_no_delete BEFORE DELETE ON definitions BEGIN"
-    " SELECT RAISE(ABORT, 'definitions: a definition is never deleted'); END",
+    "CREATE TRIGGER lifecycle_definitions_no_update BEFORE UPDATE ON lifecycle_definitions BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_definitions: a definition is never changed'); END",
+    "CREATE TRIGGER lifecycle_definitions_no_delete BEFORE DELETE ON lifecycle_definitions BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_definitions: a definition is never deleted'); END",
     """\
-CREATE TRIGGER installation_append BEFORE INSERT ON installation BEGIN
- SELECT RAISE(ABORT, 'pk_installation: a database keeps one installation')
-  WHERE EXISTS (SELECT 1 FROM installation);
+CREATE TRIGGER lifecycle_installation_append BEFORE INSERT ON lifecycle_installation BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_installation: a database keeps one installation')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_installation);
 END""",
-    "CREATE TRIGGER installation_no_update BEFORE UPDATE ON installation BEGIN"
-    " SELECT RAISE(ABORT, 'installation: an installation is never renamed'); END",
-    "CREATE TRIGGER installation_no_delete BEFORE DELETE ON installation BEGIN"
-    " SELECT RAISE(ABORT, 'installation: an installation is never deleted'); END",
+    "CREATE TRIGGER lifecycle_installation_no_update BEFORE UPDATE ON lifecycle_installation BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_installation: an installation is never renamed'); END",
+    "CREATE TRIGGER lifecycle_installation_no_delete BEFORE DELETE ON lifecycle_installation BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_installation: an installation is never deleted'); END",
 )
