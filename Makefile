@@ -17,6 +17,7 @@ help:
 	@echo "make fix     let ruff mend style and format"
 	@echo "make setup   only the set-up: .venv with the locked packages and this checkout"
 	@echo "make texts   compile the Russian texts after a change of messages.po"
+	@echo "make schemas write the JSON Schemas anew after a change of the forms of definitions"
 	@echo "make lock    pin the dependencies of pyproject.toml anew; UPGRADE=1 takes newer ones"
 	@echo "make clean   remove what the tools and the demonstration left; .venv stays"
 	@echo
@@ -80,6 +81,13 @@ lock: setup
 .PHONY: texts
 texts: setup
 	@$(PY) -m babel.messages.frontend compile --domain messages --directory lifecycle/locale
+
+# Editors read these; a test holds them to the forms.
+.PHONY: schemas
+schemas: setup
+	@$(PY) -c 'from pathlib import Path; from lifecycle.workflows import json_schemas as made; \
+	    [Path(f"workflows/{kind}.schema.json").write_text(made.text_of(kind), "utf-8") \
+	     for kind in made.KINDS]'
 
 .PHONY: clean
 clean:
