@@ -182,6 +182,7 @@ class _MemoryView:
                         record.target,
                         record.recorded_at,
                         record.effective_on,
+                        record.facts or {},
                     )
 
     def definition(self, digest: str) -> bytes | None:

@@ -73,6 +73,7 @@ _MOVES: Final = Statement(
         records.c.target,
         records.c.recorded_at,
         records.c.effective_on,
+        records.c.body,
     )
     .join_from(
         standings,
@@ -221,7 +222,7 @@ class SqlReading:
         """Tell a row whose values cannot be read from a fault of the program."""
         try:
             yield
-        except (ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError) as error:
             detail = f"{what} cannot be read: {error}"
             raise DatabaseBroken(url=self._session.faults.url, detail=detail) from error
 

@@ -103,12 +103,12 @@ def standing_from(row: Values) -> Standing:
 
 
 def move_from(row: Values) -> SchoolMove:
-    """Read school, transition, source, target, ``recorded_at`` and ``effective_on``.
+    """Read school, transition, source, target, ``recorded_at``, ``effective_on`` and the body.
 
     Raises:
-        TypeError, ValueError: It holds no date where it must.
+        KeyError, TypeError, ValueError: It holds no date, or no body, where it must.
     """
-    school, transition, source, target, recorded_at, effective_on = row
+    school, transition, source, target, recorded_at, effective_on, body = row
     return SchoolMove(
         school,
         transition,
@@ -116,6 +116,7 @@ def move_from(row: Values) -> SchoolMove:
         target,
         moment_from(recorded_at),
         date.fromisoformat(effective_on),
+        json.loads(as_bytes(body))["facts"],
     )
 
 
