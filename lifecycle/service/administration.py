@@ -229,8 +229,8 @@ def _stamp(context: Context, view: Reading, stream: str) -> Stamp:
     if roadmap is None:
         known = {one.roadmap for one in board} | {*context.definitions.roadmaps()}
         resting |= {roadmap_stream(name) for name in known}
-    moments = (view.head(one).recorded_at for one in sorted(resting))
-    return replace(stamp, now=max(stamp.now, *(one for one in moments if one), stamp.now))
+    moments = [view.head(one).recorded_at for one in sorted(resting)]
+    return replace(stamp, now=max([stamp.now, *(one for one in moments if one is not None)]))
 
 
 def _refused(request: Request, stream: str) -> Callable[[tuple[Unmet, ...]], Refused]:

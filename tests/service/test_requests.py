@@ -24,7 +24,7 @@ from lifecycle import (
 from lifecycle.domain.errors import InvalidEvidence, UnknownActor, UnknownSchool
 from lifecycle.domain.model import RefusedAttempt
 from lifecycle.storage.memory import MemoryJournal
-from tests.factories import ADMIN, Office, SetClock, actor, order
+from tests.factories import ADMIN, ROADMAP, Office, SetClock, actor, order
 
 SCHOOL = "krasnogorsk"
 
@@ -360,6 +360,23 @@ def test_a_clock_that_is_set_back_does_not_turn_the_history(
     assert second.recorded_at == first.recorded_at
     assert second.effective_on == first.effective_on - timedelta(days=3)
     assert verify(office.engine).ok
+
+
+def test_a_role_is_taken_no_earlier_than_it_was_used_though_the_clock_was_set_back(
+    office: Office, clock: SetClock
+) -> None:
+    engine, used = office.engine, start(office).record
+    clock.advance(days=-3)
+
+    person = used.actor.id
+    taken = engine.revoke(person, "municipal_coordinator", roadmap=ROADMAP, actor=ADMIN).record
+    engine.assign(person, "administrator", actor=ADMIN)
+    gone = engine.revoke("admin", "administrator", actor=actor(person)).record
+
+    assert taken.recorded_at == used.recorded_at
+    assert gone.recorded_at == used.recorded_at
+    assert taken.effective_on == used.effective_on - timedelta(days=3)
+    assert verify(engine).ok
 
 
 def test_a_school_is_enrolled_once(office: Office) -> None:
