@@ -171,7 +171,11 @@ def activities_due(
             continue
         name = one.occurrence.name
         subject = one.activity.key if name is None else f"{one.activity.key}@{name}"
-        roles = one.activity.roles or definition.planned_by
+        roles = one.activity.roles
+        if not roster.holders(roles, None):
+            # Curators are held on schools: those who answer for the whole road map have to see to
+            # what the curators of all schools are to do.
+            roles = tuple(dict.fromkeys((*roles, *definition.planned_by)))
         yield _due(
             definition,
             roster,
