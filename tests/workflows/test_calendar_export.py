@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from dateutil.rrule import rruleset, rrulestr
+from dateutil.rrule import rrule, rruleset, rrulestr
 from icalendar import Calendar
 
 from lifecycle.domain.definition import Definition
@@ -46,9 +46,10 @@ def days(entry: Any) -> list[date]:
     found = rruleset()
     found.rdate(datetime.combine(start, time()))
     if "rrule" in entry:
-        found.rrule(
-            rrulestr(entry["rrule"].to_ical().decode(), dtstart=datetime.combine(start, time()))
-        )
+        text = entry["rrule"].to_ical().decode()
+        rule = rrulestr(text, dtstart=datetime.combine(start, time()))
+        assert isinstance(rule, rrule)
+        found.rrule(rule)
     for name, take in (("rdate", found.rdate), ("exdate", found.exdate)):
         lists = entry.get(name, [])
         for one in lists if isinstance(lists, list) else [lists]:
