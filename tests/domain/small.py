@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -172,3 +172,7 @@ def unmet(*requirements: Requirement, guards: Guards | None = None, **changes: A
 
 def link(kind: str, item: str | None = None) -> Evidence:
     return Evidence(kind, item, form="link", url=f"https://example.org/{kind}/{item}")
+
+
+def told(found: Sequence[Unmet]) -> list[tuple[str, dict[str, object]]]:
+    return [(one.code, one.message.plain_parameters()) for one in found]

@@ -31,10 +31,10 @@ def test_ids_are_short_ascii_words(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["", "-a", ".a", "a b", "школа", "a/b", "a\n", "x" * 65])
 def test_other_ids_are_refused(value: str) -> None:
-    with pytest.raises(InvalidIdentifier, match="cannot be the id of a school") as refused:
+    with pytest.raises(InvalidIdentifier, match=r"cannot be an id \(school\)") as refused:
         naming.identifier(value, "school")
 
-    assert refused.value.facts == {"what": "school", "value": value}
+    assert refused.value.facts["value"] == value
 
 
 @pytest.mark.parametrize("value", [None, 7, ["a"]])
