@@ -11,6 +11,7 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from lifecycle.domain.messages import Message
@@ -294,12 +295,20 @@ def _word(text: str) -> tuple[str, Any]:
 
 def _mended(token: Token, text: str) -> Token:
     """Take a misspelt name of a month for it, with a doubt, if no other month is as near."""
+    word = _nearest_month(text)
+    if word is None:
+        return token
+    note = Message("«{text}» was taken for {word}", {"text": text, "word": word})
+    return replace(token, kind="month", value=_MONTH_WORDS[word], note=note, sure=False)
+
+
+@lru_cache(maxsize=4096)
+def _nearest_month(text: str) -> str | None:
+    if len(text) < 4:
+        return None
     near = difflib.get_close_matches(text.translate(_LOOK_ALIKES), _MONTH_WORDS, n=3, cutoff=0.8)
     months = {_MONTH_WORDS[word] for word in near}
-    if len(text) < 4 or len(months) != 1:
-        return token
-    note = Message("«{text}» was taken for {word}", {"text": text, "word": near[0]})
-    return replace(token, kind="month", value=months.pop(), note=note, sure=False)
+    return near[0] if len(months) == 1 else None
 
 
 def _joined(raw: list[tuple[Token, str]]) -> list[Token]:

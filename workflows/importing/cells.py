@@ -9,10 +9,6 @@ from typing import Final
 
 from lifecycle.domain.messages import Message
 
-MAX_ROWS: Final = 2000
-"""Rows of tables in a file; the longest road map known has 70."""
-MAX_COLUMNS: Final = 50
-
 _LINK: Final = re.compile(r"<a\b[^>]*>.*?</a>|https?://\S+|\[([^\]]*)\]\([^)]*\)", re.IGNORECASE)
 _TAGS: Final = re.compile(r"</?(?:b|i|u|strong|em|span|sup|sub)\b[^>]*>|\*\*", re.IGNORECASE)
 _PARAGRAPHS: Final = re.compile(r"</?(?:p|br|div|li|ul|ol)\b[^>]*>|[\n\r\v\f\u2028\u2029]", re.I)

@@ -97,9 +97,9 @@ def is_other_heading(row: Row) -> bool:
     texts = row.texts
     filled = [text for text in texts if text]
     return (
-        len(filled) >= 2
+        len(filled) >= 3
         and _field(texts[0]) == "number"
-        and not re.search(r"\d", texts[0])
+        and not any(re.search(r"\d", text) for text in filled)
         and columns_of(row) is None
     )
 

@@ -18,16 +18,23 @@ from lifecycle.workflows.importing.faults import UnreadableFile
 
 MAX_FILE_BYTES: Final = 20 * 1024 * 1024
 """A road map of 45 activities with an order takes 60 KB as .docx."""
+MAX_ROWS: Final = 2000
+"""Rows of the tables of a file; the longest road map known has 70."""
 MAX_MEMBERS: Final = 1000
 MAX_UNPACKED_BYTES: Final = 64 * 1024 * 1024
 MAX_RATIO: Final = 200
 """Unpacked to packed; office files reach 50."""
-_RATIO_MATTERS: Final = 1024 * 1024  # bytes; a small member may be of one letter only
+_RATIO_MATTERS: Final = 8 * 1024 * 1024  # bytes; a smaller member may repeat itself as it likes
 _CHUNK: Final = 64 * 1024
 
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
 _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK: Final = tuple(name.encode("utf-16-le") for name in ("Workbook", "Book"))
+# All that the archive module raises on bytes that are no archive.
+_DAMAGE: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError),
+    *(ValueError, OSError, RuntimeError),
+)
 _SUFFIXES: Final = {
     "docx": (".docx", ".docm"),
     "xlsx": (".xlsx", ".xlsm"),
@@ -63,6 +70,24 @@ def load(path: Path) -> tuple[str, bytes]:
             hint = Message("name it {suffix}", {"suffix": _SUFFIXES[kind][0]})
             raise UnreadableFile(str(path), detail, hint)
     return kind, _repacked(path, data) if kind in {"docx", "xlsx", "ods"} else data
+
+
+def refuse_many(path: Path, rows: int) -> None:
+    """Refuse a file with so many rows that it cannot be a road map.
+
+    Raises:
+        UnreadableFile: There are more than ``MAX_ROWS``.
+    """
+    if rows > MAX_ROWS:
+        detail = Message("its tables have more than {limit} rows", {"limit": MAX_ROWS})
+        hint = Message("give the sheet or the pages with the road map only")
+        raise UnreadableFile(str(path), detail, hint)
+
+
+def protected(path: Path) -> UnreadableFile:
+    """Return the error for a file that needs a password."""
+    hint = Message("open it with the password and save it without one")
+    return UnreadableFile(str(path), Message("it is protected with a password"), hint)
 
 
 def _bytes(path: Path) -> bytes:
@@ -117,7 +142,7 @@ def _kind_of_archive(path: Path, data: bytes) -> str:
                 return "xlsx"
             if "content.xml" in names:
                 return _kind_of_opendocument(path, archive)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+    except _DAMAGE as error:
         raise UnreadableFile(str(path), Message("the file is damaged"), _ARCHIVE) from error
     raise UnreadableFile(str(path), Message("it is an archive, not a document"))
 
@@ -127,7 +152,7 @@ def _kind_of_opendocument(path: Path, archive: zipfile.ZipFile) -> str:
             else io.BytesIO() as stream:  # fmt: skip
         manifest = stream.read(1024 * 1024)
     if b"encryption-data" in manifest:
-        raise _protected(path)
+        raise protected(path)
     with archive.open("mimetype") if "mimetype" in archive.namelist() else io.BytesIO() as stream:
         kind = stream.read(200)
     if b"spreadsheet" in kind or path.suffix.lower() == ".ods":
@@ -138,21 +163,11 @@ def _kind_of_opendocument(path: Path, archive: zipfile.ZipFile) -> str:
 
 def _kind_of_compound(path: Path, data: bytes) -> str:
     if _ENCRYPTED in data:
-        raise _protected(path)
+        raise protected(path)
     if any(name in data for name in _WORKBOOK):
         return "xls"
     detail = Message("documents of this kind are not read: {kind}", {"kind": ".doc"})
     raise UnreadableFile(str(path), detail, _AS_WORD)
-
-
-def _protected(path: Path) -> UnreadableFile:
-    hint = Message("open it with the password and save it without one")
-    return UnreadableFile(str(path), Message("it is protected with a password"), hint)
-
-
-def protected(path: Path) -> UnreadableFile:
-    """Return the error for a file that needs a password."""
-    return _protected(path)
 
 
 def _repacked(path: Path, data: bytes) -> bytes:
@@ -166,12 +181,12 @@ def _repacked(path: Path, data: bytes) -> bytes:
                 raise _bomb(path)
             for member in members:
                 if member.flag_bits & 0x1:
-                    raise _protected(path)
+                    raise protected(path)
                 content = _unpacked(path, archive, member, left)
                 left -= len(content)
                 if not member.is_dir():
                     copy.writestr(zipfile.ZipInfo(member.filename), content)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+    except _DAMAGE as error:
         raise UnreadableFile(str(path), Message("the file is damaged"), _ARCHIVE) from error
     return packed.getvalue()
 

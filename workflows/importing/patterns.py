@@ -153,13 +153,14 @@ MOVES: Final = (
     _move("conclude", r"^(?:итоги|подведение\s+итогов)(?:\s+\w+){0,4}\s+.*проекта", _TALK),
 )  # fmt: skip
 
-# A recurrence in the words of the activity or its result. It is proposed with a doubt.
+# A recurrence in the words of the activity or its result; «раз в месяц» is read by the grammar of
+# dates. It is proposed with a doubt.
 RECURRENCES: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), rule)
     for pattern, rule in (
         (r"\bежедневн\w+", "FREQ=DAILY"),
         (r"\bеженедельн\w+", "FREQ=WEEKLY"),
-        (r"\bежемесячн\w+|\bраз\w*\s+в\s+месяц", "FREQ=MONTHLY"),
-        (r"\bежеквартальн\w+|\bраз\w*\s+в\s+квартал", "FREQ=MONTHLY;INTERVAL=3"),
+        (r"\bежемесячн\w+", "FREQ=MONTHLY"),
+        (r"\bежеквартальн\w+", "FREQ=MONTHLY;INTERVAL=3"),
     )
 )

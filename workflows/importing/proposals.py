@@ -6,15 +6,21 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from lifecycle.workflows.date_grammar import parse
 from lifecycle.workflows.importing.patterns import (
     DOERS,
     MOVES,
     NOT_PARTIES,
     PARTIES,
     RECURRENCES,
+    Move,
 )
 
 _PERSON: Final = re.compile(r"\b([А-ЯЁ][а-яё]+(?:-[А-ЯЁ][а-яё]+)?)\s+[А-ЯЁ]\.\s?[А-ЯЁ]\.")
+_HOW_OFTEN: Final = re.compile(
+    r"(?:\bне\s+реже\s+)?(?:\b\w+\s+)?\bраз[ау]?\s+в\s+\w+(?:\s+\w+)?|\bкажд\w+\s+\w+",
+    re.IGNORECASE,
+)
 _BEFORE_PERSON: Final = 120  # characters that may stand between a post and the person who holds it
 _STEM: Final = 2  # letters that the case may change
 
@@ -67,10 +73,10 @@ def drives_of(rows: Sequence[tuple[str, str]]) -> list[list[str]]:
 
     Where one row names a step outright and another a pair of steps, the pair leaves it to that.
     """
-    fitting = [_fitting(title, result) for title, result in rows]
-    alone = {drives[0] for row in fitting for drives in row if len(drives) == 1}
+    proposed = [[move.drives for move in fitting(title, result)] for title, result in rows]
+    alone = {drives[0] for row in proposed for drives in row if len(drives) == 1}
     found = []
-    for row in fitting:
+    for row in proposed:
         names = []
         for drives in row:
             paired = drives[-1].startswith("complete_")
@@ -79,9 +85,10 @@ def drives_of(rows: Sequence[tuple[str, str]]) -> list[list[str]]:
     return found
 
 
-def _fitting(title: str, result: str) -> list[tuple[str, ...]]:
+def fitting(title: str, result: str) -> list[Move]:
+    """Return the entries of the table of moves that fit a row."""
     return [
-        move.drives
+        move
         for move in MOVES
         if move.title.search(title)
         and not (move.without and move.without.search(title))
@@ -93,4 +100,6 @@ def recurrence_in(title: str, result: str) -> str | None:
     """Return the recurrence that the words of a row name, if it is one."""
     text = f"{title} {result}"
     rules = {rule for pattern, rule in RECURRENCES if pattern.search(text)}
+    for found in _HOW_OFTEN.finditer(text):
+        rules.update(parse(found[0]).rules)
     return rules.pop() if len(rules) == 1 else None

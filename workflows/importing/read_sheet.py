@@ -6,21 +6,22 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lifecycle.domain.messages import Message
-from lifecycle.workflows.importing.cells import MAX_ROWS, Cell, Row, Sheet, cell_of
+from lifecycle.workflows.importing import workbook
+from lifecycle.workflows.importing.apart import read_apart
+from lifecycle.workflows.importing.cells import Row, Sheet, cell_of
 from lifecycle.workflows.importing.faults import LibraryMissing, UnreadableFile
-from lifecycle.workflows.importing.limits import protected
-
-MAX_AREA: Final = 1_000_000
-"""Cells between the first and the last filled one; the library keeps all of them in memory."""
+from lifecycle.workflows.importing.limits import refuse_many
 
 _REFERENCE: Final = re.compile(rb"""<(?:\w+:)?c\b[^>]*?\br=["']([A-Z]{1,4})([0-9]{1,8})["']""")
 _OPEN_TAGS: Final = re.compile(rb"<table:(table-row|(?:covered-)?table-cell)\b([^>]*)>")
 _REPEATED: Final = re.compile(rb"""number-(?:rows|columns)-repeated=["'](\d{1,9})["']""")
+
+Merge = tuple[tuple[int, int], tuple[int, int]]  # row and column of the first and the last cell
 
 
 def read_sheet(path: Path, data: bytes, kind: str) -> Sheet:
@@ -35,54 +36,24 @@ def read_sheet(path: Path, data: bytes, kind: str) -> Sheet:
         LibraryMissing: The extra ``office`` is not installed.
         UnreadableFile: It is damaged, protected or too large.
     """
-    try:
-        from python_calamine import (
-            CalamineError,
-            CalamineWorkbook,
-            PasswordError,
-            SheetTypeEnum,
-            SheetVisibleEnum,
-        )
-    except ImportError as error:
-        raise LibraryMissing(f".{kind}", "office") from error
+    if find_spec("python_calamine") is None:
+        raise LibraryMissing(f".{kind}", "office")
     if kind == "xlsx":
         _refuse_area(path, _area_of_workbook(data))
     elif kind == "ods":
         _refuse_area(path, _area_of_opendocument(data))
     rows: list[Row] = []
-    try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
-            for table, meta in enumerate(book.sheets_metadata):
-                if (meta.visible, meta.typ) != (SheetVisibleEnum.Visible, SheetTypeEnum.WorkSheet):
-                    continue
-                sheet = book.get_sheet_by_name(meta.name)
-                _refuse_area(path, (sheet.total_height, sheet.total_width))
-                values = sheet.to_python(skip_empty_area=False)
-                merges = sheet.merged_cell_ranges or []
-                rows += _rows(meta.name, table, values, merges)
-                _refuse_many(path, rows)
-    except PasswordError as error:
-        raise protected(path) from error
-    except (CalamineError, OSError, ValueError) as error:
-        detail = Message("the workbook is damaged: {detail}", {"detail": str(error)})
-        raise UnreadableFile(str(path), detail) from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # how the library tells of a bug of its own
-            raise
-        raise UnreadableFile(str(path), Message("the file is damaged")) from error
+    found = read_apart(path, workbook.__name__, data)
+    _refuse_area(path, found.get("area", (0, 0)))
+    for table, sheet in enumerate(found["sheets"]):
+        rows += _rows(sheet["name"], table, sheet["rows"], sheet["merges"])
+        refuse_many(path, len(rows))
     return Sheet(tuple(rows))
 
 
-def _refuse_many(path: Path, rows: Sequence[Row]) -> None:
-    if len(rows) > MAX_ROWS:
-        detail = Message("its tables have more than {limit} rows", {"limit": MAX_ROWS})
-        hint = Message("give the sheet or the pages with the road map only")
-        raise UnreadableFile(str(path), detail, hint)
-
-
-def _refuse_area(path: Path, area: tuple[int, int]) -> None:
+def _refuse_area(path: Path, area: Sequence[int]) -> None:
     rows, columns = area
-    if rows * columns > MAX_AREA:
+    if rows * columns > workbook.MAX_AREA:
         spread = {"rows": rows, "columns": columns}
         template = "its cells are spread over {rows} rows and {columns} columns"
         raise UnreadableFile(str(path), Message(template, spread))
@@ -129,13 +100,7 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _rows(
-    name: str,
-    table: int,
-    values: Sequence[Sequence[Any]],
-    merges: Iterable[tuple[tuple[int, int], tuple[int, int]]],
-) -> list[Row]:
-    texts = [[_text(value) for value in row] for row in values]
+def _rows(name: str, table: int, texts: Sequence[list[str]], merges: Iterable[Merge]) -> list[Row]:
     wide: dict[int, int] = {}
     for (top, left), (bottom, right) in merges:
         if top >= len(texts) or left >= len(texts[top]):
@@ -152,17 +117,6 @@ def _rows(
             continue
         merged = len(filled) == 1 and wide.get(number, 0) > 1
         place = Message("sheet «{sheet}», row {number}", {"sheet": name, "number": number + 1})
-        cells: tuple[Cell, ...] = tuple(cell_of(text) for text in row)
+        cells = tuple(cell_of(text) for text in row)
         found.append(Row(cells, table, number + 1, place, merged))
     return found
-
-
-def _text(value: Any) -> str:
-    """Return what a cell shows: a real date as day, month and year."""
-    if isinstance(value, datetime | date):
-        return f"{value:%d.%m.%Y}"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, bool | time | timedelta):
-        return ""
-    return str(value)

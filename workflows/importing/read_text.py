@@ -9,6 +9,7 @@ from typing import Final
 from lifecycle.domain.messages import Message
 from lifecycle.workflows.importing.cells import Row, Sheet, cell_of, clean
 from lifecycle.workflows.importing.faults import UnreadableFile
+from lifecycle.workflows.importing.limits import refuse_many
 
 _FREQUENT: Final = frozenset("оеаинтсрвл")
 _LEAST_FREQUENT: Final = 0.4  # of the Cyrillic letters; Russian prose has 0.6
@@ -32,6 +33,7 @@ def read_text(path: Path, data: bytes) -> Sheet:
             continue
         place = Message("line {number}", {"number": number})
         rows.append(Row(tuple(cell_of(cell) for cell in cells), 0, number, place))
+        refuse_many(path, len(rows))
     return Sheet(tuple(rows), tuple(prose), notes)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lifecycle.domain.messages import Message
-from lifecycle.workflows.importing.cells import MAX_ROWS, Cell, Row, Sheet, cell_of, clean
+from lifecycle.workflows.importing.cells import Cell, Row, Sheet, cell_of, clean
 from lifecycle.workflows.importing.faults import LibraryMissing, UnreadableFile
+from lifecycle.workflows.importing.limits import refuse_many
 from lifecycle.workflows.importing.word_numbers import Numbering
 
 if TYPE_CHECKING:
@@ -84,16 +85,14 @@ class _Reader:
             if _owner(row) is not table:
                 continue
             self._lines += 1
-            if self._lines > MAX_ROWS:
-                detail = Message("its tables have more than {limit} rows", {"limit": MAX_ROWS})
-                hint = Message("give the pages with the road map only")
-                raise UnreadableFile(str(self._path), detail, hint)
+            refuse_many(self._path, self._lines)
             cells, merged = self._cells(row, above)
             words = {"table": number + 1, "row": count}
             place = Message("table {table}, row {row}", words)
             self.rows.append(Row(tuple(cells), number, self._lines, place, merged))
         for inner in table.iter(f"{_W}tbl"):
-            if inner is not table and _owner(inner) is table and depth < _MAX_DEPTH:
+            around = next(inner.iterancestors(f"{_W}tbl"), None)
+            if around is table and depth < _MAX_DEPTH:
                 self._table(inner, depth + 1)
 
     def _cells(self, row: Any, above: dict[int, Cell]) -> tuple[list[Cell], bool]:
