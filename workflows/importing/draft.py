@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lifecycle.domain.messages import Message
+from lifecycle.texts import render
 from lifecycle.workflows.catalogue import check_roadmap_file
 from lifecycle.workflows.dates import Verdict
 from lifecycle.workflows.importing.table import Section
-from lifecycle.workflows.importing.wording import in_language
 from lifecycle.workflows.problems import Problem
 
 
@@ -148,4 +148,4 @@ class Draft:
 
 
 def _said(messages: Sequence[Message], language: str) -> list[str]:
-    return [in_language(message, language) for message in messages]
+    return [render(message, language) for message in messages]

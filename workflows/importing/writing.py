@@ -9,9 +9,9 @@ from datetime import date
 from typing import Final
 
 from lifecycle.domain.messages import Message
+from lifecycle.texts import render
 from lifecycle.workflows.dates import Verdict
 from lifecycle.workflows.importing.draft import Draft, DraftActivity
-from lifecycle.workflows.importing.wording import in_language
 
 _WIDTH: Final = 96
 _MARKS: Final = {
@@ -107,7 +107,7 @@ def _activity(activity: DraftActivity) -> Iterator[str]:
     mark = _MARKS.get(activity.verdict)
     if mark is not None:
         for doubt in activity.doubts:
-            yield from _comment(f"{mark}: {in_language(doubt, 'ru')}", "  ")
+            yield from _comment(f"{mark}: {render(doubt, 'ru')}", "  ")
     yield f"  - key: {_text(activity.key)}"
     yield f"    section: {_text(activity.section)}"
     yield f"    title: {_text(activity.title)}"
@@ -123,13 +123,13 @@ def _activity(activity: DraftActivity) -> Iterator[str]:
     notes = (*activity.doubts, *activity.damage)
     yield "    damage:" if notes else "    damage: []"
     for note in notes:
-        yield f"      - ru: {_text(in_language(note, 'ru'))}"
-        yield f"        en: {_text(in_language(note, 'en'))}"
+        yield f"      - ru: {_text(render(note, 'ru'))}"
+        yield f"        en: {_text(render(note, 'en'))}"
 
 
 def _notes(notes: Sequence[Message], indent: str) -> Iterator[str]:
     for note in notes:
-        yield from _comment(f"ЗАМЕЧАНИЕ: {in_language(note, 'ru')}", indent)
+        yield from _comment(f"ЗАМЕЧАНИЕ: {render(note, 'ru')}", indent)
 
 
 def _comment(text: str, indent: str = "") -> list[str]:
