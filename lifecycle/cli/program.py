@@ -68,16 +68,16 @@ def program() -> None:
     metavar="N",
     type=Whole(1),
     default="22",
-    help="How many schools of Belgorod to lead beside the one of Tomari; 22 if not given.",
+    help="How many schools of Belgorod to lead beside the ten others; 22 if not given.",
 )
 @common_options
 @click.pass_context
 def demo(context: click.Context, schools: int) -> None:
-    """Lead schools through two real road maps, refusals included.
+    """Lead schools and offices through five real road maps, refusals included.
 
     Makes a new database, enrols the schools, assigns people, moves every school with real
-    evidence files, and prints the board, one history and the verification. The database stays,
-    to be tried on.
+    evidence files, works on the plans, and prints the board, one history, the indicators, what
+    is overdue and the verification. The database stays, to be tried on.
     """
     from lifecycle.demo import run
 

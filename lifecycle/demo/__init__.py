@@ -1,4 +1,4 @@
-"""The demonstration: the engine's main job on two real road maps, in seconds.
+"""The demonstration: the engine's main job on five real road maps, in seconds.
 
 It uses the public library as any host would, on a real database and with real evidence files,
 and leaves the database behind for the command line.

@@ -1,7 +1,7 @@
 """Who takes part in the demonstration: schools, and the people who act for them.
 
-The orders name one school. Belgorod's say how many there are and nothing more, so these have
-numbers for names. People are opaque ids, as everywhere.
+The orders name one school. Belgorod's says how many there are and nothing more, those of three
+districts not even that, so these have numbers for names. People are opaque ids, as everywhere.
 """
 
 from __future__ import annotations
@@ -9,10 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lifecycle.demo.stories import BELGOROD_ELSE, BELGOROD_STORIES, TOMARI_STORY
+from lifecycle.demo.stories import (
+    BELGOROD_ELSE,
+    BELGOROD_STORIES,
+    DISTRICT_STORIES,
+    SELECTIVE_STORY,
+    TOMARI_STORY,
+)
 
 TOMARI = "tomari-2022"
 BELGOROD = "belgorod-2021"
+DMITROVSK = "dmitrovsk-2022"
+KASPIYSK = "kaspiysk-2022"
+NEKLINOVSKY = "neklinovsky-2022"
+ROADMAPS = (TOMARI, BELGOROD, DMITROVSK, KASPIYSK, NEKLINOVSKY)
 ADMINISTRATOR = "admin-1"
 
 # Belgorod's road map, row 7: 19 municipalities for 22 schools, so three of them have two.
@@ -21,6 +31,14 @@ _MUNICIPALITIES = 19
 _SCHOOLS_PER_CURATOR = 2
 _REVIEWERS = 2
 _EXPERTS = 3
+
+
+_DISTRICTS: Mapping[str, tuple[str, str]] = {
+    DMITROVSK: ("oryol", "Дмитровский район"),
+    KASPIYSK: ("dagestan", "город Каспийск"),
+    NEKLINOVSKY: ("rostov", "Неклиновский район"),
+}
+"""Region of each district, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,18 @@ class School:
 # Roles held on the school itself; the curator is named later, when the profile is due.
 ON_SCHOOL = ("municipal_coordinator", "school_coordinator")
 
+
+def _of_district(roadmap: str) -> tuple[tuple[str, str], ...]:
+    region, _ = _DISTRICTS[roadmap]
+    district = roadmap.partition("-")[0]
+    return (
+        ("regional_coordinator", f"coordinator-{region}"),
+        ("municipal_coordinator", f"coordinator-{district}"),
+        ("reviewer", f"reviewer-{district}"),
+        ("expert", f"expert-{district}"),
+    )
+
+
 ON_ROADMAP: Mapping[str, tuple[tuple[str, str], ...]] = {
     TOMARI: (
         ("regional_coordinator", "coordinator-sakhalin"),
@@ -62,6 +92,7 @@ ON_ROADMAP: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("reviewer", "school-01"),
         ("expert", "curator-01"),
     ),
+    **{roadmap: _of_district(roadmap) for roadmap in _DISTRICTS},
 }
 
 
@@ -90,6 +121,24 @@ def belgorod(count: int) -> Iterator[School]:
         title = f"Школа № {number} (условная), Белгородская область"
         story = BELGOROD_STORIES.get(number, BELGOROD_ELSE[place % len(BELGOROD_ELSE)])
         yield School(f"belgorod-{number:02}", number, title, BELGOROD, people, story)
+
+
+def districts() -> Iterator[School]:
+    """Yield a few schools of each of the three districts that do not say which theirs are."""
+    for roadmap, (_, name) in _DISTRICTS.items():
+        district = roadmap.partition("-")[0]
+        for place, usual in enumerate(DISTRICT_STORIES):
+            number = place + 1
+            people = {
+                **dict(ON_ROADMAP[roadmap]),
+                "school_coordinator": f"school-{district}-{number}",
+                "curator": f"curator-{district}-{place // _SCHOOLS_PER_CURATOR + 1}",
+            }
+            # Where the expertise of stage 2 is a sample, the first school was not drawn.
+            drawn = place or roadmap != NEKLINOVSKY
+            story = usual if drawn else SELECTIVE_STORY
+            title = f"Школа № {number} (условная), {name}"
+            yield School(f"{district}-{number}", number, title, roadmap, people, story)
 
 
 def everybody(schools: tuple[School, ...]) -> list[str]:

@@ -11,9 +11,12 @@ from pathlib import Path
 from lifecycle import Evidence, EvidenceFile
 from lifecycle.demo.cast import TOMARI, School
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.plan import BASIS
+from lifecycle.domain.roadmap import Activity
 
 # Kinds that exist as an order of somebody.
 _ORDERS = ("order", "sample_list")
+_FILES = 5  # every fifth result of an office is shown as a file
 
 
 class Papers:
@@ -37,6 +40,26 @@ class Papers:
             url = f"https://school.example/{school.id}/500plus/questionnaire"
             return Evidence(kind, form="link", url=url)
         return EvidenceFile(kind, self._file(definition, school, kind, item, day), item)
+
+    def of_office(
+        self, definition: Definition, activity: Activity, kind: str, day: date
+    ) -> Evidence | EvidenceFile:
+        """Return what an office shows for an activity: mostly its order, sometimes a file."""
+        self._made += 1
+        if kind == BASIS or self._made % _FILES:
+            issuer = definition.roadmap.document.issuer or definition.roadmap.title.ru
+            number = f"{self._made} (условный)"
+            return Evidence(kind, form="reference", number=number, dated=day, issuer=issuer)
+        lines = [
+            activity.result or activity.title,
+            f"Мероприятие: {activity.key}",
+            f"Дата: {day:%d.%m.%Y}",
+            f"Проект: {definition.roadmap.title.ru}",
+            "Документ составлен для демонстрации, сведения условные.",
+        ]
+        path = self._folder / f"office-{self._made:04}.txt"
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+        return EvidenceFile(kind, path)
 
     def _file(
         self, definition: Definition, school: School, kind: str, item: str | None, day: date

@@ -9,9 +9,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from lifecycle import InvalidInput, Message, StatusRow, StorageFailed, create_lifecycle, verify
-from lifecycle.demo.cast import ADMINISTRATOR, BELGOROD, School, belgorod, krasnogorsk
+from lifecycle.demo.cast import ADMINISTRATOR, BELGOROD, School, belgorod, districts, krasnogorsk
 from lifecycle.demo.drive import Stage, known_as
 from lifecycle.demo.hurdles import HURDLES, SHOWN_IN_FULL, help_oneself
+from lifecycle.demo.offices import Offices
+from lifecycle.demo.outcomes import plans
 from lifecycle.demo.papers import Papers
 from lifecycle.demo.printing import Page
 from lifecycle.storage.sqlite import sqlite_path
@@ -25,6 +27,9 @@ NEXT = (
     "explain belgorod-02 --actor school-02",
     "history krasnogorsk",
     "replay krasnogorsk --on 2022-05-01",
+    "plan kaspiysk-2022 --on 2022-06-15",
+    "overdue --on 2022-06-15 --roadmap neklinovsky-2022 --by person",
+    "indicators tomari-2022 --at 2022-06-15",
     "verify",
 )
 """Commands to try on the database that is left, without its address."""
@@ -41,7 +46,7 @@ def run(
     progress: Line,
     evidence: Path | str | None = None,
 ) -> dict[str, object]:
-    """Begin a history at *url* and take the schools of two real road maps through it.
+    """Begin a history at *url* and take the schools and offices of five real road maps through it.
 
     Args:
         url: Where the database is to be made; its folder is made if it is missing.
@@ -53,7 +58,9 @@ def run(
 
     Returns:
         ``database``; ``schools``, ``completed``, ``in_progress``, ``withdrawn`` and ``overdue``
-        in numbers of schools; ``records``; ``refusals``; ``verified``; ``findings``.
+        in numbers of schools; ``roadmaps``, ``activities``, ``plan_records``, ``indicators``,
+        ``indicators_met``, ``overdue_on_the_day``; ``records``; ``refusals``; ``verified``;
+        ``findings``.
 
     Raises:
         InvalidInput: Fewer or more schools than that, or *url* is no address.
@@ -65,7 +72,7 @@ def run(
         raise InvalidInput(what=Message("the number of schools"), detail=limits)
     began = time.monotonic()
     _make_folder(url)
-    everyone = (krasnogorsk(), *belgorod(schools))
+    everyone = (krasnogorsk(), *belgorod(schools), *districts())
     page, steps = Page(out, language), Page(progress, language)
     administrator = known_as(ADMINISTRATOR)
     with (
@@ -75,10 +82,15 @@ def run(
         stage = Stage(engine, Papers(Path(folder)), HURDLES)
         _begin(page, stage, schools)
         _drive(steps, stage, everyone)
+        steps.say(Message("the offices work on their plans"))
+        offices = Offices(engine, stage.papers)
+        offices.work()
         rows = engine.status()
         _report(page, stage, everyone, rows)
+        summary = {"database": url} | _counts(rows) | plans(page, engine)
+        summary["plan_records"] = len(offices.receipts)
         steps.say(Message("verifying every record and every evidence file"))
-        summary = {"database": url} | _counts(rows) | _verified(page, stage, began)
+        summary |= _verified(page, stage, began)
     if url != MEMORY:
         _what_next(page, url, evidence)
     return summary
@@ -98,12 +110,14 @@ def _make_folder(url: str) -> None:
 
 def _begin(page: Page, stage: Stage, schools: int) -> None:
     order = stage.engine.context.definitions.compiled(BELGOROD).roadmap
-    page.say(Message("Two road maps of the programme «500+», as approved, and their schools."))
+    page.say(
+        Message("Five road maps of the programme «500+», as approved, their schools and offices.")
+    )
     page.say(
         Message(
             "The order of Tomari names its one school; Belgorod's says how many take part"
-            " ({ordered}), not which, so they bear numbers here. Papers, risks and outcomes are"
-            " made up.",
+            " ({ordered}), not which, and three districts say neither, so these bear numbers here."
+            " Papers, risks, outcomes and the work of the offices are made up.",
             {"ordered": order.schools},
         )
     )

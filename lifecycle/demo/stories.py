@@ -24,14 +24,10 @@ _STAGE_1_RETURNED: Final = ("submit_stage_1_evidence", "return_stage_1_evidence"
 _STAGE_2: Final = ("submit_stage_2_evidence", "confirm_stage_2")
 _STAGE_2_RETURNED: Final = ("submit_stage_2_evidence", "return_stage_2_evidence")
 
+_NOT_DRAWN: Final = ("submit_stage_2_evidence", "waive_stage_2_expertise", "conclude")
+
 # Tomari's stage 2 is a sample, and its one school was not drawn.
-TOMARI_STORY: Final = (
-    *_ACCEPTED_AT_LAST,
-    *_STAGE_1,
-    "submit_stage_2_evidence",
-    "waive_stage_2_expertise",
-    "conclude",
-)
+TOMARI_STORY: Final = (*_ACCEPTED_AT_LAST, *_STAGE_1, *_NOT_DRAWN)
 
 # Every kind of ending is among the first four, so that a small demonstration has them all.
 BELGOROD_STORIES: Final[Mapping[int, tuple[str, ...]]] = {
@@ -51,6 +47,14 @@ BELGOROD_ELSE: Final = (
     (*_ACCEPTED, *_STAGE_1, *_STAGE_2, "conclude"),
     (*_ACCEPTED, *_STAGE_1, *_STAGE_2_RETURNED, *_STAGE_2, "conclude"),
 )
+
+# The schools of a district: one comes to the end, one is on its way, one has stopped early.
+DISTRICT_STORIES: Final = (
+    (*_ACCEPTED, *_STAGE_1, *_STAGE_2, "conclude"),
+    (*_ACCEPTED, *_STAGE_1),
+    _TO_CONCEPT[:3],
+)
+SELECTIVE_STORY: Final = (*_ACCEPTED, *_STAGE_1, *_NOT_DRAWN)
 
 _VARIETY = 3  # schools act up to two days earlier than they have to
 
