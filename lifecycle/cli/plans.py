@@ -1,4 +1,4 @@
-"""Commands on road maps: list, show, check. None of them needs a database."""
+"""Commands on road maps: list, show, check, import. None of them needs a database."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lifecycle.cli import checking, documents, output
+from lifecycle.cli import checking, documents, imports, output
 from lifecycle.cli.failures import problem_documents, problem_line
 from lifecycle.cli.forms import Command, Group, argument, common_options
 from lifecycle.cli.language import say, shown, spoken
@@ -31,7 +31,10 @@ _PROGRAMME = re.compile(rb"""^["']?(states|transitions)["']?\s*:""", re.MULTILIN
 )
 @common_options
 def roadmap() -> None:
-    """Show the road maps, or check a new one."""
+    """Show the road maps, or import and check a new one."""
+
+
+roadmap.add_command(imports.import_roadmap)
 
 
 @roadmap.command(

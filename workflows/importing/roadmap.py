@@ -9,12 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from lifecycle.domain.errors import InvalidDate
+from lifecycle.domain.errors import InvalidInput
 from lifecycle.domain.messages import Message
 from lifecycle.domain.naming import identifier, is_identifier
 from lifecycle.workflows.date_points import FIRST_YEAR, LAST_YEAR
 from lifecycle.workflows.dates import Reading, Verdict, read_window
-from lifecycle.workflows.importing.cells import Sheet
+from lifecycle.workflows.importing.cells import Sheet, clean
 from lifecycle.workflows.importing.draft import Draft, DraftActivity
 from lifecycle.workflows.importing.faults import NoRoadmapTable
 from lifecycle.workflows.importing.limits import load
@@ -51,12 +51,14 @@ def import_roadmap(path: Path, *, year: int | None = None, roadmap_id: str | Non
         LibraryMissing: The extra that reads this kind of file is not installed.
         NoRoadmapTable: It has no table with activities and dates.
         InvalidIdentifier: *roadmap_id* cannot be an id.
-        InvalidDate: *year* cannot be the year of a plan.
+        InvalidInput: *year* cannot be the year of a plan.
     """
     if roadmap_id is not None:
         identifier(roadmap_id, "roadmap")
     if year is not None and not FIRST_YEAR <= year <= LAST_YEAR:
-        raise InvalidDate(value=year)
+        years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        detail = Message("the year of a plan lies between {first} and {last}", years)
+        raise InvalidInput(what="year", detail=detail)
     sheet = read_file(path)
     table = read_table(sheet.rows)
     if table.columns is None:
@@ -74,8 +76,8 @@ def import_roadmap(path: Path, *, year: int | None = None, roadmap_id: str | Non
         notes.append(_which_year(prose))
     return Draft(
         id=roadmap_id or _id_of(path, year),
-        file=path.name,
-        order=read_order(prose, path.stem),
+        file=clean(path.name),
+        order=read_order(prose, clean(path.stem)),
         year=year,
         sections=tuple(table.sections),
         activities=tuple(activities),

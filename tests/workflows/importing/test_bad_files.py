@@ -15,7 +15,7 @@ import pytest
 import typst
 import xlsxwriter
 
-from lifecycle.domain.errors import InvalidDate, InvalidIdentifier, InvalidInput
+from lifecycle.domain.errors import InvalidIdentifier, InvalidInput
 from lifecycle.workflows.importing import limits
 from lifecycle.workflows.importing.faults import LibraryMissing, NoRoadmapTable, UnreadableFile
 from lifecycle.workflows.importing.roadmap import import_roadmap
@@ -343,7 +343,7 @@ def test_without_the_extra_the_message_names_it(
 def test_an_id_and_a_year_are_checked_before_the_file_is_read(tmp_path: Path) -> None:
     with pytest.raises(InvalidIdentifier):
         import_roadmap(tmp_path, roadmap_id="дорожная карта")
-    with pytest.raises(InvalidDate):
+    with pytest.raises(InvalidInput, match="the year of a plan lies between 1990 and 2099"):
         import_roadmap(tmp_path, year=22)
 
 
