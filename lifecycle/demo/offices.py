@@ -37,7 +37,7 @@ _PUT_OFF: Final[Mapping[str, tuple[str, timedelta]]] = {
     BELGOROD: ("6", timedelta(days=31)),
     DMITROVSK: ("1.1", timedelta(days=14)),
     KASPIYSK: ("10", timedelta(days=30)),
-    NEKLINOVSKY: ("1.5", timedelta(days=62)),
+    NEKLINOVSKY: ("2.2", timedelta(days=30)),
 }
 _CANCELLED: Final[Mapping[str, tuple[str, str]]] = {
     TOMARI: ("4.3@2022-W18", "cancelled_by_organiser"),
