@@ -31,6 +31,7 @@ LONGEST_CELL: Final = 300
 _LONGEST_WINDOW: Final = 366  # days; a plan is for a year
 _LONGEST_OVER_NEW_YEAR: Final = 310  # days; «июнь - май» is rather a mistake than eleven months
 _PLAUSIBLE: Final = 2  # years between the plan and a year in its cells
+_PROBABLE: Final = range(2010, 2041)  # of cells, where the year of the plan is not known
 
 # Phrases that name no day: what they are, if nothing else in the cell does.
 TEMPLATES: Final = {
@@ -220,6 +221,8 @@ class _Resolver:
             if self._year is not None and abs((point.year or 0) - self._year) > _PLAUSIBLE:
                 template = "the year {year} is far from the plan's, {plan}"
                 self._doubts.append(Message(template, {"year": point.year, "plan": self._year}))
+            elif self._year is None and point.year not in _PROBABLE:
+                self._doubts.append(Message("the year {year} is improbable", {"year": point.year}))
         length = (last - first).days + 1 if first is not None and last is not None else 0
         if length > _LONGEST_WINDOW and {point.unit for point in points} != {"year"}:
             template = "the window is longer than a year: {days} days"

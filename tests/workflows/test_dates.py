@@ -54,6 +54,8 @@ WINDOWS = [
     ("март месяц", "2022-03-01", "2022-03-31"),
     ("03.2022", "2022-03-01", "2022-03-31"),
     ("2022-03-01", "2022-03-01", "2022-03-01"),
+    ("2022.03.01", "2022-03-01", "2022-03-01"),
+    ("не позднее марта", None, "2022-03-31"),
     ("1/03/2022", "2022-03-01", "2022-03-01"),
     ("«15» марта 2022 г.", "2022-03-15", "2022-03-15"),
     ("15-го марта", "2022-03-15", "2022-03-15"),
@@ -168,6 +170,9 @@ DOUBTS = [
      "«01-03-2022» was read as day, month and year"),
     ("3-я неделя марта", "2022-03-15", "2022-03-21",
      "the days of a week of a month were counted by sevens"),
+    ("15.03.2202", None, None, "there is no plan for the year 2202"),
+    ("5 декада марта", None, None, "a month has no such part: 5"),
+    ("еженедельно и ежемесячно", None, None, "the cell names several recurrences"),
     ("постоянно", "2022-01-01", "2022-12-31", "no bounds are named; read as the whole year"),
 ]  # fmt: skip
 
@@ -180,6 +185,34 @@ def test_what_can_be_read_two_ways_or_cannot_be_is_doubtful(
 
     assert (reading.verdict, said(reading)) == (DOUBTFUL, doubt)
     assert (reading.start, reading.end) == (day(start), day(end))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "doubt"),
+    [
+        ("2 раза в год", "FREQ=MONTHLY;INTERVAL=6",
+         "2 times in a period: how they are spread is not said"),
+        ("3 раза в месяц", "FREQ=MONTHLY", "3 times in a period: how they are spread is not said"),
+        ("до 31 числа каждого месяца", "FREQ=MONTHLY;BYMONTHDAY=31",
+         "not every month has a day 31"),
+        ("не чаще раза в месяц", "FREQ=MONTHLY", "not understood: «не чаще»"),
+    ],
+)  # fmt: skip
+def test_a_recurrence_may_be_doubtful_too(text: str, rule: str, doubt: str) -> None:
+    reading = read_window(text, 2022)
+
+    assert (reading.verdict, reading.recurrence, said(reading)) == (DOUBTFUL, rule, doubt)
+
+
+@pytest.mark.parametrize("text", ["каждые 150 недель", "каждое 40 число", "раз в"])
+def test_a_recurrence_that_cannot_be_is_not_one(text: str) -> None:
+    assert read_window(text, 2022).recurrence is None
+
+
+def test_a_year_of_two_digits_is_doubted_where_no_plan_bears_it_out() -> None:
+    reading = read_window("01.02.03", None)
+
+    assert (reading.verdict, said(reading)) == (DOUBTFUL, "the year 2003 is improbable")
 
 
 def test_several_single_months_are_a_rule_too() -> None:
