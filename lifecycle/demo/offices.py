@@ -42,7 +42,7 @@ _PUT_OFF: Final[Mapping[str, tuple[str, timedelta]]] = {
 _CANCELLED: Final[Mapping[str, tuple[str, str]]] = {
     TOMARI: ("4.3@2022-W18", "cancelled_by_organiser"),
     BELGOROD: ("9@2021-W18", "cancelled_by_organiser"),
-    KASPIYSK: ("11@2022-W01", "no_longer_needed"),
+    KASPIYSK: ("11@2022-W18", "no_longer_needed"),
     NEKLINOVSKY: ("2.9", "merged"),
 }
 _FORGOTTEN: Final = frozenset(
