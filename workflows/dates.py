@@ -37,6 +37,7 @@ _PROBABLE: Final = range(2010, 2041)  # of cells, where the year of the plan is 
 TEMPLATES: Final = {
     r"течени[еи] +(?:[а-я0-9-]+ +){0,3}(дн|сут|недел|месяц|час)|дневн[а-я]+ срок|через\b":
         "the time counts from an event that the cell does not date",
+    r"учебн[а-я]* год": "the school year is not named",
     r"график|расписани|\bплан|приказ|письм|положени": "the date is set by another document",
     r"необходимост|поступлени|запрос|\bмере\b|требовани": "the work is done as the need arises",
     r"согласован|отдельно|дополнительно|установленн|уточн":

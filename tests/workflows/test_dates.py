@@ -229,6 +229,7 @@ UNREAD = [
     ("в течение 3-х рабочих дней со дня получения",
      "the time counts from an event that the cell does not date"),
     ("по мере необходимости", "the work is done as the need arises"),
+    ("в течение учебного года", "the school year is not named"),
     ("по согласованию", "the date is to be agreed on or set later"),
     ("весь период реализации проекта",
      "the time is that of the whole project, which the cell does not date"),
