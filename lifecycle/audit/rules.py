@@ -166,8 +166,10 @@ def _remade(
     """Return the record as the rules make it, or every reason why they refuse it."""
     try:
         decision = _decide(grounds, head, participation, record)
-    except (LifecycleError, ValueError, KeyError, TypeError) as error:
+    except (LifecycleError, ValueError) as error:
         return str(error)
+    except Exception as error:  # a forged record or a host's guard must not end the search
+        return f"{type(error).__name__}: {error}"
     if isinstance(decision, Refusal):
         return "; ".join(str(one.message) for one in decision.unmet)
     # The request itself is not part of the history, only its digest.

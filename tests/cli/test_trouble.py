@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from contextlib import closing
@@ -91,16 +90,6 @@ def test_a_locked_database_is_told_after_the_waiting_time(
     again = office.ask("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal",
                      "--command-id", command.group(1))  # fmt: skip
     assert again["repeated"] is False
-
-
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything is open to root")
-def test_a_database_without_the_right_to_write_is_told(office: Terminal) -> None:
-    for path in (office.folder, office.folder / "lifecycle.db"):
-        path.chmod(0o555)
-    said = office.run("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal")
-    office.folder.chmod(0o755)
-
-    assert said.code == 8
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,13 @@ def test_a_refusal_gives_the_reasons_and_no_record() -> None:
     assert [one.code for one in decision.unmet] == ["not_in_state", "role_missing"]
 
 
+def test_one_reason_is_enough_for_a_refusal() -> None:
+    decision = decide(effective_on=TODAY + timedelta(days=1))
+
+    assert isinstance(decision, Refusal)
+    assert [one.code for one in decision.unmet] == ["date_in_future"]
+
+
 def test_another_version_than_expected_is_a_conflict() -> None:
     with pytest.raises(VersionConflict) as conflict:
         decide(expected_version=7)
@@ -162,8 +169,11 @@ def notices(decision: Accepted | Refusal) -> list[tuple[str, dict[str, Any]]]:
     return [(one.code, one.message.plain_parameters()) for one in found]
 
 
-def test_an_act_in_time_needs_no_notice() -> None:
+def test_an_act_in_time_and_in_order_needs_no_notice() -> None:
+    same_day = participation(("write", "ann"))
+
     assert notices(decide(programme(due_on=DUE), effective_on=DUE)) == []
+    assert notices(decide(school=same_day, effective_on=TODAY)) == []
 
 
 def test_a_late_act_is_recorded_and_called_late() -> None:
@@ -237,6 +247,25 @@ def test_who_may_not_enrol_is_told_every_reason() -> None:
 
     assert isinstance(decision, Refusal)
     assert [one.code for one in decision.unmet] == ["role_missing", "date_in_future"]
+
+
+def test_an_enrolment_of_today_is_no_enrolment_of_tomorrow() -> None:
+    assert isinstance(enrol(effective_on=TODAY), Accepted)
+
+    decision = enrol(effective_on=TODAY + timedelta(days=1))
+
+    assert isinstance(decision, Refusal)
+    assert [one.code for one in decision.unmet] == ["date_in_future"]
+
+
+def test_neither_another_role_nor_another_holder_is_enough_to_enrol() -> None:
+    roster = (held("ada", "judge", MAP), held("bob", "administrator", "installation"))
+
+    decision = enrol(roster)
+
+    assert isinstance(decision, Refusal)
+    (one,) = decision.unmet
+    assert (one.code, one.who, one.actors) == ("role_missing", ("administrator",), ("bob",))
 
 
 # -- the board ------------------------------------------------------------------------------------

@@ -332,6 +332,20 @@ def test_without_its_guard_a_history_can_neither_go_on_nor_be_verified(both: Cat
     )
 
 
+def test_a_guard_that_fails_at_verification_does_not_end_it(both: Catalogue) -> None:
+    def fails(attempt: Attempt) -> list[Unmet]:
+        raise AttributeError("the fund has no such account")
+
+    engine = memory_engine(both, guards={"money_left": money(True)})
+    grants = grants_office(engine, both.compiled("spring-2026"))
+    grants.lead("school-7", "closed")
+
+    (finding,) = verify(Lifecycle(replace(engine.context, guards={"money_left": fails}))).findings
+
+    assert finding.code == "decision_refused"
+    assert finding.found == "AttributeError: the fund has no such account"
+
+
 # -- a host's own transaction ---------------------------------------------------------------------
 
 
