@@ -146,22 +146,31 @@ def check_roadmap_file(
 ) -> list[Problem]:
     """Return every mistake of a road map file, or those of the programme it names.
 
+    Without a mistake, return its warnings.
+
     Args:
         path: The file; its programme may lie beside it.
         folders: Where other programmes lie.
         guards: Names of the guards that the host has registered.
     """
+    from lifecycle.workflows.checks_order import advise_roadmap
+    from lifecycle.workflows.compile import compile_definition
+
     beside = [path.parent] if path.is_file() else []
     try:
-        Catalogue([*folders, *beside], guards).compile_file(path)
+        programme, roadmap = Catalogue([*folders, *beside], guards).sources(path)
+        compile_definition(programme, roadmap, guards)
     except InvalidDefinition as error:
         return list(error.problems)
-    return []
+    findings = roadmap.document.findings()
+    advise_roadmap(programme.content, roadmap.content, findings)
+    return findings.told()
 
 
 def check_programme_file(path: Path, guards: Collection[str] = ()) -> list[Problem]:
-    """Return every mistake of a programme file."""
+    """Return every mistake of a programme file; without a mistake, its warnings."""
     from lifecycle.workflows.checks import check_programme
+    from lifecycle.workflows.checks_sense import advise_programme
     from lifecycle.workflows.loading import load
     from lifecycle.workflows.schema import ProgrammeFile
 
@@ -172,7 +181,9 @@ def check_programme_file(path: Path, guards: Collection[str] = ()) -> list[Probl
         findings.end()
     except InvalidDefinition as error:
         return list(error.problems)
-    return []
+    findings = programme.document.findings()
+    advise_programme(programme.content, findings)
+    return findings.told()
 
 
 def _shipped(kind: _Kind) -> Iterator[tuple[str, Traversable]]:

@@ -2,7 +2,7 @@
 
 Codes: LD201 to LD209 names declared wrongly, LD210 to LD220 names that nothing bears, LD221 to
 LD229 states and moves, LD23x requirements, LD24x adjustments, LD25x rows of a road map, LD26x
-indicators, LD27x the plan.
+indicators, LD27x roles held on a road map, the plan; LD30x and LD31x warnings.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ class _Declarations:
                 findings.add("LD202", ("roles", place, "id"), template, name=role.id)
         for place, name in enumerate(programme.enrolment.by):
             roles = {*self._roles, ADMINISTRATOR}
-            known("role", name, roles, ("enrolment", "by", place), findings)
+            path: Path = ("enrolment", "by", place)
+            if known("role", name, roles, path, findings) and name != ADMINISTRATOR:
+                self._on_roadmap(name, path)
         self._plan()
         self._choices(programme.catalogue, ("catalogue",))
         for place, reasons in enumerate(programme.reasons):
@@ -63,12 +65,11 @@ class _Declarations:
     def _plan(self) -> None:
         """Check who acts on activities, why one may be cancelled, and who is told of delays."""
         plan, findings = self._programme.plan, self._findings
-        held = {role.id: role.scopes for role in self._programme.roles}
+        path: Path
         for place, name in enumerate(plan.by if plan else []):
-            path: Path = ("plan", "by", place)
-            if known("role", name, self._roles, path, findings) and "roadmap" not in held[name]:
-                template = "nobody holds {name} on a road map"
-                findings.add("LD271", path, template, name=name)
+            path = ("plan", "by", place)
+            if known("role", name, self._roles, path, findings):
+                self._on_roadmap(name, path)
         if plan is not None:
             self._choices(plan.cancellation_reasons, ("plan", "cancellation_reasons"))
         days = 0
@@ -79,6 +80,12 @@ class _Declarations:
                 template = "a step comes after more working days than the one before it, {days}"
                 findings.add("LD272", (*path, "after_working_days"), template, days=days)
             days = step.after_working_days
+
+    def _on_roadmap(self, name: str, path: Path) -> None:
+        """Note a role that is held on schools only where it has to be held on a road map."""
+        scopes = {role.id: role.scopes for role in self._programme.roles}
+        if "roadmap" not in scopes[name]:
+            self._findings.add("LD271", path, "nobody holds {name} on a road map", name=name)
 
     def _choices(self, choices: list[ChoiceForm], path: Path) -> None:
         once((choice.code for choice in choices), path, "code", self._findings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from lifecycle.workflows.checks_sense import check_sense, closure
 from lifecycle.workflows.names import known
 from lifecycle.workflows.problems import Findings, Path
 from lifecycle.workflows.schema import (
@@ -53,6 +54,8 @@ class _Moves:
         self._twice()
         if sound:
             self._ways()
+        if not self._findings.problems:
+            check_sense(self._programme, self._findings)
 
     def _known(self, kind: str, name: str, names: Collection[str], path: Path) -> bool:
         return known(kind, name, names, path, self._findings)
@@ -221,8 +224,8 @@ class _Moves:
         finals = {state.id for state in programme.states if state.final}
         if not finals:
             self._findings.add("LD225", ("states",), "no state is final")
-        reached = _closure({programme.initial}, moves)
-        ending = _closure(finals, {(target, source) for source, target in moves})
+        reached = closure({programme.initial}, moves)
+        ending = closure(finals, {(target, source) for source, target in moves})
         for place, state in enumerate(programme.states):
             path = ("states", place, "id")
             if state.id not in reached:
@@ -233,11 +236,3 @@ class _Moves:
             if finals and state.id not in ending:
                 template = "no way leads from {name} to a final state"
                 self._findings.add("LD227", path, template, name=state.id)
-
-
-def _closure(start: set[str], moves: set[tuple[str, str]]) -> set[str]:
-    """Return what is reached from *start* by *moves*, *start* included."""
-    reached = set(start)
-    while grown := {target for source, target in moves if source in reached} - reached:
-        reached |= grown
-    return reached

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lifecycle.domain.occurrences import occurs
 from lifecycle.workflows.checks import setting
 from lifecycle.workflows.checks_indicators import check_indicators
+from lifecycle.workflows.checks_sense import kept_away
 from lifecycle.workflows.names import known, once
 from lifecycle.workflows.problems import Findings, Path
 from lifecycle.workflows.schema import ProgrammeFile
@@ -18,12 +21,24 @@ def check_roadmap(programme: ProgrammeFile, roadmap: RoadmapFile, findings: Find
         if known("adjustment", name, adjustments, ("adjustments", name), findings):
             path = ("adjustments", name, "value")
             setting(adjustments[name], adjusted.value, path, findings)
+            _kept_away(programme, name, adjusted.value, path, findings)
     once((one.number for one in roadmap.sections), ("sections",), "number", findings)
     once((one.key for one in roadmap.activities), ("activities",), "key", findings)
     _window(roadmap.period, ("period",), findings)
     for place, activity in enumerate(roadmap.activities):
         _activity(programme, roadmap, activity, ("activities", place), findings)
     check_indicators(programme, roadmap, findings)
+
+
+def _kept_away(
+    programme: ProgrammeFile, name: str, value: Any, path: Path, findings: Findings
+) -> None:
+    """Note a setting by which nobody could make a transition."""
+    for form in programme.transitions:
+        if form.by.adjustment == name and isinstance(value, list):
+            for _, roles in kept_away(form, value):
+                template = "nobody could make {name}: it keeps away whoever holds one of {roles}"
+                findings.add("LD244", path, template, name=form.id, roles=roles)
 
 
 def _activity(

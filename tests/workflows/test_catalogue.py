@@ -141,7 +141,9 @@ def test_a_road_map_of_a_broken_programme_tells_of_the_programme(
 def test_the_shipped_road_maps_have_no_mistakes(name: str) -> None:
     folder = Path(__file__).parents[2] / "workflows" / "roadmaps"
 
-    assert check_roadmap_file(folder / f"{name}.yaml") == []
+    found = check_roadmap_file(folder / f"{name}.yaml")
+
+    assert [str(one) for one in found if one.severity == "error"] == []
 
 
 def test_the_shipped_programme_has_no_mistakes() -> None:
