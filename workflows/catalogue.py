@@ -7,7 +7,7 @@ map is compiled.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -142,7 +142,10 @@ class Catalogue:
 
 
 def check_roadmap_file(
-    path: Path, folders: Sequence[Path] = (), guards: Collection[str] = ()
+    path: Path,
+    folders: Sequence[Path] = (),
+    guards: Collection[str] = (),
+    in_force: Callable[[str], Definition | None] = lambda roadmap: None,
 ) -> list[Problem]:
     """Return every mistake of a road map file, or those of the programme it names.
 
@@ -152,17 +155,22 @@ def check_roadmap_file(
         path: The file; its programme may lie beside it.
         folders: Where other programmes lie.
         guards: Names of the guards that the host has registered.
+        in_force: Tells the rules that a road map is in force by, if it is.
     """
     from lifecycle.workflows.checks_order import advise_roadmap
+    from lifecycle.workflows.checks_pinned import check_pinned
     from lifecycle.workflows.compile import compile_definition
 
     beside = [path.parent] if path.is_file() else []
     try:
         programme, roadmap = Catalogue([*folders, *beside], guards).sources(path)
-        compile_definition(programme, roadmap, guards)
+        definition = compile_definition(programme, roadmap, guards)
     except InvalidDefinition as error:
         return list(error.problems)
     findings = roadmap.document.findings()
+    pinned = in_force(definition.roadmap.id)
+    if pinned is not None:
+        check_pinned(definition, pinned, findings)
     advise_roadmap(programme.content, roadmap.content, findings)
     return findings.told()
 

@@ -87,6 +87,10 @@ class Findings:
         mark = self._keys[path] if path in self._keys and path[-1] == name else self._place(path)
         self._note(code, mark, Message(template, {"name": name, **parameters}), remedy)
 
+    def note(self, code: str, path: Path, message: Message, remedy: Message | None = None) -> None:
+        """Note a mistake in the value at *path*, and what to do about it."""
+        self._note(code, self._place(path), message, remedy)
+
     def warn(self, code: str, path: Path, template: str, **parameters: Any) -> None:
         """Note what is allowed at *path* and was hardly meant."""
         mark, message = self._place(path), Message(template, parameters)

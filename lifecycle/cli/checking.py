@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from lifecycle.cli.failures import INVALID, problem_documents, problem_line
 from lifecycle.cli.language import shown
-from lifecycle.domain.errors import InvalidDefinition
+from lifecycle.domain.errors import InvalidDefinition, StorageFailed
 
 if TYPE_CHECKING:
     import click
 
     from lifecycle.cli.session import Session
+    from lifecycle.domain.definition import Definition
     from lifecycle.workflows.problems import Problem
 
 
@@ -38,3 +39,18 @@ def answer(
         session.tell("{file}: no mistakes, warnings: {count}", file=file, count=len(told))
     else:
         session.tell("{file}: no mistakes", file=file)
+
+
+def in_force(session: Session, roadmap: str) -> Definition | None:
+    """Return the rules that a road map is in force by, where there is a database.
+
+    Raises:
+        StorageFailed: The database that was named cannot be read.
+    """
+    try:
+        with session.engine() as engine:
+            return engine.plans.in_force(roadmap)
+    except StorageFailed:
+        if session.names_database:
+            raise
+        return None

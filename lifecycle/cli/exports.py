@@ -14,7 +14,6 @@ from lifecycle.cli.language import say, spoken
 from lifecycle.cli.plan import roadmap_argument
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import DatabaseMissing, UnknownRole
-from lifecycle.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
     from lifecycle.domain.definition import Definition
@@ -45,7 +44,7 @@ def calendar(
     on: str | None,
     force: bool,
 ) -> None:
-    """Write what is still open in a plan as a calendar file (iCalendar).
+    """Write what is still open in a plan as a calendar file.
 
     Every open activity stands on its last day, all day long; one that recurs is one entry with
     its rule. A newer file takes the place of an older one in the calendar.
@@ -124,7 +123,7 @@ def _view(session: Session, roadmap: str, on: str | None) -> PlanView:
         with session.engine() as engine:
             return engine.plans.view(roadmap, on=on)
     except DatabaseMissing:
-        if "db" in session.given or session.url != DEFAULT_URL:
+        if session.names_database:
             raise
     from lifecycle.domain.model import Actor
     from lifecycle.wiring import MEMORY, create_lifecycle

@@ -113,7 +113,10 @@ def activity() -> None:
 @common_options
 @click.pass_context
 def begin(context: click.Context, /, **given: Any) -> None:
-    """Say that an activity has begun."""
+    """Say that an activity has begun.
+
+    It stays open until it is done or cancelled; its last day stays as it is.
+    """
     _act(context, "begun", **given)
 
 
@@ -151,7 +154,10 @@ def begin(context: click.Context, /, **given: Any) -> None:
 @common_options
 @click.pass_context
 def done(context: click.Context, /, **given: Any) -> None:
-    """Say that an activity is done, and show what was reached."""
+    """Say that an activity is done, and show what was reached.
+
+    Numbers that the road map asks for are entered with it.
+    """
     _act(context, "done", **given)
 
 
@@ -179,7 +185,10 @@ def done(context: click.Context, /, **given: Any) -> None:
 @common_options
 @click.pass_context
 def postpone(context: click.Context, /, **given: Any) -> None:
-    """Put off the last day of an activity."""
+    """Put off the last day of an activity.
+
+    The new day has to be a later one, and a document has to allow it.
+    """
     _act(context, "postponed", **given)
 
 
@@ -198,7 +207,10 @@ def postpone(context: click.Context, /, **given: Any) -> None:
 @common_options
 @click.pass_context
 def cancel(context: click.Context, /, **given: Any) -> None:
-    """Say that an activity will not take place."""
+    """Say that an activity will not take place.
+
+    It is not asked for any more; where it recurs, only this time of it.
+    """
     _act(context, "cancelled", **given)
 
 
@@ -291,7 +303,7 @@ def _counts(texts: Sequence[str]) -> Iterator[tuple[str, int]]:
 @common_options
 @click.pass_context
 def indicators(context: click.Context, roadmap_id: str, at: str | None) -> None:
-    """Show the results that the road map expects, computed from the history.
+    """Show the results a road map expects, from the history.
 
     Countable ones with numerator, denominator and who is missing; the others as done or not
     done, with what was shown for them.

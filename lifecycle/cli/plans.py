@@ -153,7 +153,8 @@ def check_roadmap(context: click.Context, file: str) -> None:
     """Check the file of a road map or programme.
 
     Prints every mistake and every warning as file:line:column: code: message, and ends with 5
-    if there is a mistake.
+    if there is a mistake. Where there is a database, a road map in force must not have been
+    edited: its rules are pinned.
     """
     from lifecycle.workflows.catalogue import check_programme_file, check_roadmap_file
 
@@ -162,7 +163,9 @@ def check_roadmap(context: click.Context, file: str) -> None:
     found = (
         check_programme_file(path)
         if _is_programme(path)
-        else check_roadmap_file(path, session.definitions)
+        else check_roadmap_file(
+            path, session.definitions, in_force=lambda name: checking.in_force(session, name)
+        )
     )
     checking.answer(context, session, file, found)
 

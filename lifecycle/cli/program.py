@@ -73,7 +73,7 @@ def program() -> None:
 @common_options
 @click.pass_context
 def demo(context: click.Context, schools: int) -> None:
-    """Lead schools and offices through five real road maps, refusals included.
+    """Lead schools and offices through five real road maps.
 
     Makes a new database, enrols the schools, assigns people, moves every school with real
     evidence files, works on the plans, and prints the board, one history, the indicators, what

@@ -80,7 +80,7 @@ def _list(found: list[dict[str, Any]]) -> None:
 @common_options
 @click.pass_context
 def show_programme(context: click.Context, id: str, roadmap_id: str | None) -> None:
-    """Show states, transitions, roles, evidence and facts of a programme.
+    """Show the states, transitions and roles of a programme.
 
     Under no road map everything adjustable is as it is by default. Needs no database.
     """

@@ -17,7 +17,7 @@ from lifecycle.cli import failures, output
 from lifecycle.cli.language import say, shown
 from lifecycle.domain.errors import InvalidInput
 from lifecycle.domain.messages import Message
-from lifecycle.settings import Settings
+from lifecycle.settings import DEFAULT_URL, Settings
 
 if TYPE_CHECKING:
     from lifecycle.domain.decision import Notice
@@ -68,6 +68,11 @@ class Session:
         """Address of the database."""
         settings = self.settings
         return str(self.given.get("db", settings.url))
+
+    @property
+    def names_database(self) -> bool:
+        """Whether the address was chosen: then a database has to be there."""
+        return "db" in self.given or self.url != DEFAULT_URL
 
     @property
     def evidence(self) -> Path | None:

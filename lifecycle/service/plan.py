@@ -119,6 +119,11 @@ class Plans:
         files = [piece for piece in pieces if isinstance(piece, EvidenceFile)]
         return carry_out(self._context, request, lambda tx: _act(self._context, tx, request, files))
 
+    def in_force(self, roadmap: str) -> Definition | None:
+        """Return the rules that a road map is in force by; ``None`` if nobody works under it."""
+        with self._context.journal.reading() as reading:
+            return adopted(self._context, reading, roadmap)
+
     def view(self, roadmap: str, *, on: Day = None) -> PlanView:
         """Return a road map on a day, plan against fact, with its indicators.
 

@@ -257,3 +257,75 @@ def test_a_schema_is_printed_as_it_is_shipped(terminal: Terminal, kind: str) -> 
 
     assert json.loads(plain.out) == document
     assert document == next(schema_of(one) for one in KINDS if one == kind)
+
+
+# -- what is in force is not edited -------------------------------------------------------------
+
+
+def edited(terminal: Terminal, *edits: tuple[str, str]) -> str:
+    text = ROADMAP.read_text("utf-8")
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new, 1)
+    (terminal.folder / "tomari.yaml").write_text(text, "utf-8")
+    return "tomari.yaml"
+
+
+EDIT = ('end: "2022-02-16"', 'end: "2022-02-18"')
+RAISED = ('version: "2"', 'version: "3"')
+
+
+def test_a_road_map_in_force_that_was_edited_is_refused_with_the_way_out(office: Terminal) -> None:
+    file = edited(office, EDIT)
+    said = office.run("roadmap", "check", file)
+    problem, *_ = office.run("roadmap", "check", file, "--json").document["problems"]
+
+    assert said.code == 5
+    assert f"{file}:" in said.out
+    assert ": LD281: tomari-2022 is in force as version 2/2 [" in said.out
+    assert problem["code"] == "LD281"
+    assert "such as tomari-2022-2" in problem["remedy"]
+    assert office.ask("overdue", "--on", "2022-02-17")["overdue"]
+
+
+def test_a_raised_version_under_the_same_id_is_a_warning(office: Terminal) -> None:
+    said = office.run("roadmap", "check", edited(office, EDIT, RAISED))
+
+    assert said.code == 0
+    assert "LD314: warning: tomari-2022 stays in force as version 2/2 [" in said.out
+
+
+def test_another_programme_under_the_same_version_is_told_apart(office: Terminal) -> None:
+    text = PROGRAMME.read_text("utf-8").replace("after_working_days: 5", "after_working_days: 6", 1)
+    (office.folder / "500plus.yaml").write_text(text, "utf-8")
+    said = office.run("roadmap", "check", edited(office))
+
+    assert said.code == 5
+    assert "with another programme; what runs keeps its rules" in said.out
+
+
+@pytest.mark.parametrize(
+    "edits", [(), (EDIT, ("id: tomari-2022", "id: tomari-2022-2"))], ids=["unedited", "new id"]
+)
+def test_what_is_not_an_edit_of_what_is_in_force_passes(
+    office: Terminal, edits: tuple[tuple[str, str], ...]
+) -> None:
+    said = office.run("roadmap", "check", edited(office, *edits))
+
+    assert said.code == 0
+    assert "LD281" not in said.out
+
+
+def test_without_a_database_nothing_is_in_force(terminal: Terminal) -> None:
+    file = edited(terminal, EDIT)
+    beside = terminal.run("roadmap", "check", file)
+    named = terminal.run("roadmap", "check", file, "--db", "sqlite:///other.db")
+
+    assert (beside.code, named.code) == (0, 8)
+    assert files_of(terminal) == {file}
+
+
+def test_a_broken_database_beside_the_file_is_no_mistake_of_the_file(terminal: Terminal) -> None:
+    (terminal.folder / "lifecycle.db").write_text("no database", "utf-8")
+
+    assert terminal.run("roadmap", "check", edited(terminal)).code == 0

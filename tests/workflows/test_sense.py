@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.workflows.catalogue import check_programme_file, check_roadmap_file
+from lifecycle.workflows.catalogue import Catalogue, check_programme_file, check_roadmap_file
 from tests.workflows.conftest import GUARDS, edited, places
 
 Edits = list[tuple[str, str]]
@@ -181,6 +181,38 @@ def test_a_road_map_must_not_close_the_only_way(
     assert told_of_both(tmp_path, grants, [*more, *policy], []) == [
         f"18:3: LD313: warning: {said.format(state=state)}" for state in ("applied", "funded")
     ]
+
+
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        ((), []),
+        (
+            (('end: "2026-04-15"', 'end: "2026-04-16"'),),
+            [
+                "3:10: LD281: spring-2026 is in force as version 2/1 [{digest}] with other content;"
+                " what runs keeps its rules; for a new version undo the edit, copy the file, and"
+                " give the copy a version and an id of its own, such as spring-2026-2"
+            ],
+        ),
+        (
+            (('version: "1"', 'version: "2"'),),
+            [
+                "3:10: LD314: warning: spring-2026 stays in force as version 2/1 [{digest}]; this"
+                " file changes nothing"
+            ],
+        ),
+    ],
+)
+def test_what_is_in_force_is_not_edited(
+    grants: Path, tmp_path: Path, edits: tuple[tuple[str, str], ...], said: list[str]
+) -> None:
+    edited(grants / "grants.yaml", tmp_path, ())
+    pinned = Catalogue([grants], GUARDS).compiled("spring-2026")
+    file = edited(grants / "spring-2026.yaml", tmp_path, edits)
+    found = check_roadmap_file(file, [tmp_path], GUARDS, in_force={"spring-2026": pinned}.get)
+
+    assert places(file, found) == [one.format(digest=pinned.ref.digest[:12]) for one in said]
 
 
 def test_tomari_is_due_before_what_it_follows() -> None:
