@@ -139,6 +139,9 @@ def decide_again(
         if not 0 < version <= grounds.versions.get(name, 0):
             known = grounds.versions.get(name, 0)
             yield _finding(record, "consulted_missing", name, known, version)
+    standing_for = record.actor.on_behalf_of
+    if standing_for is not None and standing_for not in grounds.actors:
+        yield _finding(record, "decision_refused", None, None, f"{standing_for} is no actor")
     remade = _remade(grounds, head, participation, record)
     if isinstance(remade, str):
         yield _finding(record, "decision_refused", None, None, remade)

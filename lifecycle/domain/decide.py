@@ -82,6 +82,7 @@ def attempt_of(situation: Situation, request: Advance, today: date) -> Attempt:
         reason=request.reason,
         effective_on=request.effective_on or today,
         today=today,
+        on_behalf_of=request.actor.on_behalf_of,
     )
 
 

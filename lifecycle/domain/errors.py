@@ -397,3 +397,11 @@ class EvidenceLost(StorageFailed):
     code = "LC508"
     template = "evidence could not be stored: {detail}"
     remedy_template = "nothing was recorded; check the evidence folder {folder}"
+
+
+class HistoryBroken(StorageFailed):
+    """What was recorded does not hold together: records or rules are gone, or were edited."""
+
+    code = "LC509"
+    template = "the history cannot be followed: {detail}"
+    remedy_template = "restore it from a backup; see what is wrong: lifecycle verify"

@@ -58,6 +58,7 @@ class Attempt:
         reason: The reason he gives.
         effective_on: The date the act bears.
         today: The date at the place of the road map.
+        on_behalf_of: Whom the actor stands in for, if anybody.
     """
 
     definition: Definition
@@ -70,6 +71,12 @@ class Attempt:
     reason: str | None
     effective_on: date
     today: date
+    on_behalf_of: str | None = None
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Everybody whose act this is: the actor and whom he stands in for."""
+        return tuple(one for one in (self.actor, self.on_behalf_of) if one is not None)
 
     def holders(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Return the actors who hold one of *roles* for the school, in a stable order."""
@@ -331,11 +338,16 @@ def _answers(requirement: AnswersSubmission, attempt: Attempt) -> Iterator[Unmet
 
 def _different_person(requirement: DifferentPerson, attempt: Attempt) -> Iterator[Unmet]:
     for move in attempt.participation.moves:
-        if move.actor == attempt.actor and move.name in requirement.transitions:
-            others = set(attempt.holders(attempt.transition.roles)) - {move.actor}
+        same = {move.actor, move.on_behalf_of} & {*attempt.persons}
+        if same and move.name in requirement.transitions:
+            others = set(attempt.holders(attempt.transition.roles)) - same
             message = Message(
                 "{actor} made {transition} (record {sequence}); another person has to do this",
-                {"actor": move.actor, "transition": move.name, "sequence": move.sequence},
+                {
+                    "actor": min(str(one) for one in same),
+                    "transition": move.name,
+                    "sequence": move.sequence,
+                },
             )
             yield Unmet("same_person", message, attempt.transition.roles, tuple(sorted(others)))
             return
@@ -343,11 +355,12 @@ def _different_person(requirement: DifferentPerson, attempt: Attempt) -> Iterato
 
 def _not_holding(requirement: NotHolding, attempt: Attempt) -> Iterator[Unmet]:
     for role in requirement.roles:
-        if attempt.actor is not None and attempt.actor in attempt.holders([role]):
-            others = set(attempt.holders(attempt.transition.roles)) - {attempt.actor}
+        holding = {*attempt.persons} & {*attempt.holders([role])}
+        if holding:
+            others = set(attempt.holders(attempt.transition.roles)) - holding
             message = Message(
                 "{actor} is {role} of this school; somebody else has to do this",
-                {"actor": attempt.actor, "role": role},
+                {"actor": min(holding), "role": role},
             )
             yield Unmet(
                 "holds_other_role", message, attempt.transition.roles, tuple(sorted(others))

@@ -15,13 +15,14 @@ _ACTS = ("enrolled", "advanced")
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A transition that was made, by whom, out of which state, and its place in the stream."""
+    """A transition that was made, by whom and for whom, out of which state, and its place."""
 
     name: str
     actor: str
     state: str
     sequence: int
     effective_on: date
+    on_behalf_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,12 @@ def _advanced(before: Participation, record: Record) -> Participation:
             f" but the school was in {before.state}"
         )
     move = Move(
-        record.transition, record.actor.id, record.source, record.sequence, record.effective_on
+        record.transition,
+        record.actor.id,
+        record.source,
+        record.sequence,
+        record.effective_on,
+        record.actor.on_behalf_of,
     )
     filed = tuple(Filed(piece, record.transition, record.sequence) for piece in record.evidence)
     moved = record.target != record.source

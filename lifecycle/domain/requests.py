@@ -35,7 +35,8 @@ class Request:
         """SHA-256 of what is asked and by whom; 64 hexadecimal digits."""
         content = codec.to_json(self)
         asked = {name: value for name, value in content.items() if name not in _DELIVERY}
-        return canonical.digest([type(self).__name__, self.actor.id, asked])
+        who = [self.actor.id, self.actor.on_behalf_of]
+        return canonical.digest([type(self).__name__, who, asked])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -15,11 +16,11 @@ from lifecycle.domain.decision import Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     CommandReused,
+    HistoryBroken,
     InvalidDate,
     InvalidInput,
     Refused,
     UnknownActor,
-    UnknownDefinition,
 )
 from lifecycle.domain.guards import Guards, Unmet
 from lifecycle.domain.messages import Message
@@ -79,14 +80,11 @@ class Context:
         """Return the definition that records name by *digest*.
 
         Raises:
-            UnknownDefinition: It is not stored.
+            HistoryBroken: It is not stored, or what is stored is not what was recorded.
         """
         known = self._parsed.get(digest)
         if known is None:
-            body = view.definition(digest)
-            if body is None:
-                raise UnknownDefinition(digest)
-            known = self._parsed[digest] = Definition.from_json(json.loads(body))
+            known = self._parsed[digest] = _read_definition(view.definition(digest), digest)
         return known
 
     def command(self, command_id: str | None) -> str:
@@ -101,6 +99,20 @@ class Context:
         """Return a new record's id and times, the day as it is at the place of the road map."""
         now = self.clock.now()
         return Stamp(self.new_id(), now, place_date(now, definition))
+
+
+def _read_definition(body: bytes | None, digest: str) -> Definition:
+    if body is None:
+        detail = Message("the definition {digest} is missing", {"digest": digest})
+        raise HistoryBroken(detail=detail)
+    if sha256(body).hexdigest() != digest:
+        detail = Message("the definition {digest} was changed", {"digest": digest})
+        raise HistoryBroken(detail=detail)
+    try:
+        return Definition.from_json(json.loads(body))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        detail = Message("the definition {digest} cannot be read", {"digest": digest})
+        raise HistoryBroken(detail=detail) from error
 
 
 def place_date(moment: datetime, definition: Definition | None) -> date:
@@ -137,8 +149,9 @@ def check_actor(view: Reading, request: Request) -> None:
         InvalidInput: As ``check_form``.
     """
     check_form(request.actor)
-    if not view.has_actor(request.actor.id):
-        raise UnknownActor(request.actor.id, view.actors())
+    for actor in (request.actor.id, request.actor.on_behalf_of):
+        if actor is not None and not view.has_actor(actor):
+            raise UnknownActor(actor, view.actors())
 
 
 def repeated(view: Reading, request: Request) -> Receipt | None:

@@ -254,8 +254,7 @@ class Lifecycle:
         )
         if dry_run:
             return participation.rehearse(self._context, request)
-        files = [piece for piece in pieces if isinstance(piece, EvidenceFile)]
-        return participation.advance(self._context, request, files)
+        return participation.advance(self._context, request, pieces)
 
     def explain(self, school: str, *, actor: Actor | None = None) -> Outlook:
         """Return every transition out of the current state and what stands in its way.

@@ -10,6 +10,8 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence, EvidenceFile
 from lifecycle.service.context import Context
 
+Offered = Sequence[Evidence | EvidenceFile]
+
 
 def describe(context: Context, piece: Evidence | EvidenceFile) -> Evidence:
     """Return evidence as records name it; a file is only measured, not stored yet.
@@ -32,18 +34,24 @@ def describe(context: Context, piece: Evidence | EvidenceFile) -> Evidence:
     )
 
 
-def store(context: Context, described: Sequence[Evidence], files: Sequence[EvidenceFile]) -> None:
-    """Store the files behind *described*, before the record that names them is committed.
+def store(context: Context, offered: Offered, described: Sequence[Evidence]) -> None:
+    """Store every file, before the record that names it is committed.
+
+    Args:
+        context: The adapters.
+        offered: What the caller gave.
+        described: The same pieces, in the same order, as the record names them.
 
     Raises:
         InvalidEvidence: A file is no longer what was measured.
         EvidenceLost: The store cannot be written.
     """
-    measured = {piece.sha256 for piece in described}
-    for file in files:
-        if context.evidence.put(file.path).sha256 not in measured:
+    for piece, named in zip(offered, described, strict=True):
+        if not isinstance(piece, EvidenceFile):
+            continue
+        if context.evidence.put(piece.path).sha256 != named.sha256:
             raise InvalidEvidence(
-                kind=file.kind,
+                kind=piece.kind,
                 detail=Message("the file changed while it was read"),
                 hint=Message("repeat when nothing writes to it"),
             )

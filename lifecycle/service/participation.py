@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from lifecycle.domain.decide import (
@@ -24,7 +23,6 @@ from lifecycle.domain.guards import judge
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
-    EvidenceFile,
     participation_stream,
     roadmap_stream,
 )
@@ -40,7 +38,7 @@ from lifecycle.service.context import (
     repeated,
     settle,
 )
-from lifecycle.service.evidence import store
+from lifecycle.service.evidence import Offered, store
 from lifecycle.service.results import Option, Outlook, Receipt
 
 
@@ -85,20 +83,18 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     )
 
 
-def advance(context: Context, request: Advance, files: Sequence[EvidenceFile]) -> Receipt:
+def advance(context: Context, request: Advance, offered: Offered) -> Receipt:
     """Make a transition of a school.
 
     Args:
         context: The adapters.
         request: What is asked, with every file measured.
-        files: The files, to be stored once nothing else stands in the way.
+        offered: The pieces as given; files are stored once nothing else stands in the way.
     """
-    return carry_out(context, request, lambda tx: _advance(context, tx, request, files))
+    return carry_out(context, request, lambda tx: _advance(context, tx, request, offered))
 
 
-def _advance(
-    context: Context, tx: Writing, request: Advance, files: Sequence[EvidenceFile]
-) -> Receipt:
+def _advance(context: Context, tx: Writing, request: Advance, offered: Offered) -> Receipt:
     tx.lock(participation_stream(request.school))
     again = repeated(tx, request)
     if again is not None:
@@ -109,7 +105,7 @@ def _advance(
     decision = decide_advance(situation, request, context.stamp(definition))
     if isinstance(decision, Accepted):
         # Before the record that names them can be committed; a refused attempt stores nothing.
-        store(context, request.evidence, files)
+        store(context, offered, request.evidence)
     return settle(
         tx,
         decision,

@@ -36,7 +36,7 @@ from lifecycle.service.context import (
     repeated,
     settle,
 )
-from lifecycle.service.evidence import describe, store
+from lifecycle.service.evidence import Offered, describe, store
 from lifecycle.service.results import Receipt
 
 
@@ -116,8 +116,9 @@ class Plans:
             postponed_to=day_of(postponed_to),
             reason=reason,
         )
-        files = [piece for piece in pieces if isinstance(piece, EvidenceFile)]
-        return carry_out(self._context, request, lambda tx: _act(self._context, tx, request, files))
+        return carry_out(
+            self._context, request, lambda tx: _act(self._context, tx, request, pieces)
+        )
 
     def in_force(self, roadmap: str) -> Definition | None:
         """Return the rules that a road map is in force by; ``None`` if nobody works under it."""
@@ -186,9 +187,7 @@ def _due(context: Context, reading: Reading, definition: Definition, day: date) 
     yield from activities_due(definition, plan_status(facts, day, late), roster, day)
 
 
-def _act(
-    context: Context, tx: Writing, request: ActOnActivity, files: Sequence[EvidenceFile]
-) -> Receipt:
+def _act(context: Context, tx: Writing, request: ActOnActivity, offered: Offered) -> Receipt:
     stream = roadmap_stream(request.roadmap)
     head = tx.lock(stream)
     again = repeated(tx, request)
@@ -206,7 +205,7 @@ def _act(
         {},
     )
     if isinstance(decision, Accepted):
-        store(context, request.evidence, files)
+        store(context, offered, request.evidence)
     return settle(
         tx,
         decision,
