@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflict
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
 from lifecycle.domain.record import Record, moment_text
 from lifecycle.domain.replay import assignments_after
@@ -97,6 +98,7 @@ class SqlWriting(SqlReading):
         Raises:
             VersionConflict: The stream is not where the record says it is.
             CommandReused: The command id was used before.
+            StorageFailed: The database swallowed a row, as a foreign trigger can make it do.
         """
         self._check_place(record, self.lock(record.stream))
         try:
@@ -115,7 +117,7 @@ class SqlWriting(SqlReading):
     def keep_definition(self, digest: str, body: bytes) -> None:
         """Store a definition under its digest; a known digest is left as it is."""
         if not self._session.rows(_HAS_DEFINITION, digest=digest):
-            self._session.change(_ADD_DEFINITION, digest=digest, body=body)
+            self._insert(_ADD_DEFINITION, digest=digest, body=body)
 
     def keep_name(self, actor: str, name: str) -> None:
         """Store the name of a person in the erasable table, outside the history."""
@@ -151,7 +153,7 @@ class SqlWriting(SqlReading):
     def _add(self, record: Record) -> None:
         """Insert the row of the history: plainly, never in the place of another."""
         try:
-            self._session.change(_ADD_RECORD, **rows.record_row(record))
+            self._insert(_ADD_RECORD, **rows.record_row(record))
         except ConstraintBroken as error:
             # Whoever was first was not seen by the check above: the constraint has the last word.
             broken = str(error)
@@ -163,10 +165,15 @@ class SqlWriting(SqlReading):
                 ) from error
             raise
 
+    def _insert(self, statement: Statement, **row: Any) -> None:
+        """Insert one row and make sure that it was taken: a trigger may swallow it in silence."""
+        if self._session.change(statement, **row) != 1:
+            raise StorageFailed(detail=Message("the database did not take a row: see its triggers"))
+
     def _move_head(self, record: Record) -> None:
         row = rows.head_row(record)
         if record.sequence == 1:
-            self._session.change(_ADD_HEAD, **row)
+            self._insert(_ADD_HEAD, **row)
             return
         before = record.sequence - 1
         if self._session.change(_MOVE_HEAD, of_stream=record.stream, before=before, **row) != 1:
@@ -175,16 +182,16 @@ class SqlWriting(SqlReading):
     def _move_standing(self, record: Record, standing: Standing) -> None:
         row = rows.standing_row(standing)
         if not self._session.change(_MOVE_STANDING, of_school=standing.school, **row):
-            self._session.change(_ADD_STANDING, **row)
+            self._insert(_ADD_STANDING, **row)
 
     def _settle(self, record: Record) -> None:
         """Enter who came, and which roles were given and taken."""
         facts = record.facts or {}
         if record.kind == "actor_added":
-            self._session.change(_ADD_ACTOR, actor=facts["actor"], sequence=record.sequence)
+            self._insert(_ADD_ACTOR, actor=facts["actor"], sequence=record.sequence)
         elif record.kind == "role_assigned":
             for given in assignments_after((), record):
-                self._session.change(_ADD_ASSIGNMENT, **rows.assignment_row(given))
+                self._insert(_ADD_ASSIGNMENT, **rows.assignment_row(given))
         elif record.kind == "role_revoked":
             self._session.change(
                 _DROP_ASSIGNMENT, revoked=facts["assignment"], of_stream=record.stream
@@ -194,5 +201,5 @@ class SqlWriting(SqlReading):
         """Queue the record for sealing and for those who are told."""
         row = {"stream": record.stream, "sequence": record.sequence, "hash": record.hash}
         at = moment_text(record.recorded_at)
-        self._session.change(_QUEUE, queued_at=at, **row)
-        self._session.change(_ANNOUNCE, created_at=at, **row)
+        self._insert(_QUEUE, queued_at=at, **row)
+        self._insert(_ANNOUNCE, created_at=at, **row)

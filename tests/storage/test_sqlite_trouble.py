@@ -273,6 +273,30 @@ def test_a_caller_who_goes_on_after_a_failed_append_commits_nothing(
     assert version(sqlite_journal) == 2
 
 
+@pytest.mark.parametrize(
+    "table", ["records", "streams", "standings", "sealing_queue", "outbox", "definitions"]
+)
+def test_a_row_that_a_trigger_swallows_is_an_error(
+    sqlite_journal: SqlJournal, raw: sqlite3.Connection, table: str
+) -> None:
+    raw.execute(
+        f"CREATE TRIGGER thief BEFORE INSERT ON lifecycle_{table} BEGIN SELECT RAISE(IGNORE); END"
+    )
+
+    with (
+        pytest.raises(StorageFailed, match="did not take a row"),
+        sqlite_journal.writing() as tx,
+    ):
+        tx.keep_definition("d" * 64, b"{}")
+        append(tx)
+
+    assert version(sqlite_journal) == 0
+    raw.execute("DROP TRIGGER thief")
+    with sqlite_journal.writing() as tx:
+        append(tx)
+    assert version(sqlite_journal) == 1
+
+
 def test_text_that_is_none_is_invalid_input(sqlite_journal: SqlJournal) -> None:
     with pytest.raises(InvalidInput, match="surrogate"), sqlite_journal.writing() as tx:
         tx.keep_name("ana", "\udcff")
