@@ -35,6 +35,10 @@ _objects = text(
 _OBJECTS: Final = Statement(_objects)
 _ANYTHING: Final = Statement(text("SELECT 1 FROM sqlite_schema LIMIT 1"))
 _REVISIONS: Final = Statement(text(f"SELECT version_num FROM {tables.VERSION_TABLE}"))  # noqa: S608
+_DAMAGE_SHOWN: Final = 20
+_INTEGRITY: Final = {
+    name: Statement(text(f"PRAGMA integrity_check({name})")) for name in sorted(_NAMES)
+}
 _ANY_RECORD: Final = Statement(text("SELECT sequence FROM lifecycle_records LIMIT 1"))
 
 
@@ -143,9 +147,10 @@ def findings(session: Session) -> list[str]:
     """Return what in our tables, their indexes and triggers differs from this release's.
 
     Tables that a host keeps in the same database are its own matter; an index or a trigger on
-    one of our tables is not.
+    one of our tables is not. What SQLite itself finds damaged in our tables is told as well.
     """
-    expected, found = _expected(), _ours(session.rows(_OBJECTS))
+    objects = session.rows(_OBJECTS)
+    expected, found = _expected(), _ours(objects)
     changed = {
         key: "differs from" for key in expected.keys() & found.keys() if expected[key] != found[key]
     }
@@ -155,7 +160,19 @@ def findings(session: Session) -> list[str]:
     return [
         f"{kind} {name} {verdict} the schema {tables.SCHEMA}"
         for (kind, name), verdict in sorted(verdicts.items())
-    ]
+    ] + _damage(session, _tables(objects))
+
+
+def _damage(session: Session, present: set[str]) -> list[str]:
+    """Return what SQLite finds wrong inside our tables and their indexes, the first of it.
+
+    Table by table: a host's may rest on functions and collations that only the host brings.
+    """
+    told: list[str] = []
+    for name in sorted(present):
+        lines = [str(line) for (line,) in session.rows(_INTEGRITY[name])]
+        told += [f"table {name}: {line}" for line in lines if line != "ok"]
+    return told[:_DAMAGE_SHOWN]
 
 
 @cache
@@ -177,11 +194,13 @@ def _tables(objects: Iterable[Values]) -> set[str]:
 def _ours(objects: Iterable[Values]) -> dict[tuple[str, str], str]:
     """Return the SQL of what belongs to our tables, with single spaces.
 
-    A library may lay out the same statement anew, so spaces mean nothing.
+    A library may lay out the same statement anew, so spaces mean nothing. The table of revisions
+    is Alembic's, and only what was put on it is told.
     """
     return {
         (kind, name): " ".join(sql.split())
         for kind, name, table, sql in objects
         # SQLite keeps the table of a trigger in the letters that whoever made it wrote.
         if table.lower() in tables.metadata.tables
+        or (table.lower() == tables.VERSION_TABLE and kind != "table")
     }

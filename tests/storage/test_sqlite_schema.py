@@ -216,6 +216,11 @@ def test_the_next_record_is_taken_from_any_connection(
             "trigger mine is foreign to",
         ),
         (
+            "CREATE TRIGGER mine AFTER UPDATE ON Lifecycle_Version"
+            " BEGIN DELETE FROM lifecycle_outbox; END",
+            "trigger mine is foreign to",
+        ),
+        (
             "DROP TRIGGER lifecycle_records_no_delete; CREATE TRIGGER lifecycle_records_no_delete"
             " BEFORE DELETE ON lifecycle_records BEGIN SELECT 1; END",
             "trigger lifecycle_records_no_delete differs from",
@@ -229,6 +234,39 @@ def test_what_was_done_to_the_schema_is_found(
 
     with sqlite_journal.auditing() as view:
         assert view.schema_findings() == [f"{finding} the schema {tables.SCHEMA}"]
+
+
+def test_an_index_that_does_not_fit_its_table_is_found(
+    sqlite_journal: SqlJournal, raw: sqlite3.Connection
+) -> None:
+    name = "ix_lifecycle_standings_state_due_on"
+    find = "SELECT sql FROM sqlite_schema WHERE name = ?"
+    ((made,),) = raw.execute(find, (name,)).fetchall()
+    for sql in (made.replace("(state, due_on)", "(state, title)"), made):
+        raw.execute("PRAGMA writable_schema = ON")
+        raw.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (sql, name))
+        raw.execute("PRAGMA writable_schema = RESET")
+        if sql != made:
+            raw.execute(f"REINDEX {name}")
+
+    with sqlite_journal.auditing() as view:
+        found = view.schema_findings()
+
+    assert found
+    assert all(one.startswith("table lifecycle_standings: ") for one in found)
+
+
+def test_a_host_s_own_collation_is_not_needed(
+    sqlite_journal: SqlJournal, raw: sqlite3.Connection
+) -> None:
+    raw.create_collation("theirs", lambda one, other: (one > other) - (one < other))
+    raw.executescript(
+        "CREATE TABLE orders (name TEXT COLLATE theirs); CREATE INDEX by_name ON orders (name);"
+        " INSERT INTO orders VALUES ('b'), ('a')"
+    )
+
+    with sqlite_journal.auditing() as view:
+        assert view.schema_findings() == []
 
 
 def test_the_tables_of_a_host_are_its_own_matter(
