@@ -49,6 +49,7 @@ def create_journal(
 
     Raises:
         DatabaseExists: Something is kept there already.
+        DatabaseBroken: A file is there that is no database.
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: The database cannot be made.
     """
@@ -56,6 +57,7 @@ def create_journal(
     faults = Faults(url, lock_seconds)
     try:
         sqlite.check_file(place)
+        sqlite.check_free(place)
     except DatabaseMissing:
         if not place.path.parent.is_dir():
             folder = {"folder": str(place.path.parent)}

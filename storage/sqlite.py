@@ -27,6 +27,8 @@ from lifecycle.storage import schema
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one; SQLite's waiting is not fair, so it is long."""
 
+_MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html#magic_header_string
+
 
 @dataclass(frozen=True, slots=True)
 class Durability:
@@ -141,6 +143,24 @@ def check_file(place: Place) -> None:
         folder = stat.S_ISDIR(mode)
         detail = Message("it is a folder") if folder else Message("it is no ordinary file")
         raise DatabaseBroken(url=place.url, detail=detail)
+
+
+def check_free(place: Place) -> None:
+    """Make sure that a file where a database is to be made is empty or a database.
+
+    SQLite takes a file of very few bytes for an empty one, and would write over it.
+
+    Raises:
+        DatabaseBroken: It holds something else.
+        StorageFailed: It cannot be read.
+    """
+    try:
+        with place.path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise StorageFailed(detail=f"{place.url}: {error.strerror}") from error
+    if start not in (b"", _MAGIC):
+        raise DatabaseBroken(url=place.url, detail="file is not a database")
 
 
 def make_engine(

@@ -99,6 +99,26 @@ journal.create_journal(sys.argv[1])
     journal.close()
 
 
+@pytest.mark.parametrize("content", [b"x", b"\x00", b"SQLite format 3", b"text" * 1000])
+def test_a_file_with_something_in_it_is_not_written_over(
+    url: str, path: Path, content: bytes
+) -> None:
+    path.write_bytes(content)
+
+    with pytest.raises(DatabaseBroken, match="file is not a database"):
+        create_journal(url)
+
+    assert path.read_bytes() == content
+
+
+def test_an_empty_file_is_room_for_a_database(url: str, path: Path) -> None:
+    path.touch()
+
+    create_journal(url).close()
+
+    open_journal(url).close()
+
+
 # -- what is no sound database --------------------------------------------------------------------
 
 
