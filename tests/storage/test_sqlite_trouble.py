@@ -283,17 +283,17 @@ def test_a_row_that_a_trigger_swallows_is_an_error(
         f"CREATE TRIGGER thief BEFORE INSERT ON lifecycle_{table} BEGIN SELECT RAISE(IGNORE); END"
     )
 
-    with (
-        pytest.raises(StorageFailed, match="did not take a row"),
-        sqlite_journal.writing() as tx,
-    ):
-        tx.keep_definition("d" * 64, b"{}")
-        append(tx)
+    def write() -> None:
+        with sqlite_journal.writing() as tx:
+            tx.keep_definition("d" * 64, b"{}")
+            append(tx)
+
+    with pytest.raises(StorageFailed, match="did not take a row"):
+        write()
 
     assert version(sqlite_journal) == 0
     raw.execute("DROP TRIGGER thief")
-    with sqlite_journal.writing() as tx:
-        append(tx)
+    write()
     assert version(sqlite_journal) == 1
 
 
