@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
-from lifecycle.cli import output
-from lifecycle.cli.forms import Command, argument, common_options
+from lifecycle.cli import files, output
+from lifecycle.cli.forms import Command, argument, common_options, option
+from lifecycle.cli.language import say
 from lifecycle.cli.session import Session
 
 _KINDS = ("programme", "roadmap")
@@ -16,15 +18,16 @@ _KINDS = ("programme", "roadmap")
 @click.command(
     cls=Command,
     examples=(
-        "lifecycle schema roadmap > roadmap.schema.json",
-        "# first line of a road map file, for editors:",
-        "# yaml-language-server: $schema=roadmap.schema.json",
+        "lifecycle schema roadmap",
+        "lifecycle schema roadmap --out roadmap.schema.json",
     ),
 )
 @argument("kind", type=click.Choice(_KINDS), help="Of which files: programme or roadmap.")
+@option("--out", metavar="FILE", help="Where to write it; to standard output if not given.")
+@files.force_option
 @common_options
 @click.pass_context
-def schema(context: click.Context, kind: str) -> None:
+def schema(context: click.Context, kind: str, out: str | None, force: bool) -> None:
     """Print the JSON Schema of programme or road map files.
 
     Editors complete and check a file whose first line names it. What names refer to is told by
@@ -32,6 +35,13 @@ def schema(context: click.Context, kind: str) -> None:
     """
     from lifecycle.workflows.json_schemas import KINDS, shipped
 
+    session = Session.of(context)
     (wanted,) = (one for one in KINDS if one == kind)
     text = shipped(wanted)
-    Session.of(context).answer(json.loads(text), lambda: output.write(text))
+    if out is None:
+        session.answer(json.loads(text), lambda: output.write(text))
+        return
+    files.write(Path(out), text.encode(), force=force)
+    line = f"# yaml-language-server: $schema={out}"
+    session.answer({"kind": kind, "file": out}, [say("{file} is written", file=out)])
+    session.tell("first line of a file beside it: {line}", line=line)
