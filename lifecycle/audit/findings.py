@@ -15,6 +15,7 @@ TEMPLATES = {
     "foreign_record": "the record belongs to {found}, not to {expected}",
     "sequence_gap": "record {expected} is missing; the next one is {found}",
     "chain_broken": "the record follows {found}, but the one before it is {expected}",
+    "id_repeated": "another record has the {field} {found} as well",
     "time_runs_back": "recorded at {found}, before the record it follows ({expected})",
     "head_differs": "the stream's head says {field} {found}, its records say {expected}",
     "stream_empty": "the stream has a head at version {found}, but no record",

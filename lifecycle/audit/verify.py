@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
-from itertools import groupby
+from itertools import chain, groupby
+from zoneinfo import ZoneInfo
 
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.findings import Finding, Report
@@ -51,6 +52,7 @@ class _Verification:
     streams: int = 0
     roles: list[Assignment] = field(default_factory=list)
     files: dict[str, StoredFile | None] = field(default_factory=dict)
+    ids: set[bytes] = field(default_factory=set)
 
 
 def verify(
@@ -92,6 +94,7 @@ def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
         try:
             canonical.decode(body, limit=canonical.MAX_DEFINITION_BYTES)
             definition = Definition.from_json(json.loads(body))
+            _use(definition)
         except (InvalidBody, AttributeError, KeyError, TypeError, ValueError) as error:
             findings.append(Finding("definition_altered", None, None, "body", digest, str(error)))
             continue
@@ -100,6 +103,25 @@ def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
         else:
             definitions[digest] = definition
     return definitions, findings
+
+
+def _use(definition: Definition) -> None:
+    """Look up what decisions look up: members of wrong types are decoded without a murmur.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: It is no definition to decide by.
+    """
+    ZoneInfo(definition.roadmap.time_zone)
+    names = (
+        definition.state,
+        definition.transition,
+        definition.role,
+        definition.evidence_kind,
+        definition.fact,
+    )
+    for name in (definition.ref.id, *chain.from_iterable(names)):
+        if not isinstance(name, str):
+            raise TypeError(f"{name!r} is no name")
 
 
 def _streams(run: _Verification, *, shared: bool) -> Iterator[tuple[str, Iterable[StoredRecord]]]:
@@ -161,7 +183,21 @@ def _read(run: _Verification, check: StreamCheck, stored: StoredRecord) -> Itera
     run.records += 1
     if run.records % 1000 == 0:
         run.progress(run.records)
+    seen = len(check.records)
     yield from check.take(stored)
+    for record in check.records[seen:]:
+        yield from _ids(run, record)
+
+
+def _ids(run: _Verification, record: Record) -> Iterator[Finding]:
+    """Yield which ids of *record* another one had already: by the bodies, no index is asked."""
+    for name in ("record_id", "command_id"):
+        value = getattr(record, name)
+        # Half a digest each: millions of them are held at once.
+        key = sha256(f"{name} {value}".encode()).digest()[:16]
+        if key in run.ids:
+            yield Finding("id_repeated", record.stream, record.sequence, name, None, value)
+        run.ids.add(key)
 
 
 def _close(run: _Verification, check: StreamCheck) -> Iterator[Finding]:

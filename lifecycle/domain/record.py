@@ -66,7 +66,11 @@ def moment_from(text: str) -> datetime:
         ValueError: It is written otherwise.
     """
     moment = datetime.fromisoformat(text)
-    if moment_text(moment) != text:
+    try:
+        same = moment_text(moment) == text
+    except OverflowError:  # With another offset, a moment of the first or the last year is none.
+        same = False
+    if not same:
         raise ValueError(f"{text} is not a moment in UTC with microseconds")
     return moment
 
