@@ -36,7 +36,7 @@ from lifecycle.domain.requests import (
 )
 from lifecycle.service import administration, participation
 from lifecycle.service.context import Context, Day, day_of, place_date
-from lifecycle.service.evidence import describe
+from lifecycle.service.evidence import described
 from lifecycle.service.plan import Plans
 from lifecycle.service.results import Outlook, Receipt, Snapshot, StatusRow
 
@@ -247,7 +247,7 @@ class Lifecycle:
             effective_on=day_of(effective_on),
             school=school,
             transition=transition,
-            evidence=tuple(describe(self._context, piece) for piece in pieces),
+            evidence=described(self._context, pieces),
             facts=dict(facts or {}),
             reason=reason,
             expected_version=expected_version,

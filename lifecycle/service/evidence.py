@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from lifecycle.domain.errors import InvalidEvidence
 from lifecycle.domain.evidence import check_reference
@@ -10,15 +11,28 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence, EvidenceFile
 from lifecycle.service.context import Context
 
+# A record holds 64 KiB; a piece takes up to some 300 bytes of it.
+MAX_PIECES: Final = 150
+
 Offered = Sequence[Evidence | EvidenceFile]
 
 
-def describe(context: Context, piece: Evidence | EvidenceFile) -> Evidence:
-    """Return evidence as records name it; a file is only measured, not stored yet.
+def described(context: Context, pieces: Offered) -> tuple[Evidence, ...]:
+    """Return evidence as records name it; files are only measured, not stored yet.
 
     Raises:
-        InvalidEvidence: The file, link or reference cannot be taken in.
+        InvalidEvidence: A file, link or reference cannot be taken in, or there are too many.
     """
+    if len(pieces) > MAX_PIECES:
+        raise InvalidEvidence(
+            kind=pieces[-1].kind,
+            detail=Message("more than {limit} pieces are given", {"limit": MAX_PIECES}),
+            hint=Message("put files that belong together into one archive"),
+        )
+    return tuple(_described(context, piece) for piece in pieces)
+
+
+def _described(context: Context, piece: Evidence | EvidenceFile) -> Evidence:
     if isinstance(piece, Evidence):
         return check_reference(piece)
     try:

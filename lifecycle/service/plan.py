@@ -36,7 +36,7 @@ from lifecycle.service.context import (
     repeated,
     settle,
 )
-from lifecycle.service.evidence import Offered, describe, store
+from lifecycle.service.evidence import Offered, described, store
 from lifecycle.service.results import Receipt
 
 
@@ -111,7 +111,7 @@ class Plans:
             roadmap=roadmap,
             activity=activity,
             occurrence=occurrence,
-            evidence=tuple(describe(self._context, piece) for piece in pieces),
+            evidence=described(self._context, pieces),
             counts=dict(counts or {}),
             postponed_to=day_of(postponed_to),
             reason=reason,

@@ -88,3 +88,18 @@ def test_a_file_that_became_another_given_one_is_refused(office: Office, tmp_pat
                 ),
             ],
         )
+
+
+def test_more_evidence_than_a_record_holds_is_refused_before_anything_is_stored(
+    office: Office, tmp_path: Path
+) -> None:
+    file = tmp_path / "note.txt"
+    file.write_text("note")
+
+    with pytest.raises(InvalidEvidence, match="more than 150"):
+        office.engine.advance(
+            SCHOOL,
+            "start_questionnaire",
+            actor=office.who("municipal_coordinator", SCHOOL),
+            evidence=[EvidenceFile("order", file)] * 151,
+        )
