@@ -21,7 +21,8 @@ actor_option = option("--actor", metavar="ID", required=True, help="Who does it:
 effective_on_option = option(
     "--effective-on",
     metavar="DATE",
-    help="The date the act bears, YEAR-MONTH-DAY; today if not given.",
+    help="The date the act bears, YEAR-MONTH-DAY; today, or for an enrolment the first day of"
+    " the road map, if not given.",
 )
 command_id_option = option(
     "--command-id",
