@@ -1,11 +1,12 @@
 """How verification goes about it: progress, storage that fails, and what the engine then says."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from lifecycle import verify
-from lifecycle.domain.errors import EvidenceLost, UnknownDefinition
+from lifecycle.domain.errors import EvidenceLost, HistoryBroken
 from lifecycle.domain.ports import StoredFile
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal, open_journal
@@ -55,7 +56,26 @@ def test_a_school_whose_rules_are_lost_goes_nowhere(folder: Path, catalogue: Cat
     with BreakIn(folder) as visit:
         visit.run("DELETE FROM lifecycle_definitions")
 
-    with reopened(folder, catalogue) as engine, pytest.raises(UnknownDefinition) as lost:
+    with reopened(folder, catalogue) as engine, pytest.raises(HistoryBroken) as lost:
         engine.explain(SCHOOL)
 
+    assert "is missing" in str(lost.value)
     assert "backup" in str(lost.value.remedy)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"no json", b"[]", b"\xff"])
+@pytest.mark.parametrize("covered", [False, True])
+def test_rules_that_were_edited_are_not_worked_by(
+    folder: Path, catalogue: Catalogue, body: bytes, covered: bool
+) -> None:
+    with BreakIn(folder) as visit:
+        visit.run("UPDATE lifecycle_definitions SET body = ?", body)
+        if covered:  # the school names the digest of what now stands there
+            digest = sha256(body).hexdigest()
+            visit.run("UPDATE lifecycle_definitions SET digest = ?", digest)
+            visit.run("UPDATE lifecycle_standings SET definition = ?", digest)
+
+    with reopened(folder, catalogue) as engine, pytest.raises(HistoryBroken) as broken:
+        engine.status(SCHOOL)
+
+    assert ("cannot be read" if covered else "was changed") in str(broken.value)
