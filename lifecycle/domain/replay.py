@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from lifecycle.domain.errors import HistoryBroken
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Assignment, DefinitionRef, Evidence, Head
 from lifecycle.domain.record import Record
 
@@ -80,10 +82,19 @@ class Participation:
 
 
 def fold(records: Iterable[Record]) -> Participation | None:
-    """Return what the records of one school's stream amount to; ``None`` for no record."""
+    """Return what the records of one school's stream amount to; ``None`` for no record.
+
+    Raises:
+        HistoryBroken: A record does not follow from those before it.
+    """
     participation: Participation | None = None
     for record in records:
-        participation = after(participation, record)
+        try:
+            participation = after(participation, record)
+        except ValueError as error:
+            place = {"sequence": record.sequence, "stream": record.stream}
+            template = "record {sequence} of {stream} does not follow from those before it"
+            raise HistoryBroken(detail=Message(template, place)) from error
     return participation
 
 

@@ -184,10 +184,14 @@ def settle(
 
     Raises:
         Refused: The decision was a refusal.
+        HistoryBroken: What it was made on belongs to another installation.
     """
     if isinstance(decision, Refusal):
         raise refused(decision.unmet)
     record = decision.record
+    if record.origin != tx.origin:
+        detail = Message("{stream} belongs to another installation", {"stream": record.stream})
+        raise HistoryBroken(detail=detail)
     tx.append(record, standing(record) if standing else None)
     return Receipt(record, notices=decision.notices)
 

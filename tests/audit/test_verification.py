@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from lifecycle import verify
+from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import EvidenceLost, HistoryBroken
 from lifecycle.domain.ports import StoredFile
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal, open_journal
 from lifecycle.workflows.catalogue import Catalogue
-from tests.audit.breaking_in import SCHOOL, BreakIn, reopened
-from tests.factories import ADMIN, engine_on, memory_engine
+from tests.audit.breaking_in import SCHOOL, STREAM, BreakIn, of, reopened
+from tests.factories import ADMIN, Office, actor, engine_on, memory_engine
 
 
 def test_progress_is_told_now_and_then(catalogue: Catalogue) -> None:
@@ -79,3 +80,37 @@ def test_rules_that_were_edited_are_not_worked_by(
         engine.status(SCHOOL)
 
     assert ("cannot be read" if covered else "was changed") in str(broken.value)
+
+
+@pytest.mark.parametrize("transition", [None, "start_questionnaire"], ids=["first", "middle"])
+def test_a_history_with_a_gap_is_told_as_such(
+    folder: Path, catalogue: Catalogue, transition: str | None
+) -> None:
+    with BreakIn(folder) as visit:
+        sequence = of(visit.bodies(STREAM), transition)["sequence"] if transition else 1
+        gone = "DELETE FROM lifecycle_records WHERE stream = ? AND sequence = ?"
+        visit.run(gone, STREAM, sequence)
+
+    with reopened(folder, catalogue) as engine:
+        for ask in (engine.explain, engine.replay):
+            with pytest.raises(HistoryBroken, match=f"of {STREAM} does not follow"):
+                ask(SCHOOL)
+        with pytest.raises(HistoryBroken, match="does not follow"):
+            engine.advance(SCHOOL, "submit_stage_1", actor=ADMIN)
+        assert engine.history(SCHOOL)
+
+
+def test_nothing_is_added_to_the_history_of_another_installation(
+    folder: Path, catalogue: Catalogue, definition: Definition
+) -> None:
+    with BreakIn(folder) as visit:
+        visit.forge(STREAM, lambda bodies: [body.update(origin="elsewhere") for body in bodies])
+
+    with reopened(folder, catalogue) as engine:
+        office, before = Office(engine, definition), len(engine.history(SCHOOL))
+        for record in engine.history(SCHOOL):
+            if record.kind == "role_assigned" and record.facts is not None:
+                office.people[record.facts["role"], SCHOOL] = actor(record.facts["actor"])
+        with pytest.raises(HistoryBroken, match=f"{STREAM} belongs to another installation"):
+            office.submit(SCHOOL)
+        assert len(engine.history(SCHOOL)) == before

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from lifecycle.domain.errors import HistoryBroken
 from lifecycle.domain.model import Assignment, DefinitionRef
 from lifecycle.domain.record import ActedAs, Kind, Record, genesis_hash
 from lifecycle.domain.replay import Move, after, fold, held_after, known_at, true_on
@@ -116,6 +117,8 @@ def test_roles_on_the_school_come_and_go() -> None:
 )
 def test_a_school_begins_with_an_enrolment(first: Record) -> None:
     with pytest.raises(ValueError, match="does not begin with an enrolment"):
+        after(None, first)
+    with pytest.raises(HistoryBroken, match=f"record {first.sequence} of {first.stream} does not"):
         fold([first])
 
 
@@ -137,6 +140,8 @@ def test_other_records_have_no_place_in_a_school(kind: Kind) -> None:
 )
 def test_a_move_leaves_the_state_that_the_school_is_in(wrong: Record) -> None:
     with pytest.raises(ValueError, match="but the school was in drafting"):
+        after(after(None, ENROLLED), wrong)
+    with pytest.raises(HistoryBroken, match="record 2 of"):
         fold([ENROLLED, wrong])
 
 
