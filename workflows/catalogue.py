@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidDefinition, UnknownProgramme, UnknownRoadmap
+from lifecycle.domain.errors import InvalidDefinition, UnknownProgramme, UnknownRoadmap, closest
+from lifecycle.domain.messages import Message
 from lifecycle.workflows.problems import Findings, Problem
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 _Kind = Literal["programmes", "roadmaps"]
 _ID = re.compile(rb"""^["']?id["']?\s*:\s*["']?([A-Za-z0-9_.-]+)""", re.MULTILINE)
 _NAMES_PROGRAMME = re.compile(rb"""^["']?programme["']?\s*:""", re.MULTILINE)
-_HEAD = 64 * 1024
+_OF_A_PROGRAMME = re.compile(rb"""^["']?(?:states|transitions)["']?\s*:""", re.MULTILINE)
+_FIELD = re.compile(rb"""^["']?([a-z_]+)["']?\s*:""", re.MULTILINE)
+_HEAD = 512 * 1024
+"""The size limit of ``reading``, which is imported when the first file is read in full."""
 
 
 class Catalogue:
@@ -43,6 +47,8 @@ class Catalogue:
         self._folders = tuple(folders)
         self._guards = frozenset(guards)
         self._found: dict[_Kind, dict[str, Traversable]] | None = None
+        self._strays: list[Problem] = []
+        self._twice: dict[tuple[_Kind, str], list[Path]] = {}
         self._programmes: dict[str, Source[ProgrammeFile]] = {}
         self._compiled: dict[str, Definition] = {}
 
@@ -50,29 +56,36 @@ class Catalogue:
         """Return the ids of the road maps, sorted.
 
         Raises:
-            InvalidDefinition: A folder cannot be read.
+            InvalidDefinition: A folder cannot be read, or a file there is no definition at all.
         """
-        return sorted(self._files("roadmaps"))
+        found = self._files("roadmaps")
+        self._check_strays()
+        return sorted(found)
 
     def programmes(self) -> list[str]:
         """Return the ids of the programmes, sorted.
 
         Raises:
-            InvalidDefinition: A folder cannot be read.
+            InvalidDefinition: A folder cannot be read, or a file there is no definition at all.
         """
-        return sorted(self._files("programmes"))
+        found = self._files("programmes")
+        self._check_strays()
+        return sorted(found)
 
     def compiled(self, roadmap: str) -> Definition:
         """Return the programme under that road map.
 
         Raises:
             UnknownRoadmap: There is none of that id.
-            InvalidDefinition: Its file, its programme's or a folder has mistakes.
+            InvalidDefinition: Its file, its programme's or a folder has mistakes; two files of
+                one folder bear the id; or none does, and a file there is no definition at all.
         """
         if roadmap not in self._compiled:
             sources = self._files("roadmaps")
             if roadmap not in sources:
+                self._check_strays()
                 raise UnknownRoadmap(roadmap, sources)
+            self._check_single("roadmaps", roadmap)
             self._compiled[roadmap] = self.compile_file(sources[roadmap])
         return self._compiled[roadmap]
 
@@ -116,6 +129,7 @@ class Catalogue:
 
         sources = self._files("programmes")
         if name not in sources:
+            self._check_strays()
             raise UnknownProgramme(name, sources)
         return compile_unbound(self._programme(name, sources[name]), self._guards)
 
@@ -123,6 +137,7 @@ class Catalogue:
         from lifecycle.workflows.loading import load
         from lifecycle.workflows.schema import ProgrammeFile
 
+        self._check_single("programmes", name)
         if name not in self._programmes:
             self._programmes[name] = load(ProgrammeFile, path)
         return self._programmes[name]
@@ -134,11 +149,34 @@ class Catalogue:
                 "roadmaps": dict(_shipped("roadmaps")),
             }
             for folder in self._folders:
-                for path in _yaml_files(folder):
-                    kind_found, name = _recognised(path)
-                    found[kind_found][name] = path
+                self._take(folder, found)
             self._found = found
         return self._found[kind]
+
+    def _take(self, folder: Path, found: dict[_Kind, dict[str, Traversable]]) -> None:
+        here: dict[tuple[_Kind, str], list[Path]] = {}
+        for path in _yaml_files(folder):
+            recognised = _recognised(path)
+            if isinstance(recognised, Problem):
+                self._strays.append(recognised)
+            else:
+                here.setdefault(recognised, []).append(path)
+        for (kind, name), paths in here.items():
+            found[kind][name] = paths[-1]
+            self._twice[kind, name] = paths
+
+    def _check_strays(self) -> None:
+        """Tell of files that are no definitions: what is missed may well be one of them."""
+        if self._strays:
+            raise InvalidDefinition(self._strays[0].file, self._strays)
+
+    def _check_single(self, kind: _Kind, name: str) -> None:
+        first, *others = self._twice.get((kind, name), [None])
+        if others:
+            findings = Findings(str(others[0]))
+            template = "{file} bears the id {name}, too"
+            findings.at("LD121", (1, 1), template, file=str(first), name=name)
+            raise findings.error()
 
 
 def check_roadmap_file(
@@ -211,13 +249,32 @@ def _yaml_files(folder: Path) -> list[Path]:
         raise findings.error() from error
 
 
-def _recognised(path: Path) -> tuple[_Kind, str]:
-    """Tell what a file is and its id by its first lines; its content is checked when needed."""
+def _recognised(path: Path) -> tuple[_Kind, str] | Problem:
+    """Tell what a file is and its id by its fields; its content is checked when needed."""
     try:
+        if not path.is_file():  # to open a pipe is to wait for who writes into it
+            return "roadmaps", path.stem
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except OSError:
         return "roadmaps", path.stem  # who asks for it learns why it cannot be read
     found = _ID.search(head)
     name = found.group(1).decode("ascii") if found else path.stem
-    return ("roadmaps" if _NAMES_PROGRAMME.search(head) else "programmes"), name
+    if _NAMES_PROGRAMME.search(head):
+        return "roadmaps", name
+    if _OF_A_PROGRAMME.search(head):
+        return "programmes", name
+    return _stray(path, head)
+
+
+def _stray(path: Path, head: bytes) -> Problem:
+    """Tell that a file is no definition, at the field that was perhaps to make it a road map."""
+    mark, near = (1, 1), None
+    for field in _FIELD.finditer(head):
+        near = closest(field.group(1).decode("ascii"), ("programme", "states", "transitions"))
+        if near is not None:
+            mark = (head.count(b"\n", 0, field.start()) + 1, 1)
+            break
+    template = "neither a road map, with a field programme, nor a programme, with states"
+    remedy = Message("did you mean {suggestion}?", {"suggestion": near}) if near else None
+    return Problem(str(path), *mark, "LD120", Message(template), remedy)

@@ -8,6 +8,7 @@ with ruamel's round-trip types costs up to three times as much.
 
 from __future__ import annotations
 
+import pathlib
 import re
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
@@ -92,6 +93,8 @@ def _text(source: Traversable, findings: Findings) -> str:
             template = "there is no such file"
             if source.is_dir():
                 template = "this is a folder, not a file"
+            elif isinstance(source, pathlib.Path) and source.exists():
+                template = "this is a pipe or a device, not a file"
             findings.at("LD101", (1, 1), template)
             raise findings.error()
         with source.open("rb") as stream:

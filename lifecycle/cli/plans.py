@@ -171,7 +171,12 @@ def check_roadmap(context: click.Context, file: str) -> None:
 
 
 def _is_programme(path: Path) -> bool:
+    from lifecycle.workflows.reading import MAX_FILE_BYTES
+
     try:
-        return _PROGRAMME.search(path.read_bytes()) is not None
+        if not path.is_file():  # to open a pipe is to wait for who writes into it
+            return False
+        with path.open("rb") as stream:
+            return _PROGRAMME.search(stream.read(MAX_FILE_BYTES)) is not None
     except OSError:
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from contextlib import closing
@@ -136,6 +137,14 @@ def test_a_definition_that_cannot_be_read_is_told(terminal: Terminal) -> None:
 
     assert said.code == 5
     assert said.out == "none.yaml:1:1: LD101: there is no such file\n"
+
+
+def test_a_pipe_given_as_a_definition_is_told(terminal: Terminal) -> None:
+    os.mkfifo(terminal.folder / "pipe.yaml")
+    said = terminal.run("roadmap", "check", "pipe.yaml")
+
+    assert said.code == 5
+    assert said.out == "pipe.yaml:1:1: LD101: this is a pipe or a device, not a file\n"
 
 
 def test_an_enrolment_under_a_broken_road_map_names_every_mistake(office: Terminal) -> None:

@@ -1,6 +1,7 @@
 """Where definitions come from, and that nothing is read before it is needed."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -163,3 +164,50 @@ print([name for name in ("pydantic", "ruamel.yaml") if name in sys.modules])
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert found.stdout == "[]\n"
+
+
+def test_a_file_that_is_no_definition_does_not_vanish(grants: Path, tmp_path: Path) -> None:
+    shutil.copy(grants / "grants.yaml", tmp_path)
+    text = (grants / "spring-2026.yaml").read_text("utf-8")
+    file = tmp_path / "spring-2026.yaml"
+    file.write_text(text.replace("programme:", "programm:", 1), "utf-8")
+    line = text[: text.index("programme:")].count("\n") + 1
+    catalogue = Catalogue([tmp_path])
+
+    for ask in (catalogue.roadmaps, catalogue.programmes, lambda: catalogue.compiled("spring")):
+        with pytest.raises(InvalidDefinition) as caught:
+            ask()
+        (problem,) = caught.value.problems
+        assert str(problem).startswith(f"{file}:{line}:1: LD120: neither a road map, ")
+        assert str(problem.remedy) == "did you mean programme?"
+    assert catalogue.compiled("tomari-2022").roadmap.id == "tomari-2022"
+
+
+def test_two_files_of_one_folder_cannot_bear_one_id(grants: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    shutil.copy(grants / "spring-2026.yaml", first)
+    shutil.copy(grants / "spring-2026.yaml", second)
+
+    with pytest.raises(InvalidDefinition) as caught:
+        Catalogue([grants, tmp_path]).compiled("spring-2026")
+
+    assert [str(one) for one in caught.value.problems] == [
+        f"{second}:1:1: LD121: {first} bears the id spring-2026, too"
+    ]
+    later = Catalogue([tmp_path, grants], ["money_left"])
+    assert later.compiled("spring-2026").programme == "grants"
+
+
+def test_a_pipe_is_refused_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    told = f"{pipe}:1:1: LD101: this is a pipe or a device, not a file"
+
+    with pytest.raises(InvalidDefinition) as caught:
+        Catalogue([tmp_path]).compiled("pipe")
+
+    assert [str(one) for one in caught.value.problems] == [told]
+    assert [str(one) for one in check_roadmap_file(pipe)] == [told]
+    assert [str(one) for one in check_programme_file(Path("/dev/zero"))] == [
+        told.replace(str(pipe), "/dev/zero")
+    ]
