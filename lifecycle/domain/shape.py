@@ -46,8 +46,8 @@ def check_shape(body: Mapping[str, Any]) -> None:
     """Check that the members of a record's body have their types.
 
     Raises:
-        KeyError: A member is missing.
-        ValueError: One is of another type than it has to be.
+        KeyError: A member is missing, or there is no such kind of record or form of evidence.
+        TypeError, ValueError: One is of another type than it has to be.
     """
     for name in _TEXTS:
         _expect(isinstance(body[name], str), name)
@@ -70,9 +70,8 @@ def _optional(actor: Mapping[str, Any]) -> dict[str, Any]:
     return {name: "" if actor[name] is None else actor[name] for name in names}
 
 
-def _check_facts(kind: object, facts: Mapping[str, Any]) -> None:
-    _expect(isinstance(kind, str) and kind in _FACTS, "kind")
-    names = _FACTS[str(kind)]
+def _check_facts(kind: str, facts: Mapping[str, Any]) -> None:
+    names = _FACTS[kind]
     if names is not None:
         _expect(facts.keys() == names and _is_object_of_texts(facts), "facts")
     elif kind in _PLAN_KINDS:
@@ -89,10 +88,8 @@ def _check_plan_facts(facts: Mapping[str, Any]) -> None:
 
 
 def _check_evidence(piece: Mapping[str, Any]) -> None:
-    form = piece["form"]
-    _expect(isinstance(form, str) and form in _EVIDENCE, "evidence form")
     _expect(isinstance(piece["kind"], str) and _is_optional_text(piece["item"]), "evidence")
-    for name in _EVIDENCE[form]:
+    for name in _EVIDENCE[piece["form"]]:
         wanted: type = int if name == "size" else str
         _expect(type(piece[name]) is wanted, f"evidence {name}")
 

@@ -23,6 +23,21 @@ def test_an_edited_head_is_found(folder: Path, column: str, value: object) -> No
     assert told(folder) == [("head_differs", STREAM, column)]
 
 
+def test_a_finding_tells_what_it_should_be_and_what_it_is(folder: Path) -> None:
+    with BreakIn(folder) as visit:
+        ((version,),) = visit.run("SELECT version FROM lifecycle_streams WHERE stream = ?", STREAM)
+        visit.run(
+            "UPDATE lifecycle_streams SET version = 3, recorded_at = ? WHERE stream = ?",
+            *("2022-03-01T00:00:00.000000Z", STREAM),
+        )
+
+    number, moment = verified(folder).findings
+
+    assert (number.expected, number.found) == (version, 3)
+    assert moment.found == "2022-03-01 00:00:00+00:00"
+    assert str(number.message) == f"the stream's head says version 3, its records say {version}"
+
+
 def test_a_lost_head_is_found(folder: Path) -> None:
     with BreakIn(folder) as visit:
         visit.run("DELETE FROM lifecycle_streams WHERE stream = ?", STREAM)

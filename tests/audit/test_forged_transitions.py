@@ -63,11 +63,16 @@ def test_an_actor_whose_role_had_been_taken_is_found(folder: Path) -> None:
     assert "former holds none of these roles" in str(found.found)
 
 
-def test_a_version_that_nobody_could_consult_is_found(folder: Path) -> None:
-    def change(bodies: list[Body]) -> None:
-        of(bodies, "confirm_stage_1")["consulted"][MAP] = 99
+@pytest.mark.parametrize("version", [-1, 0, 99])
+def test_a_version_that_nobody_could_consult_is_found(folder: Path, version: int) -> None:
+    where = place(folder, "confirm_stage_1")
 
-    assert [one.code for one in forged(folder, change)] == ["consulted_missing"]
+    def change(bodies: list[Body]) -> None:
+        of(bodies, "confirm_stage_1")["consulted"][MAP] = version
+
+    found = [(one.code, one.place, one.found) for one in forged(folder, change)]
+
+    assert ("consulted_missing", where, version) in found
 
 
 def test_a_version_older_than_the_record_before_had_seen_is_found(folder: Path) -> None:

@@ -23,6 +23,7 @@ def link(url: str | None) -> Evidence:
         link("https://пример.рф/справка"),
         link("https://example.org/" + "x" * (MAX_URL - 20)),
         Evidence("order", form="reference", number="52 -а", dated=DAY, issuer="Отдел"),
+        Evidence("order", form="reference", number="x" * MAX_TEXT, dated=DAY, issuer="Отдел"),
     ],
 )
 def test_links_and_orders_are_taken_as_they_are(piece: Evidence) -> None:

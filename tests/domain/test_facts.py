@@ -20,6 +20,7 @@ FIRE = {"factor": "fire", "weight": "high"}
         ("chosen", ("fire",)),
         ("chosen", [f"c{number}" for number in range(MAX_ITEMS)]),
         ("risks", []),
+        ("risks", [{"factor": f"c{number}", "weight": "low"} for number in range(MAX_ITEMS)]),
         ("risks", [FIRE, {"factor": "flood", "weight": "low"}]),
         ("pupils", 0),
         ("pupils", -(2**53) + 1),

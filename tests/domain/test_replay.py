@@ -194,6 +194,14 @@ def test_a_school_took_part_since_its_first_act_when_it_was_enrolled_later() -> 
     assert [one.sequence for one in true_on(history, MAR)] == [1, 2, 3]
 
 
+def test_only_the_first_act_tells_when_a_school_began() -> None:
+    late = replace(ENROLLED, effective_on=APR)
+    history = [late, advanced(2, "drafting", "review", FEB), advanced(3, "review", "done", JAN)]
+
+    assert true_on(history, JAN) == []
+    assert [one.sequence for one in true_on(history, FEB)] == [1, 2, 3]
+
+
 def test_a_revocation_that_bears_an_earlier_date_than_the_assignment_does_no_harm() -> None:
     history = [ENROLLED, assigned(2, "ann", MAR), revoked(3, of=2, on=FEB)]
 
