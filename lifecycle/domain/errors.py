@@ -1,7 +1,8 @@
 """Every error the engine raises on purpose: one tree, a stable code each, and what to do next.
 
 A class carries its texts as templates; the facts of the case are keyword arguments and stay
-readable in ``error.facts``. The families map to the exit codes of the command line.
+readable in ``error.facts``. The families map to the exit codes of the command line: not found 3,
+refused 4, invalid input 5, conflict 7, storage 8.
 """
 
 from __future__ import annotations
@@ -47,9 +48,6 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     folded = {candidate.lower(): candidate for candidate in known}
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None
-
-
-# -- not found: exit code 3 -----------------------------------------------------------------------
 
 
 class NotFound(LifecycleError):
@@ -123,14 +121,6 @@ class UnknownAssignment(NotFound):
     remedy_template = "see who holds what: lifecycle history SCHOOL"
 
 
-class UnknownDefinition(NotFound):
-    """A record names a definition that is neither stored nor shipped."""
-
-    code = "LC107"
-    template = "there is no programme or definition {name}"
-    remedy_template = "restore the definition from a backup, then run: lifecycle verify"
-
-
 class UnknownActivity(NotFound):
     """The road map has no activity of that key."""
 
@@ -164,9 +154,6 @@ class UnknownProgramme(NotFound):
     code = "LC111"
     template = "there is no programme {name}"
     remedy_template = "list the programmes: lifecycle programme list"
-
-
-# -- refused: exit code 4 -------------------------------------------------------------------------
 
 
 class Refused(LifecycleError):
@@ -213,9 +200,6 @@ class ActivityRefused(Refused):
     code = "LC204"
     template = "activity {activity} of {roadmap} cannot be {what}"
     remedy_template = "see where the plan stands: lifecycle plan {roadmap}"
-
-
-# -- invalid input: exit code 5 -------------------------------------------------------------------
 
 
 class InvalidInput(LifecycleError):
@@ -291,9 +275,6 @@ class InvalidBody(InvalidInput):
     template = "not a canonical body: {detail}"
 
 
-# -- conflict: exit code 7 ------------------------------------------------------------------------
-
-
 class Conflict(LifecycleError):
     """Someone else was first, or the same thing was done before."""
 
@@ -322,9 +303,6 @@ class AlreadyExists(Conflict):
 
     code = "LC403"
     template = "{what} exists already: {name}"
-
-
-# -- storage: exit code 8 -------------------------------------------------------------------------
 
 
 class StorageFailed(LifecycleError):
