@@ -131,7 +131,7 @@ def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Rece
     definition = context.definitions.compiled(roadmap)
     part = Adopt(
         actor=request.actor,
-        command_id=f"{request.command_id}.adopt",
+        command_id=f"{request.command_id}~adopt",  # no caller can choose such an id
         roadmap=roadmap,
         definition=definition.ref.digest,
     )

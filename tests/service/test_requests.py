@@ -131,7 +131,7 @@ def test_every_administrative_request_may_be_retried(office: Office, repeat: int
         engine.enrol("next", roadmap="kaspiysk-2022", title="Next", actor=ADMIN, command_id="c-5")
 
     commands = [one for one in command_ids(office) if one.startswith("c-")]
-    assert sorted(commands) == ["c-1", "c-2", "c-3", "c-3.adopt", "c-4", "c-5", "c-5.adopt"]
+    assert sorted(commands) == ["c-1", "c-2", "c-3", "c-3~adopt", "c-4", "c-5", "c-5~adopt"]
 
 
 def command_ids(office: Office) -> list[str]:
