@@ -14,7 +14,7 @@ from tests.factories import ROADMAP, Office, memory_engine
 # Deadlines and health checks measure the machine, not the code; "ci" is the same on every run.
 settings.register_profile(
     "ci",
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
