@@ -20,8 +20,9 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-settings.register_profile("thorough", parent=settings.get_profile("ci"), max_examples=1000)
-settings.register_profile("thorough", settings.get_profile("thorough"), derandomize=False)
+settings.register_profile(
+    "thorough", parent=settings.get_profile("ci"), max_examples=1000, derandomize=False
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
