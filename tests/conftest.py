@@ -14,14 +14,15 @@ from tests.factories import ROADMAP, Office, memory_engine
 # Deadlines and health checks measure the machine, not the code; "ci" is the same on every run.
 settings.register_profile(
     "ci",
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-settings.register_profile("thorough", parent=settings.get_profile("ci"), max_examples=1000)
-settings.register_profile("thorough", settings.get_profile("thorough"), derandomize=False)
+settings.register_profile(
+    "thorough", parent=settings.get_profile("ci"), max_examples=1000, derandomize=False
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
