@@ -255,7 +255,7 @@ def test_the_demonstration_answers_a_program_with_one_document(terminal: Termina
     said = terminal.run("demo", "--schools", "4", "--db", "sqlite:///demo.db", "--json")
 
     assert said.code == 0
-    assert said.document["schools"] == 5
+    assert said.document["schools"] == 14
     assert said.document["verified"] is True
     assert said.document["database"] == "sqlite:///demo.db"
-    assert len(terminal.ask("status", "--db", "sqlite:///demo.db")["schools"]) == 5
+    assert len(terminal.ask("status", "--db", "sqlite:///demo.db")["schools"]) == 14
