@@ -109,3 +109,12 @@ def test_a_postponement_that_was_taken_away_makes_the_next_act_late(folder: Path
     assert [(one.code, one.field) for one in found if one.field == "due_on"] == [
         ("decision_differs", "due_on")
     ]
+
+
+def test_an_act_on_a_road_map_that_was_never_adopted_is_refused_again(folder: Path) -> None:
+    def change(bodies: list[Body]) -> None:
+        del bodies[0]
+
+    reasons = [str(one.found) for one in forged(folder, change, MAP)]
+
+    assert "the rules are not those in force on the road map" in reasons

@@ -354,3 +354,12 @@ def test_a_school_that_does_not_begin_with_its_enrolment_is_found(folder: Path) 
 
     assert ("decision_refused", f"{STREAM}#1", None) in found
     assert ("not_replayable", f"{STREAM}#1", None) in found
+
+
+def test_standing_in_for_somebody_unknown_is_found(folder: Path) -> None:
+    where = place(folder, "confirm_stage_1")
+
+    def change(bodies: list[Body]) -> None:
+        of(bodies, "confirm_stage_1")["actor"]["on_behalf_of"] = "nobody"
+
+    assert refusal(folder, change) == (where, "nobody is no actor")

@@ -193,3 +193,9 @@ def test_an_actor_may_stand_in_for_another(office: Office) -> None:
 
     assert receipt.record.actor.on_behalf_of == "somebody"
     assert verify(office.engine).ok
+
+
+def test_a_school_that_was_enrolled_later_is_not_due_yet(office: Office) -> None:
+    due = office.engine.plans.due(ROADMAP, on="2022-01-01", within=400)
+
+    assert {one.kind for one in due} == {"activity"}
