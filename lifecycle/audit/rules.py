@@ -9,11 +9,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from lifecycle.audit.findings import Finding
 from lifecycle.domain import administration
+from lifecycle.domain.dates import place_date
 from lifecycle.domain.decide import Situation, decide_advance, decide_enrol
 from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
@@ -116,12 +116,6 @@ class Grounds:
     def knows(self, actor: str, version: int) -> bool:
         """Tell whether the actor was registered by record *version* of the installation."""
         return self.actors.get(actor, version + 1) <= version
-
-
-def place_date(moment: datetime, definition: Definition | None) -> date:
-    """Return the date of *moment* where the road map is in force; UTC where there is none."""
-    zone = UTC if definition is None else ZoneInfo(definition.roadmap.time_zone)
-    return moment.astimezone(zone).date()
 
 
 def decide_again(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any, Final
 
 import click
 
 from lifecycle.cli.language import say
+from lifecycle.domain.dates import day_from
 from lifecycle.domain.errors import InvalidDate, InvalidFact
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence, EvidenceFile
@@ -55,17 +56,9 @@ def _reference(kind: str, item: str | None, text: str) -> Evidence:
         given = f"{REFERENCE}{text}"
         raise click.UsageError(say(template, given=given, example=_REFERENCE_EXAMPLE))
     number, dated, issuer = parts
-    return Evidence(kind, item, form="reference", number=number, dated=_day(dated), issuer=issuer)
-
-
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise InvalidDate(value=text) from None
-    if day.isoformat() != text:
-        raise InvalidDate(value=text)
-    return day
+    return Evidence(
+        kind, item, form="reference", number=number, dated=day_from(dated), issuer=issuer
+    )
 
 
 def facts(texts: Iterable[str]) -> dict[str, Any]:
@@ -130,7 +123,7 @@ def moment(text: str) -> tuple[datetime, bool]:
     """
     try:
         if len(text) == len("2022-03-01"):
-            return datetime.combine(_day(text), time.max, UTC), True
+            return datetime.combine(day_from(text), time.max, UTC), True
         read = datetime.fromisoformat(text)
         return (
             (read.replace(tzinfo=UTC), True)

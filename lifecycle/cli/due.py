@@ -76,7 +76,7 @@ def overdue(
 
 def _day(engine: Lifecycle, found: tuple[Due, ...], on: str | None) -> date:
     """Return the day asked for; of several places the one where it is latest."""
-    from lifecycle.service.context import day_of
+    from lifecycle.domain.dates import day_of
 
     days = [one.day for one in found]
     return day_of(on) or max(days, default=engine.context.clock.now().date())

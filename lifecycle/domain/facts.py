@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
 from lifecycle.domain.canonical import MAX_INTEGER
+from lifecycle.domain.dates import day_from
 from lifecycle.domain.definition import Choice, Definition, FactField, FactType
-from lifecycle.domain.errors import InvalidFact, closest
+from lifecycle.domain.errors import InvalidDate, InvalidFact, closest
 from lifecycle.domain.messages import Message
 from lifecycle.domain.naming import is_slug
 
@@ -109,8 +109,8 @@ def _member_problem(member: FactField, value: Any) -> Message | None:
 
 def _is_date(value: Any) -> bool:
     try:
-        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
-    except ValueError:
+        return isinstance(value, str) and bool(day_from(value))
+    except InvalidDate:
         return False
 
 

@@ -6,18 +6,15 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
+from lifecycle.domain.dates import place_date
 from lifecycle.domain.decision import Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     CommandReused,
     HistoryBroken,
-    InvalidDate,
     InvalidInput,
     Refused,
     UnknownActor,
@@ -38,8 +35,6 @@ from lifecycle.domain.ports import (
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
 from lifecycle.service.results import Receipt
-
-Day = date | str | None
 
 _AUTHENTICATION = re.compile(r"[!-~]{1,100}")
 
@@ -113,18 +108,6 @@ def _read_definition(body: bytes | None, digest: str) -> Definition:
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         detail = Message("the definition {digest} cannot be read", {"digest": digest})
         raise HistoryBroken(detail=detail) from error
-
-
-def place_date(moment: datetime, definition: Definition | None) -> date:
-    """Return the date of *moment* where the road map is in force; UTC where there is none."""
-    if definition is None:
-        return moment.astimezone(UTC).date()
-    return moment.astimezone(_zone(definition.roadmap.time_zone)).date()
-
-
-@lru_cache(maxsize=32)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
 
 
 def check_form(actor: Actor) -> None:
@@ -243,22 +226,3 @@ def _attempt(context: Context, request: Request, error: Refused) -> RefusedAttem
             for one in error.unmet
         ),
     )
-
-
-def day_of(value: Day) -> date | None:
-    """Return the day that a caller gave.
-
-    Raises:
-        InvalidDate: It is none, or a moment.
-    """
-    if isinstance(value, datetime):
-        raise InvalidDate(value=value.isoformat())
-    if value is None or isinstance(value, date):
-        return value
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        raise InvalidDate(value=value) from None
-    if day.isoformat() != value:
-        raise InvalidDate(value=value)
-    return day

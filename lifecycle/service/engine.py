@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, Self
 
+from lifecycle.domain.dates import Day, day_of, place_date
 from lifecycle.domain.errors import (
     InvalidDate,
     InvalidInput,
@@ -35,7 +36,7 @@ from lifecycle.domain.requests import (
     RevokeRole,
 )
 from lifecycle.service import administration, participation
-from lifecycle.service.context import Context, Day, day_of, place_date
+from lifecycle.service.context import Context
 from lifecycle.service.evidence import described
 from lifecycle.service.plan import Plans
 from lifecycle.service.results import Outlook, Receipt, Snapshot, StatusRow

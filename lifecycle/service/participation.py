@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lifecycle.domain.dates import place_date
 from lifecycle.domain.decide import (
     Situation,
     attempt_of,
@@ -34,7 +35,6 @@ from lifecycle.service.context import (
     Context,
     carry_out,
     check_actor,
-    place_date,
     repeated,
     settle,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from lifecycle.domain.dates import Day, day_of, place_date
 from lifecycle.domain.decision import Accepted
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import ActivityRefused, RoadmapNotInForce, UnknownRoadmap
@@ -28,11 +29,8 @@ from lifecycle.domain.requests import Act, ActOnActivity
 from lifecycle.service.administration import adopted
 from lifecycle.service.context import (
     Context,
-    Day,
     carry_out,
     check_actor,
-    day_of,
-    place_date,
     repeated,
     settle,
 )
