@@ -139,6 +139,9 @@ class _MemoryView:
     def records(self, stream: str) -> list[Record]:
         return list(self._state.streams.get(stream, ()))
 
+    def first(self, stream: str) -> Record | None:
+        return next(iter(self._state.streams.get(stream, ())), None)
+
     def command(self, command_id: str) -> Record | None:
         return self._state.commands.get(command_id)
 

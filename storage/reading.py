@@ -33,6 +33,14 @@ _RECORDS: Final = Statement(
     .where(records.c.stream == bindparam("stream"))
     .order_by(records.c.sequence)
 )
+_FIRST: Final = Statement(
+    select(records.c.sequence, records.c.body)
+    .where(records.c.stream == bindparam("stream"))
+    .order_by(records.c.sequence)
+    # Literals: SQLAlchemy would bind values of its own, which a Statement does not carry.
+    .limit(literal_column("1"))
+    .offset(literal_column("0"))
+)
 _COMMAND: Final = Statement(
     select(records.c.stream, records.c.sequence, records.c.body).where(
         records.c.command_id == bindparam("command_id")
@@ -136,6 +144,16 @@ class SqlReading:
             self._decoded(stream, sequence, body)
             for sequence, body in self._session.rows(_RECORDS, stream=stream)
         ]
+
+    def first(self, stream: str) -> Record | None:
+        """Return the first record of *stream*, which pins its rules; ``None`` if it has none.
+
+        Raises:
+            DatabaseBroken: Its stored body is not one.
+        """
+        for sequence, body in self._session.rows(_FIRST, stream=stream):
+            return self._decoded(stream, sequence, body)
+        return None
 
     def command(self, command_id: str) -> Record | None:
         """Return the record that the command of that id made, if it made one.

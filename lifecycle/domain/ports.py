@@ -50,6 +50,10 @@ class Reading(Protocol):
         """Return the records of *stream* in order; empty if there are none."""
         ...
 
+    def first(self, stream: str) -> Record | None:
+        """Return the first record of *stream*, which pins its rules; ``None`` if it has none."""
+        ...
+
     def command(self, command_id: str) -> Record | None:
         """Return the record that the command of that id made, if it made one."""
         ...

@@ -34,10 +34,9 @@ from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Reques
 from lifecycle.service.context import (
     Context,
     carry_out,
-    check_actor,
     check_form,
-    repeated,
     settle,
+    transacted,
 )
 from lifecycle.service.results import Receipt
 
@@ -63,7 +62,7 @@ def found(context: Context, request: Found) -> Receipt:
             tx.append(record)
         return Receipt(records[-1])
 
-    return carry_out(context, request, work)
+    return transacted(context, request, work)
 
 
 def add_actor(context: Context, request: AddActor, name: str | None) -> Receipt:
@@ -77,12 +76,12 @@ def add_actor(context: Context, request: AddActor, name: str | None) -> Receipt:
         )
 
     def work(tx: Writing) -> Receipt:
-        receipt = _once(context, tx, request, INSTALLATION, decide)
-        if name is not None and not receipt.repeated:
+        receipt = _change(context, tx, request, INSTALLATION, decide)
+        if name is not None:
             tx.keep_name(request.added, name)
         return receipt
 
-    return carry_out(context, request, work)
+    return carry_out(context, request, INSTALLATION, work)
 
 
 def assign(context: Context, request: AssignRole) -> Receipt:
@@ -103,9 +102,9 @@ def assign(context: Context, request: AssignRole) -> Receipt:
 
     def work(tx: Writing) -> Receipt:
         _adopt_first(context, tx, request)
-        return _once(context, tx, request, request.stream, decide)
+        return _change(context, tx, request, request.stream, decide)
 
-    return carry_out(context, request, work)
+    return carry_out(context, request, request.stream, work)
 
 
 def revoke(context: Context, request: RevokeRole) -> Receipt:
@@ -122,12 +121,23 @@ def revoke(context: Context, request: RevokeRole) -> Receipt:
         )
 
     return carry_out(
-        context, request, lambda tx: _once(context, tx, request, request.stream, decide)
+        context,
+        request,
+        request.stream,
+        lambda tx: _change(context, tx, request, request.stream, decide),
     )
 
 
-def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Receipt:
-    """Put a road map in force inside the transaction of the request that needs it."""
+def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Definition:
+    """Put a road map in force inside the transaction of the request that needs it.
+
+    Returns:
+        The rules that are in force from now on.
+
+    Raises:
+        AdministrationRefused: The actor is no administrator.
+        UnknownRoadmap, InvalidDefinition: There is no such road map, or it has mistakes.
+    """
     definition = context.definitions.compiled(roadmap)
     part = Adopt(
         actor=request.actor,
@@ -146,24 +156,22 @@ def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Rece
     )
     if isinstance(decision, Accepted):
         tx.keep_definition(definition.ref.digest, definition.canonical_bytes)
-    return settle(tx, decision, _refused(part, stream))
+    settle(tx, decision, _refused(part, stream))
+    return definition
 
 
 def adopted(context: Context, view: Reading, roadmap: str) -> Definition | None:
     """Return the rules in force on a road map, or ``None`` if it was not adopted yet."""
-    records = view.records(roadmap_stream(roadmap))
-    rules = records[0].definition if records else None
-    return context.definition(view, rules.digest) if rules else None
+    return _rules(context, view, roadmap_stream(roadmap))
 
 
 def _adopt_first(context: Context, tx: Writing, request: AssignRole) -> None:
     """Put the road map of an assignment in force, unless it is."""
     if scope_of(request.stream) == "roadmap" and not tx.head(request.stream).version:
-        check_actor(tx, request)
         adopt(context, tx, request, request.stream.partition("/")[2])
 
 
-def _once(
+def _change(
     context: Context,
     tx: Writing,
     request: Request,
@@ -171,10 +179,6 @@ def _once(
     decide: Callable[[Writing, Head], Decision],
 ) -> Receipt:
     head = tx.lock(stream)
-    again = repeated(tx, request)
-    if again is not None:
-        return again
-    check_actor(tx, request)
     _check_stream(context, tx, stream, head)
     decision = decide(tx, head)
     school = scope_of(stream) == "school"
@@ -204,10 +208,11 @@ def _check_stream(context: Context, view: Reading, stream: str, head: Head) -> N
 
 
 def _rules(context: Context, view: Reading, stream: str) -> Definition | None:
-    if stream == INSTALLATION:
+    """Return the rules that the first record of a stream pinned, if it pinned any."""
+    first = view.first(stream)
+    if first is None or first.definition is None:
         return None
-    rules = view.records(stream)[0].definition
-    return context.definition(view, rules.digest) if rules else None
+    return context.definition(view, first.definition.digest)
 
 
 def _consulted(view: Reading, stream: str) -> dict[str, int]:

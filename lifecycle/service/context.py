@@ -179,7 +179,30 @@ def settle(
     return Receipt(record, notices=decision.notices)
 
 
-def carry_out(context: Context, request: Request, work: Callable[[Writing], Receipt]) -> Receipt:
+def carry_out(
+    context: Context, request: Request, stream: str, work: Callable[[Writing], Receipt]
+) -> Receipt:
+    """Hold *stream*, and do *work* for a known actor unless the command was carried out before.
+
+    Raises:
+        UnknownActor: Nobody registered the actor.
+        CommandReused: The command was carried out before, but asked for something else.
+        Refused: As ``transacted``.
+    """
+
+    def once(tx: Writing) -> Receipt:
+        # Locked first: of two processes with one command id the second has to see the first.
+        tx.lock(stream)
+        again = repeated(tx, request)
+        if again is not None:
+            return again
+        check_actor(tx, request)
+        return work(tx)
+
+    return transacted(context, request, once)
+
+
+def transacted(context: Context, request: Request, work: Callable[[Writing], Receipt]) -> Receipt:
     """Do *work* in one write transaction, and tell operators what came of it.
 
     A refusal undoes whatever was appended on the way to it, such as the adoption of a road map,

@@ -44,18 +44,14 @@ from lifecycle.service.results import Option, Outlook, Receipt
 
 def enrol(context: Context, request: Enrol) -> Receipt:
     """Let a school take part under a road map; the first enrolment puts the map in force."""
-    return carry_out(context, request, lambda tx: _enrol(context, tx, request))
+    stream = participation_stream(request.school)
+    return carry_out(context, request, stream, lambda tx: _enrol(context, tx, request))
 
 
 def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
-    again = repeated(tx, request)
-    if again is not None:
-        return again
-    check_actor(tx, request)
-    if adopted(context, tx, request.roadmap) is None:
-        adopt(context, tx, request, request.roadmap)
     definition = adopted(context, tx, request.roadmap)
-    assert definition is not None  # noqa: S101 - adopted just above
+    if definition is None:
+        definition = adopt(context, tx, request, request.roadmap)
     stream, on_map = participation_stream(request.school), roadmap_stream(request.roadmap)
     head = tx.lock(stream)
     if head.version:
@@ -91,15 +87,11 @@ def advance(context: Context, request: Advance, offered: Offered) -> Receipt:
         request: What is asked, with every file measured.
         offered: The pieces as given; files are stored once nothing else stands in the way.
     """
-    return carry_out(context, request, lambda tx: _advance(context, tx, request, offered))
+    stream = participation_stream(request.school)
+    return carry_out(context, request, stream, lambda tx: _advance(context, tx, request, offered))
 
 
 def _advance(context: Context, tx: Writing, request: Advance, offered: Offered) -> Receipt:
-    tx.lock(participation_stream(request.school))
-    again = repeated(tx, request)
-    if again is not None:
-        return again
-    check_actor(tx, request)
     situation = situation_of(context, tx, request.school)
     participation, definition = situation.participation, situation.definition
     decision = decide_advance(situation, request, context.stamp(definition))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -18,20 +18,19 @@ from lifecycle.domain.model import (
     Assignment,
     Evidence,
     EvidenceFile,
+    SchoolMove,
+    Standing,
     participation_stream,
     roadmap_stream,
 )
 from lifecycle.domain.overdue import Due, Roster, activities_due, places_on, schools_due
 from lifecycle.domain.plan import decide_activity, plan_of
 from lifecycle.domain.ports import Reading, Writing
-from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Act, ActOnActivity
 from lifecycle.service.administration import adopted
 from lifecycle.service.context import (
     Context,
     carry_out,
-    check_actor,
-    repeated,
     settle,
 )
 from lifecycle.service.evidence import Offered, described, store
@@ -115,7 +114,10 @@ class Plans:
             reason=reason,
         )
         return carry_out(
-            self._context, request, lambda tx: _act(self._context, tx, request, pieces)
+            self._context,
+            request,
+            roadmap_stream(roadmap),
+            lambda tx: _act(self._context, tx, request, pieces),
         )
 
     def in_force(self, roadmap: str) -> Definition | None:
@@ -135,14 +137,11 @@ class Plans:
         """
         context = self._context
         with context.journal.reading() as reading:
-            definition = adopted(context, reading, roadmap)
-            records: list[Record] = []
-            if definition is None:
-                definition = context.definitions.compiled(roadmap)
-            else:
-                records = reading.records(roadmap_stream(roadmap))
+            in_use = adopted(context, reading, roadmap)
+            definition = in_use or context.definitions.compiled(roadmap)
             day = day_of(on) or place_date(context.clock.now(), definition)
-            facts = _facts(reading, definition, records, day)
+            standings, moves = reading.standings(roadmap=roadmap), reading.moves(roadmap)
+            facts = _facts(reading, definition, standings, moves, day)
         statuses = plan_status(facts, day, context.calendar.days_late)
         return PlanView(definition, day, statuses, read_indicators(facts, statuses, day))
 
@@ -180,18 +179,12 @@ def _due(context: Context, reading: Reading, definition: Definition, day: date) 
     roster = Roster(name, held)
     places = places_on(definition, standings, moves, day)
     yield from schools_due(definition, places, roster, day, late)
-    plan = plan_of(one for one in reading.records(streams[0]) if one.effective_on <= day)
-    facts = facts_on(definition, plan, standings, moves, day)
+    facts = _facts(reading, definition, standings, moves, day)
     yield from activities_due(definition, plan_status(facts, day, late), roster, day)
 
 
 def _act(context: Context, tx: Writing, request: ActOnActivity, offered: Offered) -> Receipt:
     stream = roadmap_stream(request.roadmap)
-    head = tx.lock(stream)
-    again = repeated(tx, request)
-    if again is not None:
-        return again
-    check_actor(tx, request)
     definition = in_force(context, tx, request.roadmap)
     decision = decide_activity(
         definition,
@@ -199,7 +192,7 @@ def _act(context: Context, tx: Writing, request: ActOnActivity, offered: Offered
         plan_of(tx.records(stream)),
         request,
         context.stamp(definition),
-        head,
+        tx.lock(stream),
         {},
     )
     if isinstance(decision, Accepted):
@@ -218,11 +211,16 @@ def _act(context: Context, tx: Writing, request: ActOnActivity, offered: Offered
     )
 
 
-def _facts(reading: Reading, definition: Definition, records: Sequence[Record], day: date) -> Facts:
-    roadmap = definition.roadmap.id
+def _facts(
+    reading: Reading,
+    definition: Definition,
+    standings: Iterable[Standing],
+    moves: Iterable[SchoolMove],
+    day: date,
+) -> Facts:
+    records = reading.records(roadmap_stream(definition.roadmap.id))
     plan = plan_of(record for record in records if record.effective_on <= day)
-    standings = reading.standings(roadmap=roadmap)
-    return facts_on(definition, plan, standings, reading.moves(roadmap), day)
+    return facts_on(definition, plan, standings, moves, day)
 
 
 def in_force(context: Context, reading: Reading, roadmap: str) -> Definition:

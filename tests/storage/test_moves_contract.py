@@ -1,4 +1,4 @@
-"""What every journal tells of road maps in force and of the transitions of their schools."""
+"""What every journal tells of first records, road maps in force and schools' transitions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from lifecycle.domain.model import SchoolMove
 from lifecycle.domain.ports import Journal
-from tests.storage.samples import record_after, standing_after
+from tests.storage.samples import STREAM, append, record_after, standing_after
 
 
 def test_road_maps_in_force_are_those_with_a_stream(journal: Journal) -> None:
@@ -48,3 +48,15 @@ def test_transitions_come_by_school_and_in_their_order_with_their_facts(journal:
         for school, record in sorted(expected, key=lambda one: (one[0], one[1].sequence))
         if school != "c"
     ]
+
+
+def test_the_first_record_of_a_stream_is_told_alone(journal: Journal) -> None:
+    with journal.writing() as tx:
+        first = append(tx, kind="enrolled")
+        append(tx)
+
+    with journal.reading() as view:
+        found = view.first(STREAM)
+        assert found is not None
+        assert found.body == first.body
+        assert view.first("roadmap/nobody") is None
