@@ -19,8 +19,10 @@ from lifecycle.domain.definition import (
     Transition,
 )
 from lifecycle.domain.guards import Guards
+from lifecycle.domain.model import Assignment
 from lifecycle.domain.ports import Definitions, EvidenceStore, Journal
-from lifecycle.domain.replay import Participation
+from lifecycle.domain.record import Record
+from lifecycle.domain.replay import Participation, assignments_after
 from lifecycle.service.context import Context
 from lifecycle.storage.memory import MemoryEvidence, MemoryJournal
 from lifecycle.workflows.working_days import RussianCalendar
@@ -284,3 +286,11 @@ class Office:
         }
         for name in waiting:
             self.make(school, name)
+
+
+def held_after(records: Iterable[Record]) -> tuple[Assignment, ...]:
+    """Return the roles held after all *records* of one stream."""
+    held: tuple[Assignment, ...] = ()
+    for record in records:
+        held = assignments_after(held, record)
+    return held

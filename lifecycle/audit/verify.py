@@ -7,7 +7,6 @@ ones behind it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
@@ -92,8 +91,8 @@ def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
     for digest, body in view.definitions():
         found = sha256(body).hexdigest()
         try:
-            canonical.decode(body, limit=canonical.MAX_DEFINITION_BYTES)
-            definition = Definition.from_json(json.loads(body))
+            members = canonical.decode(body, limit=canonical.MAX_DEFINITION_BYTES)
+            definition = Definition.from_json(members)
             _use(definition)
         except (InvalidBody, AttributeError, KeyError, TypeError, ValueError) as error:
             findings.append(Finding("definition_altered", None, None, "body", digest, str(error)))

@@ -1,12 +1,13 @@
-"""What a check of a definition file comes to."""
+"""Definition files as commands tell of them: checked, listed, held against what is in force."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from lifecycle.cli import output
 from lifecycle.cli.failures import INVALID, problem_documents, problem_line
-from lifecycle.cli.language import shown
+from lifecycle.cli.language import say, shown
 from lifecycle.domain.errors import InvalidDefinition, StorageFailed
 
 if TYPE_CHECKING:
@@ -39,6 +40,20 @@ def answer(
         session.tell("{file}: no mistakes, warnings: {count}", file=file, count=len(told))
     else:
         session.tell("{file}: no mistakes", file=file)
+
+
+def sound(names: Iterable[str], read: Callable[[str], dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what *read* makes of each name; of files with mistakes these are told instead."""
+    found = []
+    for name in names:
+        try:
+            found.append(read(name))
+        except InvalidDefinition as error:
+            # The others are of use all the same.
+            output.tell(say("warning: {text}", text=shown(error.message)))
+            for one in problem_documents(error.problems):
+                output.tell(f"  {problem_line(one)}")
+    return found
 
 
 def in_force(session: Session, roadmap: str) -> Definition | None:

@@ -22,7 +22,6 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.guards import Unmet
 
-DONE: Final = 0
 UNEXPECTED: Final = 1
 USAGE: Final = 2
 INVALID: Final = 5

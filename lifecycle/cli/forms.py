@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import click
@@ -27,6 +28,17 @@ def _named(metavar: str) -> str:
     return _WORD.sub(lambda word: say(word.group()), metavar)
 
 
+@contextmanager
+def _translated(parameter: Option | Argument) -> Iterator[None]:
+    """Let click see the help of a parameter in the language in use."""
+    english = parameter.help
+    try:
+        parameter.help = help_text(english) if english else english
+        yield
+    finally:
+        parameter.help = english
+
+
 class Option(click.Option):
     """An option; its help is an English text that is translated when it is shown."""
 
@@ -36,12 +48,8 @@ class Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Return names and help, in the language in use."""
-        english = self.help
-        try:
-            self.help = help_text(english) if english else english
+        with _translated(self):
             return super().get_help_record(ctx)
-        finally:
-            self.help = english
 
 
 class Argument(click.Argument):
@@ -53,12 +61,8 @@ class Argument(click.Argument):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
         """Return name and help, in the language in use."""
-        english = self.help
-        try:
-            self.help = help_text(english) if english else english
+        with _translated(self):
             return super().get_help_record(ctx)
-        finally:
-            self.help = english
 
 
 class Command(click.Command):
@@ -213,8 +217,16 @@ _COMMON = (
 )
 
 
-def common_options(function: Function) -> Function:
-    """Declare what every command takes, before its name and after it."""
-    for declare in reversed(_COMMON):
-        function = declare(function)
-    return function
+def together(*declared: Callable[[Any], Any]) -> Callable[[Function], Function]:
+    """Return one decorator for several, in the order in which they would be written."""
+
+    def declare(function: Function) -> Function:
+        for one in reversed(declared):
+            function = one(function)
+        return function
+
+    return declare
+
+
+common_options: Final = together(*_COMMON)
+"""What every command takes, before its name and after it."""

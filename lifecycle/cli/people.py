@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any, Final, Literal
 
 import click
 
 from lifecycle.cli import documents, output
-from lifecycle.cli.forms import Command, Group, argument, common_options, option
+from lifecycle.cli.forms import Command, Group, argument, common_options, option, together
 from lifecycle.cli.language import say
 from lifecycle.cli.schools import actor_option, command_id_option, effective_on_option
 from lifecycle.cli.session import Session, acting
 from lifecycle.domain.model import ADMINISTRATOR
 
-if TYPE_CHECKING:
-    from lifecycle.service import Receipt
+# What is asked to give or to take a role, behind the actor it is about.
+_role_options: Final = together(
+    argument("role", help="Role of the programme, or administrator."),
+    option("--school", metavar="SCHOOL", help="The role is held on this school."),
+    option(
+        "--roadmap", metavar="ROADMAP", help="The role is held on all schools of this road map."
+    ),
+    actor_option,
+    effective_on_option,
+    command_id_option,
+    common_options,
+    click.pass_context,
+)
 
 
 @click.command(
@@ -110,43 +121,15 @@ def add_actor(
     ),
 )
 @argument("actor_id", metavar="ACTOR", help="Who gets the role.")
-@argument("role", help="Role of the programme, or administrator.")
-@option("--school", metavar="SCHOOL", help="The role is held on this school.")
-@option("--roadmap", metavar="ROADMAP", help="The role is held on all schools of this road map.")
-@actor_option
-@effective_on_option
-@command_id_option
-@common_options
-@click.pass_context
-def assign(
-    context: click.Context,
-    actor_id: str,
-    role: str,
-    school: str | None,
-    roadmap: str | None,
-    actor: str,
-    effective_on: str | None,
-    command_id: str | None,
-) -> None:
+@_role_options
+def assign(context: click.Context, /, **given: Any) -> None:
     """Give somebody a role.
 
     On a school or on a road map; only the role of administrator is held on neither. The first
     assignment on a road map puts its rules in force. Done by an administrator.
     """
-    session = Session.of(context)
-    _check_scope(role, school, roadmap)
-    with session.command(command_id) as request, session.engine() as engine:
-        receipt = engine.assign(
-            actor_id,
-            role,
-            actor=acting(actor),
-            school=school,
-            roadmap=roadmap,
-            effective_on=effective_on,
-            command_id=request,
-        )
     template = "{actor} is {role} now, by record {sequence} of {stream}"
-    _answer(session, template, receipt, actor_id, role, school, roadmap)
+    _change(Session.of(context), "assign", template, **given)
 
 
 @click.command(
@@ -154,42 +137,14 @@ def assign(
     examples=("lifecycle revoke curator-1 curator --school krasnogorsk --actor admin",),
 )
 @argument("actor_id", metavar="ACTOR", help="Who loses the role.")
-@argument("role", help="Role of the programme, or administrator.")
-@option("--school", metavar="SCHOOL", help="The role is held on this school.")
-@option("--roadmap", metavar="ROADMAP", help="The role is held on all schools of this road map.")
-@actor_option
-@effective_on_option
-@command_id_option
-@common_options
-@click.pass_context
-def revoke(
-    context: click.Context,
-    actor_id: str,
-    role: str,
-    school: str | None,
-    roadmap: str | None,
-    actor: str,
-    effective_on: str | None,
-    command_id: str | None,
-) -> None:
+@_role_options
+def revoke(context: click.Context, /, **given: Any) -> None:
     """Take a role from somebody.
 
     What was done in the role stays in the history. The last administrator cannot be removed.
     """
-    session = Session.of(context)
-    _check_scope(role, school, roadmap)
-    with session.command(command_id) as request, session.engine() as engine:
-        receipt = engine.revoke(
-            actor_id,
-            role,
-            actor=acting(actor),
-            school=school,
-            roadmap=roadmap,
-            effective_on=effective_on,
-            command_id=request,
-        )
     template = "{actor} is {role} no more, by record {sequence} of {stream}"
-    _answer(session, template, receipt, actor_id, role, school, roadmap)
+    _change(Session.of(context), "revoke", template, **given)
 
 
 def _check_scope(role: str, school: str | None, roadmap: str | None) -> None:
@@ -200,24 +155,40 @@ def _check_scope(role: str, school: str | None, roadmap: str | None) -> None:
         raise click.UsageError(say(template, role=role))
 
 
-def _answer(
+def _change(
     session: Session,
+    change: Literal["assign", "revoke"],
     template: str,
-    receipt: Receipt,
-    actor: str,
+    *,
+    actor_id: str,
     role: str,
     school: str | None,
     roadmap: str | None,
+    actor: str,
+    effective_on: str | None,
+    command_id: str | None,
 ) -> None:
+    """Give or take a role, and say so by *template*."""
+    _check_scope(role, school, roadmap)
+    with session.command(command_id) as request, session.engine() as engine:
+        receipt = (engine.assign if change == "assign" else engine.revoke)(
+            actor_id,
+            role,
+            actor=acting(actor),
+            school=school,
+            roadmap=roadmap,
+            effective_on=effective_on,
+            command_id=request,
+        )
     session.warn(receipt.notices)
     record = receipt.record
     session.answer(
         {
-            "actor": actor,
+            "actor": actor_id,
             "role": role,
             "school": school,
             "roadmap": roadmap,
             **documents.receipt(receipt),
         },
-        [say(template, actor=actor, role=role, sequence=record.sequence, stream=record.stream)],
+        [say(template, actor=actor_id, role=role, sequence=record.sequence, stream=record.stream)],
     )

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lifecycle.cli import checking, documents, imports, output
-from lifecycle.cli.failures import problem_documents, problem_line
 from lifecycle.cli.forms import Command, Group, argument, common_options
-from lifecycle.cli.language import say, shown, spoken
+from lifecycle.cli.language import say, spoken
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import InvalidDefinition
 
@@ -53,15 +52,9 @@ def list_roadmaps(context: click.Context) -> None:
 
     session = Session.of(context)
     catalogue = Catalogue(session.definitions)
-    found = []
-    for name in catalogue.roadmaps():
-        try:
-            found.append(documents.roadmap_summary(catalogue.compiled(name)))
-        except InvalidDefinition as error:
-            # The others are of use all the same.
-            output.tell(say("warning: {text}", text=shown(error.message)))
-            for one in problem_documents(error.problems):
-                output.tell(f"  {problem_line(one)}")
+    found = checking.sound(
+        catalogue.roadmaps(), lambda name: documents.roadmap_summary(catalogue.compiled(name))
+    )
     session.answer({"roadmaps": found}, lambda: _list(found))
 
 

@@ -10,11 +10,9 @@ import click
 
 from lifecycle.cli import checking, files, output
 from lifecycle.cli.documents import day
-from lifecycle.cli.failures import problem_documents, problem_line
 from lifecycle.cli.forms import Command, Group, argument, common_options, option
-from lifecycle.cli.language import say, shown, spoken
+from lifecycle.cli.language import say, spoken
 from lifecycle.cli.session import Session
-from lifecycle.domain.errors import InvalidDefinition
 
 if TYPE_CHECKING:
     from lifecycle.domain.definition import Definition, Transition
@@ -48,15 +46,7 @@ def list_programmes(context: click.Context) -> None:
 
     session = Session.of(context)
     catalogue = Catalogue(session.definitions)
-    found = []
-    for name in catalogue.programmes():
-        try:
-            found.append(_summary(catalogue.programme(name)))
-        except InvalidDefinition as error:
-            # The others are of use all the same.
-            output.tell(say("warning: {text}", text=shown(error.message)))
-            for one in problem_documents(error.problems):
-                output.tell(f"  {problem_line(one)}")
+    found = checking.sound(catalogue.programmes(), lambda name: _summary(catalogue.programme(name)))
     session.answer({"programmes": found}, lambda: _list(found))
 
 

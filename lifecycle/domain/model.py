@@ -6,11 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from os import PathLike
-from typing import Any, Final, Literal, NewType
-
-SchoolId = NewType("SchoolId", str)
-ActorId = NewType("ActorId", str)
-RoadmapId = NewType("RoadmapId", str)
+from typing import Any, Final, Literal
 
 ADMINISTRATOR: Final = "administrator"
 INSTALLATION: Final = "installation"

@@ -173,14 +173,6 @@ def assignments_after(before: tuple[Assignment, ...], record: Record) -> tuple[A
     return before
 
 
-def held_after(records: Iterable[Record]) -> tuple[Assignment, ...]:
-    """Return the roles held after all *records* of one stream."""
-    held: tuple[Assignment, ...] = ()
-    for record in records:
-        held = assignments_after(held, record)
-    return held
-
-
 def known_at(records: Sequence[Record], moment: datetime) -> list[Record]:
     """Return what had been written down by *moment* (UTC): «what was known then»."""
     return [record for record in records if record.recorded_at <= moment]

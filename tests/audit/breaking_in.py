@@ -16,13 +16,13 @@ from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import roadmap_stream
 from lifecycle.domain.record import Record, empty_head
-from lifecycle.domain.replay import fold, held_after
+from lifecycle.domain.replay import fold
 from lifecycle.storage import rows
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import Durability
 from lifecycle.workflows.catalogue import Catalogue
-from tests.factories import ORIGIN, ROADMAP, engine_on
+from tests.factories import ORIGIN, ROADMAP, engine_on, held_after
 
 SCHOOL = "krasnogorsk"
 STREAM = f"participation/{SCHOOL}"

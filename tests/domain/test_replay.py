@@ -8,8 +8,9 @@ import pytest
 from lifecycle.domain.errors import HistoryBroken
 from lifecycle.domain.model import Assignment, DefinitionRef
 from lifecycle.domain.record import ActedAs, Kind, Record, genesis_hash
-from lifecycle.domain.replay import Move, after, fold, held_after, known_at, true_on
+from lifecycle.domain.replay import Move, after, fold, known_at, true_on
 from tests.domain.small import NOON, SCHOOL, link
+from tests.factories import held_after
 
 RULES = DefinitionRef("small/map", "1/1", "d" * 64)
 JAN, FEB, MAR, APR = (date(2022, month, 1) for month in (1, 2, 3, 4))

@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from lifecycle import Actor, Evidence, Lifecycle, LifecycleError, Receipt, Refused, verify
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.replay import fold, held_after
+from lifecycle.domain.replay import fold
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal, open_journal
 from lifecycle.storage.sqlite import WAL
@@ -37,6 +37,7 @@ from tests.factories import (
     actor,
     complete,
     engine_on,
+    held_after,
     memory_engine,
     order,
 )
