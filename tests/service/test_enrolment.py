@@ -1,13 +1,10 @@
 """Schools enrolled: by whom, from which day, under which road map."""
 
-from typing import Any
-
 import pytest
 
 from lifecycle import (
     EnrolmentRefused,
     InvalidInput,
-    Lifecycle,
     NotFound,
     Refused,
 )
@@ -26,10 +23,6 @@ from tests.factories import (
 
 def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
     return [one.code for one in refused.value.unmet]
-
-
-def kinds(engine: Lifecycle, roadmap: str | None = None) -> list[tuple[str, dict[str, Any]]]:
-    return [(one.kind, dict(one.facts or {})) for one in engine.administration(roadmap)]
 
 
 @pytest.mark.parametrize("role", ["municipal_coordinator", "regional_coordinator"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle import EvidenceFile, Lifecycle, Message, Receipt, verify
+from lifecycle import EvidenceFile, Lifecycle, Message, verify
 from lifecycle.domain.errors import (
     ActivityRefused,
     InvalidEvidence,
@@ -15,50 +15,27 @@ from lifecycle.domain.errors import (
     UnknownActor,
     UnknownOccurrence,
 )
-from lifecycle.domain.fulfilment import ActivityStatus
 from lifecycle.domain.requests import Act
 from lifecycle.service.plan import PlanView
 from lifecycle.workflows.catalogue import Catalogue
-from tests.factories import ADMIN, ROADMAP, Office, SetClock, actor, order
-
-SCHOOL = "krasnogorsk"
-OWN = "1.2"  # an activity of the office, due on 2022-01-24
-MONTHLY = "4.6"
-FULFILLED = "2.3"  # the schools complete the questionnaire, by 2022-02-16
-RESULT = order("activity_result")
-BASIS = order("basis")
+from tests.factories import ADMIN, ROADMAP, Office, SetClock, actor
+from tests.service.office_plans import (
+    BASIS,
+    FULFILLED,
+    MONTHLY,
+    OWN,
+    RESULT,
+    SCHOOL,
+    act,
+    status,
+    unmet,
+)
 
 
 @pytest.fixture(autouse=True)
 def at_the_end(clock: SetClock) -> None:
     """Whatever the year brings has come."""
     clock.advance(days=365)
-
-
-def act(office: Office, what: Act, key: str = OWN, **changes: Any) -> Receipt:
-    """Say something of an activity as the municipal coordinator."""
-    usual: dict[str, Any] = {"actor": office.people["municipal_coordinator", None]}
-    if what == "done":
-        usual["evidence"] = [RESULT]
-    elif what == "postponed":
-        usual |= {"evidence": [BASIS], "postponed_to": "2022-04-01"}
-    elif what == "cancelled":
-        usual["reason"] = "merged"
-    return office.engine.plans.act(office.roadmap, key, what, **{**usual, **changes})
-
-
-def status(
-    office: Office, key: str = OWN, name: str | None = None, on: str = "2022-12-31"
-) -> ActivityStatus:
-    """Return where an occurrence stands."""
-    view = office.engine.plans.view(office.roadmap, on=on)
-    return next(
-        one for one in view.activities if (one.activity.key, one.occurrence.name) == (key, name)
-    )
-
-
-def unmet(error: pytest.ExceptionInfo[ActivityRefused]) -> list[str]:
-    return [one.code for one in error.value.unmet]
 
 
 # -- what is said -------------------------------------------------------------------------------
