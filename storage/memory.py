@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from os import PathLike
 from typing import BinaryIO, Final
 
@@ -138,6 +139,9 @@ class _MemoryView:
 
     def records(self, stream: str) -> list[Record]:
         return list(self._state.streams.get(stream, ()))
+
+    def latest(self) -> datetime | None:
+        return max((kept[-1].recorded_at for kept in self._state.streams.values()), default=None)
 
     def first(self, stream: str) -> Record | None:
         return next(iter(self._state.streams.get(stream, ())), None)

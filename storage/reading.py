@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from lifecycle.domain.errors import DatabaseBroken, InvalidBody
 from lifecycle.domain.model import Assignment, Head, SchoolMove, Standing, roadmap_stream
 from lifecycle.domain.ports import StoredRecord
-from lifecycle.domain.record import Record, empty_head
+from lifecycle.domain.record import Record, empty_head, moment_from
 from lifecycle.storage import rows, schema
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import (
@@ -33,6 +34,8 @@ _RECORDS: Final = Statement(
     .where(records.c.stream == bindparam("stream"))
     .order_by(records.c.sequence)
 )
+# Times are written with a fixed width, so the greatest text is the latest.
+_LATEST: Final = Statement(select(func.max(streams.c.recorded_at)))
 _FIRST: Final = Statement(
     select(records.c.sequence, records.c.body)
     .where(records.c.stream == bindparam("stream"))
@@ -144,6 +147,16 @@ class SqlReading:
             self._decoded(stream, sequence, body)
             for sequence, body in self._session.rows(_RECORDS, stream=stream)
         ]
+
+    def latest(self) -> datetime | None:
+        """Return the latest time that any record bears, UTC; ``None`` before the first.
+
+        Raises:
+            DatabaseBroken: What is stored is no time.
+        """
+        ((latest,),) = self._session.rows(_LATEST)
+        with self._sound("the time of the latest record"):
+            return None if latest is None else moment_from(latest)
 
     def first(self, stream: str) -> Record | None:
         """Return the first record of *stream*, which pins its rules; ``None`` if it has none.

@@ -50,6 +50,10 @@ class Reading(Protocol):
         """Return the records of *stream* in order; empty if there are none."""
         ...
 
+    def latest(self) -> datetime | None:
+        """Return the latest time that any record bears, UTC; ``None`` before the first."""
+        ...
+
     def first(self, stream: str) -> Record | None:
         """Return the first record of *stream*, which pins its rules; ``None`` if it has none."""
         ...

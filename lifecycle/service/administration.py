@@ -23,7 +23,6 @@ from lifecycle.domain.model import (
     INSTALLATION,
     Head,
     Standing,
-    participation_stream,
     roadmap_stream,
     scope_of,
 )
@@ -220,22 +219,13 @@ def _consulted(view: Reading, stream: str) -> dict[str, int]:
 
 
 def _stamp(context: Context, view: Reading, stream: str) -> Stamp:
-    """Return a stamp no earlier than any record that may have consulted the roles in *stream*.
+    """Return a stamp no earlier than any record there is, for some may rest on these roles.
 
     So times tell which roles were held when a record was made, even if the clock was set back.
     """
     stamp = context.stamp(_rules(context, view, stream))
-    scope = scope_of(stream)
-    if scope == "school":
-        return stamp  # only its own stream consults it
-    roadmap = stream.partition("/")[2] if scope == "roadmap" else None
-    board = list(view.standings(roadmap=roadmap))
-    resting = {participation_stream(one.school) for one in board}
-    if roadmap is None:
-        known = {one.roadmap for one in board} | {*context.definitions.roadmaps()}
-        resting |= {roadmap_stream(name) for name in known}
-    moments = [view.head(one).recorded_at for one in sorted(resting)]
-    return replace(stamp, now=max([stamp.now, *(one for one in moments if one is not None)]))
+    latest = view.latest()
+    return stamp if latest is None else replace(stamp, now=max(stamp.now, latest))
 
 
 def _refused(request: Request, stream: str) -> Callable[[tuple[Unmet, ...]], Refused]:
