@@ -156,6 +156,8 @@ pieces = st.one_of(
         sha256=hashes,
         size=st.integers(1, MAX_INTEGER),
         media_type=words,
+        name=st.none() | hashes,
+        content=st.none() | hashes,
     ),
     st.builds(Evidence, kind=slugs, item=st.none() | slugs, form=st.just("link"), url=words),
     st.builds(
@@ -178,7 +180,12 @@ records = st.builds(
     command_id=words,
     request=hashes,
     kind=st.just("advanced"),
-    actor=st.builds(ActedAs, assignment=st.none() | words, on_behalf_of=st.none() | words),
+    actor=st.builds(
+        ActedAs,
+        assignment=st.none() | words,
+        on_behalf_of=st.none() | words,
+        signature=st.none() | words,
+    ),
     recorded_at=moments,
     effective_on=days,
     transition=st.none() | slugs,
@@ -190,5 +197,6 @@ records = st.builds(
     evidence=tuples_of(pieces),
     facts=st.dictionaries(slugs, json_values, max_size=3),
     reason=st.none() | slugs,
+    comment=st.none() | hashes,
     consulted=st.dictionaries(slugs, st.integers(0, MAX_INTEGER), max_size=2),
 )

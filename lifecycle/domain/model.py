@@ -63,9 +63,12 @@ class Evidence:
         kind: Evidence kind of the programme, such as ``visit_note``.
         item: What the piece is about where one is asked for each of several, such as a risk.
         form: ``file`` (content-addressed copy), ``link``, or ``reference`` to an order.
-        sha256: Of a file's content, 64 hexadecimal digits.
-        size: Of a file, bytes.
+        sha256: Of a stored file, 64 hexadecimal digits.
+        size: Of a stored file, bytes.
         media_type: Of a file, as declared by its ending.
+        name: Commitment to the name that the file had; the name itself can be erased.
+        content: Commitment to the content of a file that is stored encrypted, because it is
+            personal; ``sha256`` and ``size`` are then those of what is stored.
         url: Of a link.
         number: Of the order referred to.
         dated: Date of the order referred to.
@@ -78,6 +81,8 @@ class Evidence:
     sha256: str | None = None
     size: int | None = None
     media_type: str | None = None
+    name: str | None = None
+    content: str | None = None
     url: str | None = None
     number: str | None = None
     dated: date | None = None
@@ -88,6 +93,7 @@ class Evidence:
         body: dict[str, Any] = {"kind": self.kind, "item": self.item, "form": self.form}
         if self.form == "file":
             body |= {"sha256": self.sha256, "size": self.size, "media_type": self.media_type}
+            body |= {"name": self.name, "content": self.content}
         elif self.form == "link":
             body |= {"url": self.url}
         else:

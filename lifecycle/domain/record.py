@@ -33,6 +33,9 @@ Kind = Literal[
     "activity_done",
     "activity_postponed",
     "activity_cancelled",
+    "credential_added",
+    "credential_revoked",
+    "person_erased",
 ]
 
 
@@ -86,6 +89,7 @@ class ActedAs:
             records that found an installation.
         authentication: How he was authenticated.
         on_behalf_of: Whom he stood in for.
+        signature: Of the command, where the actor signed it himself: Ed25519, base64.
     """
 
     id: str
@@ -93,6 +97,7 @@ class ActedAs:
     assignment: str | None
     authentication: str
     on_behalf_of: str | None = None
+    signature: str | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,7 @@ class Record:
         evidence: What it rests on.
         facts: Typed facts by name, as JSON values.
         reason: Code from the transition's list.
+        comment: Commitment to a comment that is kept outside the history, where it can be erased.
         consulted: Versions of the other streams that the decision looked at.
     """
 
@@ -143,6 +149,7 @@ class Record:
     evidence: tuple[Evidence, ...] = ()
     facts: Mapping[str, Any] | None = None
     reason: str | None = None
+    comment: str | None = None
     consulted: Mapping[str, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -170,6 +177,7 @@ class Record:
                 "assignment": self.actor.assignment,
                 "authentication": self.actor.authentication,
                 "on_behalf_of": self.actor.on_behalf_of,
+                "signature": self.actor.signature,
             },
             "recorded_at": moment_text(self.recorded_at),
             "effective_on": self.effective_on.isoformat(),
@@ -177,6 +185,7 @@ class Record:
             "evidence": [piece.to_json() for piece in self.evidence],
             "facts": dict(self.facts or {}),
             "reason": self.reason,
+            "comment": self.comment,
             "consulted": dict(self.consulted or {}),
         }
 
@@ -258,5 +267,6 @@ class Record:
             evidence=tuple(Evidence.from_json(piece) for piece in members["evidence"]),
             facts=members["facts"],
             reason=members["reason"],
+            comment=members["comment"],
             consulted=members["consulted"],
         )

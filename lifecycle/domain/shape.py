@@ -19,7 +19,7 @@ _TEXTS: Final = (
     "recorded_at",
     "effective_on",
 )
-_OPTIONAL_TEXTS: Final = ("transition", "from", "to", "due_on", "reason")
+_OPTIONAL_TEXTS: Final = ("transition", "from", "to", "due_on", "reason", "comment")
 
 _PLAN_KINDS: Final = ("activity_begun", "activity_done", "activity_postponed", "activity_cancelled")
 _PLAN_FACTS: Final = frozenset({"activity", "occurrence", "postponed_to", "counts"})
@@ -34,7 +34,15 @@ _FACTS: Final[Mapping[str, frozenset[str] | None]] = {
     "enrolled": frozenset({"school", "roadmap", "title"}),
     "advanced": None,
     **dict.fromkeys(_PLAN_KINDS),
+    "credential_added": frozenset(
+        {"actor", "credential", "method", "proof", "scopes", "expires_at"}
+    ),
+    "credential_revoked": frozenset({"actor", "credential"}),
+    "person_erased": None,
 }
+_ERASURE_FACTS: Final = frozenset({"actor", "ground", "act", "records"})
+_COMMITMENTS: Final = ("name", "content")
+
 _EVIDENCE: Final[Mapping[str, frozenset[str]]] = {
     "file": frozenset({"sha256", "size", "media_type"}),
     "link": frozenset({"url"}),
@@ -66,7 +74,7 @@ def check_shape(body: Mapping[str, Any]) -> None:
 
 def _optional(actor: Mapping[str, Any]) -> dict[str, Any]:
     """Return the members that an actor may lack, as texts where he does."""
-    names = ("assignment", "on_behalf_of")
+    names = ("assignment", "on_behalf_of", "signature")
     return {name: "" if actor[name] is None else actor[name] for name in names}
 
 
@@ -76,6 +84,14 @@ def _check_facts(kind: str, facts: Mapping[str, Any]) -> None:
         _expect(facts.keys() == names and _is_object_of_texts(facts), "facts")
     elif kind in _PLAN_KINDS:
         _check_plan_facts(facts)
+    elif kind == "person_erased":
+        _check_erasure_facts(facts)
+
+
+def _check_erasure_facts(facts: Mapping[str, Any]) -> None:
+    _expect(facts.keys() == _ERASURE_FACTS and isinstance(facts["records"], list), "facts")
+    texts = (facts["actor"], facts["ground"], facts["act"], *facts["records"])
+    _expect(all(isinstance(one, str) for one in texts), "facts")
 
 
 def _check_plan_facts(facts: Mapping[str, Any]) -> None:
@@ -92,6 +108,9 @@ def _check_evidence(piece: Mapping[str, Any]) -> None:
     for name in _EVIDENCE[piece["form"]]:
         wanted: type = int if name == "size" else str
         _expect(type(piece[name]) is wanted, f"evidence {name}")
+    if piece["form"] == "file":
+        for name in _COMMITMENTS:
+            _expect(_is_optional_text(piece[name]), f"evidence {name}")
 
 
 def _is_optional_text(value: object) -> bool:

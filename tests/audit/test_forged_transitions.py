@@ -22,6 +22,15 @@ from tests.audit.breaking_in import (
     verified,
 )
 
+FILE = {
+    "form": "file",
+    "sha256": "0" * 64,
+    "size": 7,
+    "media_type": "text/plain",
+    "name": None,
+    "content": None,
+}
+
 
 def test_a_history_that_is_written_anew_without_a_change_is_sound(folder: Path) -> None:
     for stream in ("installation", MAP, STREAM):
@@ -133,7 +142,7 @@ def test_missing_evidence_is_found(folder: Path) -> None:
     [
         ({"form": "link", "url": "nowhere"}, "the link is not an address"),
         ({"form": "reference", "number": "", "date": "2022-01-01", "issuer": "x"}, "a reference"),
-        ({"form": "file", "sha256": "x", "size": 1, "media_type": "x"}, "not named by its content"),
+        ({**FILE, "sha256": "x", "size": 1}, "not named by its content"),
     ],
 )
 def test_evidence_of_nothing_is_found(folder: Path, piece: Body, reason: str) -> None:
@@ -149,10 +158,9 @@ def test_evidence_of_nothing_is_found(folder: Path, piece: Body, reason: str) ->
 
 def test_a_file_that_was_never_filed_is_found(folder: Path) -> None:
     where = place(folder, "record_visit")
-    file = {"form": "file", "sha256": "0" * 64, "size": 7, "media_type": "text/plain"}
 
     def change(bodies: list[Body]) -> None:
-        of(bodies, "record_visit")["evidence"] = [{"kind": "visit_note", "item": None, **file}]
+        of(bodies, "record_visit")["evidence"] = [{"kind": "visit_note", "item": None, **FILE}]
 
     (found,) = forged(folder, change)
 

@@ -85,6 +85,8 @@ def body(office: Office) -> dict[str, Any]:
             "sha256": "0" * 64,
             "size": 1,
             "media_type": "text/plain",
+            "name": None,
+            "content": None,
         },
     ]
     return body
@@ -94,6 +96,7 @@ def test_the_record_holds_everything_that_an_audit_asks_for(body: dict[str, Any]
     assert sorted(body) == [
         "actor",
         "command_id",
+        "comment",
         "consulted",
         "definition",
         "due_on",
@@ -121,6 +124,7 @@ def test_the_record_holds_everything_that_an_audit_asks_for(body: dict[str, Any]
         "id",
         "on_behalf_of",
         "role",
+        "signature",
     ]
     assert body["definition"]["id"] == f"500plus/{ROADMAP}"
     assert body["evidence"][0] == order("visit_note").to_json()
@@ -167,7 +171,11 @@ def test_the_record_holds_everything_that_an_audit_asks_for(body: dict[str, Any]
         (("evidence", 2, "size"), "1"),
         (("evidence", 2, "size"), True),
         (("evidence", 2, "sha256"), None),
-        (("comment",), "a member that no format has"),
+        (("evidence", 2, "name"), 1),
+        (("evidence", 2, "content"), ["x"]),
+        (("comment",), 5),
+        (("actor", "signature"), 5),
+        (("note",), "a member that no format has"),
     ],
 )
 def test_a_body_of_another_shape_is_no_record(
@@ -208,6 +216,27 @@ def test_an_assignment_tells_who_got_which_role_and_nothing_else(
     body |= {"kind": "role_assigned", "facts": {"actor": "ana", "role": "curator"}}
     assert Record.decode(canonical.encode(body)).to_json() == body
     body["facts"] = facts
+
+    with pytest.raises(InvalidBody, match="facts"):
+        Record.decode(canonical.encode(body))
+
+
+def test_an_erasure_tells_whom_on_what_ground_and_where_else(body: dict[str, Any]) -> None:
+    sound = {"actor": "ana", "ground": "consent_withdrawn", "act": "7", "records": ["a/b#1"]}
+    body |= {"kind": "person_erased", "facts": sound}
+
+    assert Record.decode(canonical.encode(body)).to_json() == body
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"records": "a/b#1"}, {"records": [1]}, {"actor": None}, {"name": "Ana"}],
+)
+def test_an_erasure_of_another_shape_is_no_record(
+    body: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    sound = {"actor": "ana", "ground": "consent_withdrawn", "act": "7", "records": []}
+    body |= {"kind": "person_erased", "facts": sound | changed}
 
     with pytest.raises(InvalidBody, match="facts"):
         Record.decode(canonical.encode(body))
