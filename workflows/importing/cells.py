@@ -26,11 +26,13 @@ class Cell:
         paragraphs: Its text; more than one where the cell is parted.
         bold: Whether it is set in bold, as headings are.
         linked: Whether it held links, which are left out.
+        numeric: Whether it is a number with a fraction, which has lost the zeros at its end.
     """
 
     paragraphs: tuple[str, ...] = ()
     bold: bool = False
     linked: bool = False
+    numeric: bool = False
 
     @property
     def text(self) -> str:

@@ -42,7 +42,7 @@ def _cells(line: str) -> list[str] | None:
         return line.split("\t")
     stripped = line.strip()
     if stripped.startswith("|") and stripped.endswith("|") and len(stripped) > 1:
-        return re.split(r"(?<!\\)\|", stripped[1:-1])
+        return [cell.replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", stripped[1:-1])]
     return None
 
 

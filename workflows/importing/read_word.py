@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BREAKS: Final = {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
+# What was deleted, or moved from here, under review; tables inside a cell are read on their own.
+_NOT_HERE: Final = {_FALLBACK, f"{_W}tbl", f"{_W}del", f"{_W}moveFrom"}
+_STRUCK: Final = (f"{_W}rPr/{_W}strike", f"{_W}rPr/{_W}dstrike")
+_OFF: Final = {"0", "false", "off"}
 _MAX_SPAN: Final = 50
 _MAX_DEPTH: Final = 10
 
@@ -90,6 +94,9 @@ class _Reader:
             words = {"table": number + 1, "row": count}
             place = Message("table {table}, row {row}", words)
             self.rows.append(Row(tuple(cells), number, self._lines, place, merged))
+            if any(_is_struck(run) for run in row.iter(f"{_W}r") if _owner(_owner(run)) is row):
+                template = "{place} has words that are struck out; they were left out"
+                self.notes.append(Message(template, {"place": place}))
         for inner in table.iter(f"{_W}tbl"):
             around = next(inner.iterancestors(f"{_W}tbl"), None)
             if around is table and depth < _MAX_DEPTH:
@@ -141,8 +148,14 @@ def _pieces(element: Any) -> Iterator[str]:
             yield child.text or ""
         elif child.tag in _BREAKS:
             yield _BREAKS[child.tag]
-        elif isinstance(child.tag, str) and child.tag not in {_FALLBACK, f"{_W}tbl", f"{_W}del"}:
+        elif isinstance(child.tag, str) and child.tag not in _NOT_HERE and not _is_struck(child):
             yield from _pieces(child)
+
+
+def _is_struck(element: Any) -> bool:
+    """Tell whether the text of a run is struck out."""
+    marks = [mark for path in _STRUCK if (mark := element.find(path)) is not None]
+    return any(mark.get(f"{_W}val", "1") not in _OFF for mark in marks)
 
 
 def _owner(element: Any) -> Any:
@@ -163,6 +176,6 @@ def _is_bold(paragraph: Any) -> bool:
     runs = [run for run in paragraph.iter(f"{_W}r") if any(text.strip() for text in _pieces(run))]
     marks = [run.find(f"{_W}rPr/{_W}b") for run in runs]
     return bool(marks) and all(
-        mark is not None and mark.get(f"{_W}val", "1") not in {"0", "false", "off"}
+        mark is not None and mark.get(f"{_W}val", "1") not in _OFF
         for mark in marks
     )
