@@ -268,7 +268,9 @@ class _Reader:
         The other way round as well.
         """
         ends = [self._columns.of(name) for name in ("begins", "ends")] if self._columns else []
-        filled = [place for place in ends if place is not None and row.cell(place + read.shift).text]
+        filled = [
+            place for place in ends if place is not None and row.cell(place + read.shift).text
+        ]
         return len(filled) == 1 and is_point(read.cells["when"].text)
 
     def _begins_with_tail(self, read: Aligned) -> bool:

@@ -112,9 +112,7 @@ def test_a_section_stands_in_the_first_column_whatever_that_holds(read: Read) ->
 
 def test_a_merged_section_over_a_first_column_of_dates_is_a_section(tmp_path: Path) -> None:
     document = docx.Document()
-    made = table(
-        document, ("Срок", "Мероприятие"), ("март", "Приказ"), ("", ""), ("май", "Опрос")
-    )
+    made = table(document, ("Срок", "Мероприятие"), ("март", "Приказ"), ("", ""), ("май", "Опрос"))
     made.cell(2, 0).merge(made.cell(2, 1)).text = "Проведение"
     document.save(str(tmp_path / "plan.docx"))
 
@@ -127,8 +125,9 @@ def test_a_merged_section_over_a_first_column_of_dates_is_a_section(tmp_path: Pa
 def test_words_moved_away_or_struck_out_are_not_read(tmp_path: Path) -> None:
     document = docx.Document()
     made = table(document, ("№", "Мероприятие", "Срок"), ("1", "Опрос", ""), ("2", "Отчет", ""))
-    for row, parts in ((1, (moved("15", "moveFrom"), moved("25", "moveTo"), run("мая"))),
-                       (2, (run("15 мая", "<w:strike/>"), run("25 мая", '<w:strike w:val="0"/>')))):  # fmt: skip
+    removed = (moved("15", "moveFrom"), moved("25", "moveTo"), run("мая"))
+    struck = (run("15 мая", "<w:strike/>"), run("25 мая", '<w:strike w:val="0"/>'))
+    for row, parts in enumerate((removed, struck), 1):
         for part in parts:
             made.cell(row, 2).paragraphs[0]._p.append(parse_xml(part))
     document.save(str(tmp_path / "plan.docx"))
