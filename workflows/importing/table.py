@@ -258,6 +258,11 @@ class _Reader:
         if read.cells["when"].numeric:
             template = "its date is a number of the workbook: 1.1 may be 1 January or 1 October"
             entry.broken(Message(template), doubt=True)
+        for column in self._columns.rivals if self._columns else ():
+            other = row.cell(column + read.shift).text
+            if other and other != texts["when"]:
+                template = "«{text}» stands in another column of dates; it was left out"
+                entry.broken(Message(template, {"text": other}), doubt=True)
         if self._is_one_sided(row, read):
             template = "of beginning and end one is filled in only; it was read as the whole time"
             entry.broken(Message(template), doubt=True)

@@ -40,6 +40,28 @@ def test_one_of_two_ends_alone_is_a_doubt(read: Read, begins: str, ends: str, su
     assert doubts(one) == ([] if sure else [template])
 
 
+def test_a_second_column_of_dates_is_a_doubt_and_that_of_facts_is_none(read: Read) -> None:
+    heading = ("№", "Мероприятие", "Фактическая дата", "Срок сдачи отчета", "Срок реализации")
+    rows = [("1", "Опрос", "28.05", "25.06", "май"), ("2", "Учеба", "", "июнь", "июнь")]
+
+    two, one = read(rows, heading).activities
+
+    assert (two.when, doubts(two)) == (
+        "25.06",
+        ["«май» stands in another column of dates; it was left out"],
+    )
+    assert (one.when, doubts(one)) == ("июнь", [])
+
+
+def test_a_place_beside_the_date_does_not_hide_the_column(read: Read) -> None:
+    heading = ("№", "Мероприятие", "Дата и место проведения")
+
+    (one,) = read([("1", "Семинар", "15.03.2024, МБОУ СОШ № 5")], heading).activities
+
+    assert one.start == date(2024, 3, 15)
+    assert doubts(one) == ["not understood: «МБОУ СОШ № 5»"]
+
+
 @pytest.mark.parametrize(
     ("before", "year", "named"),
     [
