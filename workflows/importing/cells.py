@@ -50,6 +50,7 @@ class Row:
         line: Its number in the file: a line, or a row.
         place: Where it stands, in words.
         merged: Whether one cell reaches over the whole row.
+        tail: What stands right below it outside the table, perhaps the end of its last cell.
     """
 
     cells: tuple[Cell, ...]
@@ -57,6 +58,7 @@ class Row:
     line: int
     place: Message
     merged: bool = False
+    tail: str = ""
 
     def cell(self, column: int) -> Cell:
         """Return the cell of a column; an empty one where the row has none."""

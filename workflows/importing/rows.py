@@ -44,6 +44,9 @@ class Entry:
         if row.line not in self.lines:
             self.lines.append(row.line)
             self.places.append(row.place)
+            if row.tail:
+                template = "«{text}» stands below it outside the table; it was left out"
+                self.broken(Message(template, {"text": row.tail}), doubt=True)
 
     def broken(self, message: Message, *, doubt: bool = False) -> None:
         """Note what is broken, and whether a person has to look."""

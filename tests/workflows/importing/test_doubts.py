@@ -53,6 +53,19 @@ def test_a_second_column_of_dates_is_a_doubt_and_that_of_facts_is_none(read: Rea
     assert (one.when, doubts(one)) == ("июнь", [])
 
 
+def test_a_line_below_a_row_may_be_the_end_of_its_last_cell(tmp_path: Path) -> None:
+    path = tmp_path / "plan.txt"
+    lines = ("№\tМероприятие\tСрок", "1\tОпрос\tс 1 по 15", "марта,", "затем в мае", "",
+             "2\tОтчет\tмай", "", "Начальник управления")  # fmt: skip
+    path.write_text("\n".join(lines), "utf-8")
+
+    torn, whole = import_roadmap(path, year=2024).activities
+
+    template = "«марта, затем в мае» stands below it outside the table; it was left out"
+    assert doubts(torn)[-1] == template
+    assert doubts(whole) == []
+
+
 def test_a_place_beside_the_date_does_not_hide_the_column(read: Read) -> None:
     heading = ("№", "Мероприятие", "Дата и место проведения")
 
