@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -55,6 +56,8 @@ _OF_MONTH: Final = {"decade", "half", "week"}
 _WHOLE_YEARS: Final = {"year", "school"}
 _LONGER: Final = {"quarter", "half_year"}
 _END: Final = Token("end", None, 0, 0)
+# «___» марта, «  » мая, .03.2022: a place for a day that nobody wrote.
+_BLANK: Final = re.compile(r"_{2,}|[«\"“”„'’]\s*[«»\"“”„'’]|…|\.{3,}|(?:^|(?<=\D)\s)\s*\.\s?\d")
 
 
 def parse(text: str) -> Parse:
@@ -73,6 +76,8 @@ class _Parser:
         for token in self._tokens:
             if token.note is not None:
                 (self._found.notes if token.sure else self._found.doubts).append(token.note)
+        if _BLANK.search(self._text):
+            self._found.doubts.append(Message("the cell has a blank that was not filled in"))
         while self._place < len(self._tokens):
             if not (self._rule() or self._constant() or self._window()):
                 self._leave(self._tokens[self._place])

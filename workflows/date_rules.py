@@ -110,8 +110,8 @@ class RuleReader:
             self._take("unit")
             return self._by_month_day(number)
         weekday = self._take("weekday")
-        if weekday is not None:
-            return self._weekly([weekday])
+        if weekday is not None:  # «каждый первый вторник» is not every Tuesday
+            return self._weekly([weekday]) if number is None else None
         unit = self._take("unit")
         if unit is None or (number is not None and number.kind == "ordinal"):
             return None

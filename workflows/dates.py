@@ -114,6 +114,13 @@ def is_date(text: str) -> bool:
     return bool(found.windows or found.rules or found.constant) and not found.unread
 
 
+def is_point(text: str) -> bool:
+    """Tell whether a text names a day, a month or another time without its two ends."""
+    if len(text) > LONGEST_CELL:
+        return False
+    return any(one.first is not None and one.first == one.last for one in parse(text).windows)
+
+
 def _nothing(*reasons: Message) -> Reading:
     return Reading(Verdict.NOT_RECOGNISED, reasons=reasons)
 

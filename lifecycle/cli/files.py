@@ -53,13 +53,28 @@ def check_free(path: Path, *, force: bool) -> None:
 
     Raises:
         Conflict: There is a file already, and it is not to be replaced.
-        InvalidInput: There is a folder.
+        InvalidInput: There is a folder, or a device that no file is to take the place of.
     """
     if path.is_dir():
         detail = Message("{file} is a folder; name a file in it", {"file": str(path)})
         raise InvalidInput(what="--out", detail=detail)
     if not force and os.path.lexists(path):
         raise _taken(path)
+    if path.exists() and not path.is_file():
+        detail = Message("{file} is a device or a pipe; name a file", {"file": str(path)})
+        raise InvalidInput(what="--out", detail=detail)
+
+
+def refuse_same(path: Path, source: Path) -> None:
+    """Refuse to write over what is read.
+
+    Raises:
+        InvalidInput: Both are one file.
+    """
+    with suppress(OSError, ValueError):
+        if path.samefile(source):
+            detail = Message("{file} is the file that is read", {"file": str(path)})
+            raise InvalidInput(what="--out", detail=detail)
 
 
 def _link(beside: Path, path: Path) -> None:

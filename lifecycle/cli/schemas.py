@@ -42,6 +42,6 @@ def schema(context: click.Context, kind: str, out: str | None, force: bool) -> N
         session.answer(json.loads(text), lambda: output.write(text))
         return
     files.write(Path(out), text.encode(), force=force)
-    line = f"# yaml-language-server: $schema={out}"
+    line = f"# yaml-language-server: $schema={Path(out).name}"
     session.answer({"kind": kind, "file": out}, [say("{file} is written", file=out)])
     session.tell("first line of a file beside it: {line}", line=line)

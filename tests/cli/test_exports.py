@@ -254,12 +254,13 @@ def test_mistakes_of_a_programme_are_told_with_their_places(terminal: Terminal) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_schema_is_printed_as_it_is_shipped(terminal: Terminal, kind: str) -> None:
     plain, document = terminal.run("schema", kind), terminal.ask("schema", kind)
-    said = terminal.run("schema", kind, "--out", "s.json")
+    (terminal.folder / "plans").mkdir()
+    said = terminal.run("schema", kind, "--out", "plans/s.json")
 
     assert json.loads(plain.out) == document
-    assert (terminal.folder / "s.json").read_text("utf-8") == plain.out
+    assert (terminal.folder / "plans" / "s.json").read_text("utf-8") == plain.out
     assert "# yaml-language-server: $schema=s.json\n" in said.err
-    assert terminal.run("schema", kind, "--out", "s.json").code == 7
+    assert terminal.run("schema", kind, "--out", "plans/s.json").code == 7
     assert document == next(schema_of(one) for one in KINDS if one == kind)
 
 

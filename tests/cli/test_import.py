@@ -1,5 +1,6 @@
 """The way in at the command line: a draft in a file, a report row by row, one message if not."""
 
+import os
 from pathlib import Path
 
 from tests.cli.terminal import Terminal
@@ -80,3 +81,22 @@ def test_a_bad_file_ends_with_one_message_and_leaves_no_draft(terminal: Terminal
         "plan.docx cannot be imported: the file is empty",
     )
     assert not (terminal.folder / "draft.yaml").exists()
+
+
+def test_the_document_itself_and_a_pipe_are_never_written_over(terminal: Terminal) -> None:
+    order, pipe = terminal.folder / "order.txt", terminal.folder / "pipe"
+    order.write_bytes(SEED.read_bytes())
+    (terminal.folder / "link.txt").symlink_to(order)
+    os.mkfifo(pipe)
+    command = ("roadmap", "import", "order.txt", "--year", "2022", "--force", "--json", "--out")
+
+    told = [terminal.run(*command, out) for out in ("order.txt", "link.txt", "pipe")]
+
+    assert [(said.code, said.error["code"]) for said in told] == [(5, "LC300")] * 3
+    assert [said.error["message"] for said in told] == [
+        "--out is not valid: order.txt is the file that is read",
+        "--out is not valid: link.txt is the file that is read",
+        "--out is not valid: pipe is a device or a pipe; name a file",
+    ]
+    assert order.read_bytes() == SEED.read_bytes()
+    assert pipe.is_fifo()

@@ -174,6 +174,10 @@ DOUBTS = [
     ("5 декада марта", None, None, "a month has no such part: 5"),
     ("еженедельно и ежемесячно", None, None, "the cell names several recurrences"),
     ("постоянно", "2022-01-01", "2022-12-31", "no bounds are named; read as the whole year"),
+    ("«___» марта 2022 г.", "2022-03-01", "2022-03-31",
+     "the cell has a blank that was not filled in"),
+    ("« » мая", "2022-05-01", "2022-05-31", "the cell has a blank that was not filled in"),
+    (".03.2022", "2022-03-01", "2022-03-31", "the cell has a blank that was not filled in"),
 ]  # fmt: skip
 
 
@@ -237,6 +241,9 @@ UNREAD = [
     ("–", "the cell names no date"),
     ("Муниципальный координатор", "no date was recognised in «Муниципальный координатор»"),
     ("15 числа", "no date was recognised in «15 числа»"),
+    ("1.5 месяца", "no date was recognised in «1.5 месяца»"),
+    ("в течение 2,5 лет", "no date was recognised in «в течение 2,5 лет»"),
+    ("каждый первый вторник", "no date was recognised in «каждый первый вторник»"),
     ("март " * 100, "the text is too long for a date"),
 ]  # fmt: skip
 

@@ -26,11 +26,13 @@ class Cell:
         paragraphs: Its text; more than one where the cell is parted.
         bold: Whether it is set in bold, as headings are.
         linked: Whether it held links, which are left out.
+        numeric: Whether it is a number with a fraction, which has lost the zeros at its end.
     """
 
     paragraphs: tuple[str, ...] = ()
     bold: bool = False
     linked: bool = False
+    numeric: bool = False
 
     @property
     def text(self) -> str:
@@ -48,6 +50,7 @@ class Row:
         line: Its number in the file: a line, or a row.
         place: Where it stands, in words.
         merged: Whether one cell reaches over the whole row.
+        tail: What stands right below it outside the table, perhaps the end of its last cell.
     """
 
     cells: tuple[Cell, ...]
@@ -55,6 +58,7 @@ class Row:
     line: int
     place: Message
     merged: bool = False
+    tail: str = ""
 
     def cell(self, column: int) -> Cell:
         """Return the cell of a column; an empty one where the row has none."""

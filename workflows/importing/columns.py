@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lifecycle.workflows.dates import Verdict, read_window
@@ -20,7 +20,12 @@ _HEADINGS: Final = tuple(
         ("begins", r"(дата|срок|день)\s.*начал|^начал|^с\s*:?$"),
         ("ends", r"(дата|срок|день)\s.*(окончан|заверш)|^окончан|^завершен|^по\s*:?$"),
         ("responsible", r"ответствен|исполнител|кто\s+(отвечает|проводит|исполняет)|^участник"),
-        ("other", r"отметка|примечан|ссылк|сопровожден|финансир|источник|объем|место"),
+        # «Дата и место проведения» is a column of dates, «Фактическая дата» none of the plan.
+        ("when", r"^(сроки?|дат[аы])\b(?!.*(отметк|фактич|факт\b|ссылк|финансир))"),
+        (
+            "other",
+            r"отметка|примечан|ссылк|сопровожден|финансир|источник|объем|место|фактич|факт\b",
+        ),
         ("when", r"срок|\bдата|\bдаты|период|\bврем|когда|месяц|график"),
         (
             "result",
@@ -42,11 +47,13 @@ class Columns:
             ``result``, ``other``) -> its column.
         texts: The headings.
         width: How many columns the heading has.
+        rivals: Further columns that hold dates by their headings.
     """
 
     places: dict[str, int]
     texts: tuple[str, ...] = field(default=())
     width: int = 0
+    rivals: tuple[int, ...] = ()
 
     def of(self, name: str) -> int | None:
         """Return the column of a field."""
@@ -59,12 +66,12 @@ def columns_of(row: Row) -> Columns | None:
     if any(len(text) > _LONGEST_HEADING for text in texts):
         return None
     places: dict[str, int] = {}
-    named = 0
-    for column, text in enumerate(texts):
-        name = _field(text)
+    names = [_field(text) for text in texts]
+    for column, name in enumerate(names):
         if name is not None:
-            named += 1
             places.setdefault(name, column)
+    named = sum(name is not None for name in names)
+    rivals = [column for column, name in enumerate(names) if name == "when"]
     if "begins" in places or "ends" in places:
         places.setdefault("when", places.get("begins", places.get("ends", 0)))
     if any(name not in places for name in _REQUIRED):
@@ -76,7 +83,8 @@ def columns_of(row: Row) -> Columns | None:
         return None
     while texts and not texts[-1]:
         texts.pop()
-    return Columns(places, tuple(texts), len(texts))
+    others = tuple(column for column in rivals if column != places["when"])
+    return Columns(places, tuple(texts), len(texts), others)
 
 
 def refined(columns: Columns, row: Row) -> Columns | None:
@@ -89,7 +97,7 @@ def refined(columns: Columns, row: Row) -> Columns | None:
         if name not in {"begins", "ends"}:
             return None
         places[name] = column
-    return Columns(places, columns.texts, columns.width) if places != columns.places else None
+    return replace(columns, places=places) if places != columns.places else None
 
 
 def is_other_heading(row: Row) -> bool:

@@ -90,6 +90,12 @@ def protected(path: Path) -> UnreadableFile:
     return UnreadableFile(str(path), Message("it is protected with a password"), hint)
 
 
+def swollen(path: Path) -> UnreadableFile:
+    """Return the error for a file that unpacks to more than any road map holds."""
+    detail = Message("unpacked it is far larger than any road map")
+    return UnreadableFile(str(path), detail, _ARCHIVE)
+
+
 def _bytes(path: Path) -> bytes:
     name = str(path)
     try:
@@ -178,7 +184,7 @@ def _repacked(path: Path, data: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(packed, "w") as copy:
             members = archive.infolist()
             if len(members) > MAX_MEMBERS:
-                raise _bomb(path)
+                raise swollen(path)
             for member in members:
                 if member.flag_bits & 0x1:
                     raise protected(path)
@@ -197,12 +203,7 @@ def _unpacked(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, lef
     with archive.open(member) as stream:
         while chunk := stream.read(_CHUNK):
             content += chunk
-            swollen = len(content) > max(_RATIO_MATTERS, member.compress_size * MAX_RATIO)
-            if len(content) > left or swollen:
-                raise _bomb(path)
+            too_much = len(content) > max(_RATIO_MATTERS, member.compress_size * MAX_RATIO)
+            if len(content) > left or too_much:
+                raise swollen(path)
     return bytes(content)
-
-
-def _bomb(path: Path) -> UnreadableFile:
-    detail = Message("unpacked it is far larger than any road map")
-    return UnreadableFile(str(path), detail, _ARCHIVE)

@@ -13,7 +13,7 @@ from typing import Final
 from lifecycle.domain.messages import Message
 from lifecycle.workflows.importing import workbook
 from lifecycle.workflows.importing.apart import read_apart
-from lifecycle.workflows.importing.cells import Row, Sheet, cell_of
+from lifecycle.workflows.importing.cells import Cell, Row, Sheet, cell_of
 from lifecycle.workflows.importing.faults import LibraryMissing, UnreadableFile
 from lifecycle.workflows.importing.limits import refuse_many
 
@@ -100,23 +100,28 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _rows(name: str, table: int, texts: Sequence[list[str]], merges: Iterable[Merge]) -> list[Row]:
+def _rows(
+    name: str, table: int, values: Sequence[list[str | float]], merges: Iterable[Merge]
+) -> list[Row]:
     wide: dict[int, int] = {}
     for (top, left), (bottom, right) in merges:
-        if top >= len(texts) or left >= len(texts[top]):
+        if top >= len(values) or left >= len(values[top]):
             continue
         # A cell merged downwards counts for every row; one merged sideways stands in its first.
-        for below in range(top + 1, min(bottom, len(texts) - 1) + 1):
-            texts[below][left] = texts[top][left]
+        for below in range(top + 1, min(bottom, len(values) - 1) + 1):
+            values[below][left] = values[top][left]
         if right > left:
             wide[top] = max(wide.get(top, 0), right - left + 1)
     found = []
-    for number, row in enumerate(texts):
-        filled = [text for text in row if text.strip()]
+    for number, row in enumerate(values):
+        filled = [value for value in row if str(value).strip()]
         if not filled:
             continue
         merged = len(filled) == 1 and wide.get(number, 0) > 1
         place = Message("sheet «{sheet}», row {number}", {"sheet": name, "number": number + 1})
-        cells = tuple(cell_of(text) for text in row)
-        found.append(Row(cells, table, number + 1, place, merged))
+        found.append(Row(tuple(map(_cell, row)), table, number + 1, place, merged))
     return found
+
+
+def _cell(value: str | float) -> Cell:
+    return cell_of(value) if isinstance(value, str) else Cell((str(value),), numeric=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,13 +25,18 @@ def read_text(path: Path, data: bytes) -> Sheet:
     text, notes = _decoded(path, data)
     rows: list[Row] = []
     prose: list[str] = []
+    below = 0  # the last line of the row above
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         cells = _cells(line)
         if cells is None:
             words = clean(re.sub(r"\*\*|<[^>]*>|^#+", " ", line))
             if words and not rows:
                 prose.append(words)
+            elif words and below == number - 1:
+                rows[-1] = replace(rows[-1], tail=clean(f"{rows[-1].tail} {words}"))
+                below = number
             continue
+        below = number
         place = Message("line {number}", {"number": number})
         rows.append(Row(tuple(cell_of(cell) for cell in cells), 0, number, place))
         refuse_many(path, len(rows))
@@ -42,7 +48,7 @@ def _cells(line: str) -> list[str] | None:
         return line.split("\t")
     stripped = line.strip()
     if stripped.startswith("|") and stripped.endswith("|") and len(stripped) > 1:
-        return re.split(r"(?<!\\)\|", stripped[1:-1])
+        return [cell.replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", stripped[1:-1])]
     return None
 
 

@@ -34,6 +34,7 @@ _LATIN: Final = {
     **{"ж": "zh", "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ю": "yu", "я": "ya"},
     **dict.fromkeys("ъь", ""),
 }
+_TWO_YEARS: Final = re.compile(r"\b20[0-9]{2}\s?[-–—/]\s?(?:20)?([0-9]{2})\b")
 _DEFAULT_ID: Final = "imported"
 _LONGEST_ID: Final = 64
 
@@ -70,6 +71,8 @@ def import_roadmap(path: Path, *, year: int | None = None, roadmap_id: str | Non
     if not table.entries:
         raise NoRoadmapTable(str(path), Message("no activity stands below the heading"))
     prose = (*sheet.prose, *table.prose)
+    order = read_order(prose, clean(path.stem))
+    _doubt_years(table, order.title, year)
     activities = _activities(table, prose, year)
     notes = [*sheet.notes, *table.notes]
     if year is None and any(_lacks_year(one) for one in activities):
@@ -77,7 +80,7 @@ def import_roadmap(path: Path, *, year: int | None = None, roadmap_id: str | Non
     return Draft(
         id=roadmap_id or _id_of(path, year),
         file=clean(path.name),
-        order=read_order(prose, clean(path.stem)),
+        order=order,
         year=year,
         sections=tuple(table.sections),
         activities=tuple(activities),
@@ -178,6 +181,24 @@ def _doubt_window(entry: Entry, reading: Reading, year: int | None) -> None:
     if too_late or too_early:
         template = "the window lies outside the year of the plan, {year}"
         entry.broken(Message(template, {"year": year}), doubt=True)
+
+
+def _doubt_years(table: Table, title: str, year: int | None) -> None:
+    """Doubt the dates that took the year of the plan, where the heading names another one.
+
+    «Дорожная карта на 2023-2024 учебный год»: its «май» is that of 2024.
+    """
+    named = {int(found) for found in re.findall(r"\b20[0-9]{2}\b", title)}
+    named |= {2000 + int(second) for second in _TWO_YEARS.findall(title)}
+    if year is None or not named or (year in named and not _TWO_YEARS.search(title)):
+        return
+    template = "the heading names {named}, the date no year: that of the plan was taken, {year}"
+    for entry in table.entries:
+        text = entry.texts["when"]
+        taken, alone = read_window(text, year), read_window(text, None)
+        if (taken.start, taken.end) != (alone.start, alone.end):
+            years = {"named": sorted(named), "year": year}
+            entry.broken(Message(template, years), doubt=True)
 
 
 def _doubt_parties(entry: Entry, responsible: str, roles: Sequence[str]) -> None:

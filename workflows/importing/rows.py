@@ -44,6 +44,9 @@ class Entry:
         if row.line not in self.lines:
             self.lines.append(row.line)
             self.places.append(row.place)
+            if row.tail:
+                template = "«{text}» stands below it outside the table; it was left out"
+                self.broken(Message(template, {"text": row.tail}), doubt=True)
 
     def broken(self, message: Message, *, doubt: bool = False) -> None:
         """Note what is broken, and whether a person has to look."""
@@ -109,6 +112,10 @@ def aligned(row: Row, columns: Columns, shift: int | None = None) -> Aligned:
     """
     if shift is None:
         shift = _shift(row, columns)
+    heading = _heading_beside(row, columns)
+    if heading is not None:
+        empty = {name: Cell() for name in FIELDS}
+        return Aligned(*split_number(heading.text), {**empty, "title": Cell(bold=True)}, ())
     column = columns.of("number")
     number, beside = split_number(row.cell(column).text) if column is not None else (None, "")
     cells = {name: _cell(row, columns, name, shift) for name in FIELDS}
@@ -134,13 +141,31 @@ def aligned(row: Row, columns: Columns, shift: int | None = None) -> Aligned:
     return Aligned(number, beside, cells, others, shift)
 
 
+def _heading_beside(row: Row, columns: Columns) -> Cell | None:
+    """Return a heading of a section that stands in another column than number and activity.
+
+    It reaches over the row, or stands alone in the first column, bold or with a number.
+    """
+    filled = [(place, cell) for place, cell in enumerate(row.cells) if cell.text]
+    if len(filled) != 1:
+        return None
+    place, cell = filled[0]
+    if place in {columns.of("number"), columns.of("title")} or begins_small(cell.text):
+        return None
+    numbered = split_heading(cell.text)[0] is not None
+    alone = place == 0 and (cell.bold or numbered) and not is_date(cell.text)
+    return cell if row.merged or alone else None
+
+
 def _cell(row: Row, columns: Columns, name: str, shift: int) -> Cell:
     if name == "when" and ("begins" in columns.places or "ends" in columns.places):
         ends = [columns.places[end] for end in ("begins", "ends") if end in columns.places]
         texts = [row.cell(place + shift).text for place in ends]
+        numeric = any(row.cell(place + shift).numeric for place in ends)
         if len(ends) == 2 and all(texts) and texts[0] != texts[1]:
-            return Cell((" – ".join(texts),))
-        return Cell(tuple(text for text in texts[:1] if text) or tuple(filter(None, texts)))
+            return Cell((" – ".join(texts),), numeric=numeric)
+        found = tuple(text for text in texts[:1] if text) or tuple(filter(None, texts))
+        return Cell(found, numeric=numeric)
     place = columns.of(name)
     return row.cell(place + shift) if place is not None else Cell()
 

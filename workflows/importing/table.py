@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lifecycle.domain.messages import Message
+from lifecycle.workflows.dates import is_point
 from lifecycle.workflows.importing.cells import Row, is_blank
 from lifecycle.workflows.importing.columns import (
     Columns,
@@ -254,6 +255,28 @@ class _Reader:
         for text in unplaced:
             template = "«{text}» stands in a cell of no column; it was left out"
             entry.broken(Message(template, {"text": text}), doubt=True)
+        if read.cells["when"].numeric:
+            template = "its date is a number of the workbook: 1.1 may be 1 January or 1 October"
+            entry.broken(Message(template), doubt=True)
+        for column in self._columns.rivals if self._columns else ():
+            other = row.cell(column + read.shift).text
+            if other and other != texts["when"]:
+                template = "«{text}» stands in another column of dates; it was left out"
+                entry.broken(Message(template, {"text": other}), doubt=True)
+        if self._is_one_sided(row, read):
+            template = "of beginning and end one is filled in only; it was read as the whole time"
+            entry.broken(Message(template), doubt=True)
+
+    def _is_one_sided(self, row: Row, read: Aligned) -> bool:
+        """Tell whether a time stands in the column of the beginning, and none in that of the end.
+
+        The other way round as well.
+        """
+        ends = [self._columns.of(name) for name in ("begins", "ends")] if self._columns else []
+        filled = [
+            place for place in ends if place is not None and row.cell(place + read.shift).text
+        ]
+        return len(filled) == 1 and is_point(read.cells["when"].text)
 
     def _begins_with_tail(self, read: Aligned) -> bool:
         """Tell whether the row begins with the end of the activity before it."""

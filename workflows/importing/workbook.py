@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -44,12 +45,14 @@ def _read(data: bytes) -> dict[str, Any]:
     return {"sheets": sheets}
 
 
-def _text(value: Any) -> str:
-    """Return what a cell shows: a real date as day, month and year."""
+def _text(value: Any) -> str | float:
+    """Return what a cell shows: a real date as day, month and year; a fraction as it is."""
     if isinstance(value, datetime | date):
         return f"{value:%d.%m.%Y}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, float) and math.isfinite(value):
+        return value
     if isinstance(value, bool | time | timedelta):
         return ""
     return str(value)

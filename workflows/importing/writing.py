@@ -52,6 +52,7 @@ def written(draft: Draft) -> str:
 
 def _head(draft: Draft) -> Iterator[str]:
     counts = draft.counts()
+    yield "# yaml-language-server: $schema=roadmap.schema.json"  # for editors
     year = f", год плана {draft.year}" if draft.year is not None else ", год плана не указан"
     yield from _comment(f"Черновик дорожной карты из файла «{draft.file}»{year}.")
     yield "#"

@@ -93,6 +93,16 @@ def liar() -> bytes:
     return bytes(data)
 
 
+def word_of(body: bytes) -> bytes:
+    """Return a document with this body."""
+    head, tail = b"<w:body>", b"</w:body>"
+    with zipfile.ZipFile(io.BytesIO(word())) as made:
+        members = {name: made.read(name) for name in made.namelist()}
+    whole = members["word/document.xml"]
+    start, end = whole.index(head) + len(head), whole.index(tail)
+    return archive({**members, "word/document.xml": whole[:start] + body + whole[end:]})
+
+
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 BOMB = "FILE cannot be imported: unpacked it is far larger than any road map"
 ANEW = "save the document anew in an office program"
@@ -162,6 +172,11 @@ BAD: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a size that lies": ("plan.docx", liar, DAMAGED),
     "bomb in docx": (
         "plan.docx", lambda: archive({**members(word()), "word/media/a.xml": bytes(10**8)}),
+        f"{BOMB}; {ANEW}",
+    ),
+    "bomb of tags": (
+        "plan.docx",
+        lambda: word_of(f"<!--{os.urandom(60_000).hex()}-->".encode() + b"<w:p/>" * 1_500_000),
         f"{BOMB}; {ANEW}",
     ),
     "bomb in xlsx": (

@@ -46,6 +46,12 @@ def test_the_report_tells_of_every_row_in_both_languages(read: Read) -> None:
     }
 
 
+def test_the_file_names_its_schema_first_for_editors(read: Read) -> None:
+    text = read(ROWS).yaml()
+
+    assert text.startswith("# yaml-language-server: $schema=roadmap.schema.json\n# Черновик")
+
+
 def test_the_file_has_the_doubts_beside_their_rows_and_in_the_damage(read: Read) -> None:
     text = read(ROWS).yaml()
 
