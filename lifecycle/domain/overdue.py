@@ -42,7 +42,8 @@ class Due:
     """Something with a last day.
 
     Args:
-        kind: A ``school`` that is to leave a state, or an ``activity`` of the office.
+        kind: A ``school`` that is to submit something or to leave a state, or an ``activity`` of
+            the office.
         roadmap: Id of the road map.
         subject: Id of the school, or key of the activity (``KEY@OCCURRENCE`` where it recurs).
         title: Name of the school or wording of the activity.
@@ -141,24 +142,22 @@ def _place(
 def schools_due(
     definition: Definition, places: Iterable[Place], roster: Roster, day: date, late: DaysLate
 ) -> Iterator[Due]:
-    """Yield every school whose state has a deadline."""
+    """Yield every school that has a deadline where it stands."""
     for place in places:
-        state = definition.state[place.state]
-        if state.final or state.due_on is None:
+        due_on, keys = to_meet(definition, place)
+        if definition.state[place.state].final or due_on is None:
             continue
-        roles = to_act(definition, place)
-        overdue = late(state.due_on, day)
         yield _due(
             definition,
             roster,
             place.school,
             "school",
             (place.school, place.title, place.state),
-            state.due_on,
+            due_on,
             day,
-            overdue,
-            state.driven_by,
-            roles,
+            late(due_on, day),
+            keys,
+            to_act(definition, place),
         )
 
 
@@ -188,6 +187,24 @@ def activities_due(
             (one.activity.key,),
             roles,
         )
+
+
+def to_meet(definition: Definition, place: Place) -> tuple[date | None, tuple[str, ...]]:
+    """Return the last day that a school has to meet where it stands, and the rows that set it.
+
+    What is to be submitted has a last day of its own, until it was submitted for the first time;
+    then, as where nothing is, the school is to leave its state in time. Of two the earlier counts.
+    """
+    state = definition.state[place.state]
+    deadlines = [(state.due_on, state.driven_by)]
+    for transition in definition.open_in(place.state):
+        for one in transition.requirements:
+            if isinstance(one, AnswersSubmission) and one.submission not in place.moves_here:
+                submission = definition.transition[one.submission]
+                deadlines.append((submission.due_on, submission.driven_by))
+    first = min((due_on for due_on, _ in deadlines if due_on is not None), default=None)
+    keys = [key for due_on, driven_by in deadlines if due_on == first for key in driven_by]
+    return first, tuple(dict.fromkeys(keys))
 
 
 def to_act(definition: Definition, place: Place) -> tuple[str, ...]:
