@@ -6,7 +6,7 @@ fulfilled by the schools, one by one, with nothing entered twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -68,6 +68,7 @@ class Facts:
             was returned and submitted again stays fulfilled since the first time: the road maps
             count corrections to the expertise that asked for them.
         known: Facts known of each school, by school and name.
+        held: Roles that somebody holds for each school on the day.
     """
 
     definition: Definition
@@ -75,6 +76,7 @@ class Facts:
     schools: tuple[str, ...]
     moves: Mapping[str, Mapping[str, date]]
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    held: Mapping[str, Set[str]] = field(default_factory=dict)
 
 
 def facts_on(
@@ -83,6 +85,7 @@ def facts_on(
     standings: Iterable[Standing],
     moves: Iterable[SchoolMove],
     day: date,
+    held: Mapping[str, Set[str]] | None = None,
 ) -> Facts:
     """Return what has happened by the end of *day*, by the dates that the acts bear.
 
@@ -92,6 +95,7 @@ def facts_on(
         standings: The board as it is now.
         moves: Every transition of the schools, each school's in the order of its history.
         day: The day asked for.
+        held: Roles that somebody holds for each school on *day*, where they are asked for.
     """
     made: dict[str, dict[str, date]] = {}
     known: dict[str, dict[str, Any]] = {}
@@ -113,7 +117,7 @@ def facts_on(
         # Who has made no move yet entered its state when it was enrolled: perhaps later.
         if one.school not in out and (one.school in moved or one.entered_on <= day)
     )
-    return Facts(definition, plan, schools, made, known)
+    return Facts(definition, plan, schools, made, known, held or {})
 
 
 def abandoning(definition: Definition) -> frozenset[str]:

@@ -80,6 +80,10 @@ def _measure(
                 one for one in fulfilment(facts, measure.of) if _known(measure, facts, one)
             }
             return len(fulfilled), tuple(one for one in facts.schools if one not in fulfilled)
+        case "schools_assigned":
+            wanted = set(measure.of)
+            missing = tuple(one for one in facts.schools if wanted - facts.held.get(one, set()))
+            return len(facts.schools) - len(missing), missing
         case "occurrences":
             return len(list(_due(measure, statuses, day))), ()
         case "occurrences_done":
