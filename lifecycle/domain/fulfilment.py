@@ -69,6 +69,7 @@ class Facts:
             count corrections to the expertise that asked for them.
         known: Facts known of each school, by school and name.
         held: Roles that somebody holds for each school on the day.
+        withdrawn: The schools that took part and do not any more.
     """
 
     definition: Definition
@@ -77,6 +78,7 @@ class Facts:
     moves: Mapping[str, Mapping[str, date]]
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     held: Mapping[str, Set[str]] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
 
 
 def facts_on(
@@ -111,13 +113,15 @@ def facts_on(
         known.setdefault(move.school, {}).update(move.facts)
         if move.transition in abandoned:
             out.add(move.school)
+    standings = tuple(standings)
     schools = tuple(
         one.school
         for one in standings
         # Who has made no move yet entered its state when it was enrolled: perhaps later.
         if one.school not in out and (one.school in moved or one.entered_on <= day)
     )
-    return Facts(definition, plan, schools, made, known, held or {})
+    withdrawn = tuple(one.school for one in standings if one.school in out)
+    return Facts(definition, plan, schools, made, known, held or {}, withdrawn)
 
 
 def abandoning(definition: Definition) -> frozenset[str]:
@@ -149,8 +153,10 @@ def plan_status(facts: Facts, day: date, days_late: DaysLate) -> tuple[ActivityS
     )
 
 
-def fulfilment(facts: Facts, drives: Iterable[str]) -> dict[str, date]:
+def fulfilment(facts: Facts, drives: Iterable[str], *, withdrawn: bool = False) -> dict[str, date]:
     """Return the schools that have fulfilled what *drives* names, with the date of the act.
+
+    Schools that take part are looked at; if asked for, those that are *withdrawn* as well.
 
     A transition that leaves states counts for more than one that stays in its state: a school has
     fulfilled such transitions when it made one of those that leave the same state, for each state.
@@ -160,7 +166,7 @@ def fulfilment(facts: Facts, drives: Iterable[str]) -> dict[str, date]:
     """
     wanted = _wanted(facts.definition, tuple(drives))
     result: dict[str, date] = {}
-    for school in facts.schools:
+    for school in (*facts.schools, *(facts.withdrawn if withdrawn else ())):
         dates = [_first(facts, school, group) for group in wanted]
         if dates and None not in dates:
             result[school] = max(one for one in dates if one is not None)

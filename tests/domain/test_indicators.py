@@ -91,6 +91,23 @@ def test_a_number_of_schools_is_compared_as_it_is() -> None:
     assert reading.missing == ("s-3",)
 
 
+def test_a_number_that_was_reached_stays_so_when_a_school_is_withdrawn() -> None:
+    moves = [
+        move("s-1", "ask", "2022-03-01"),
+        move("s-2", "ask", "2022-03-01"),
+        move("s-1", "leave", "2022-03-02"),
+        move("s-3", "leave", "2022-03-02"),
+    ]
+    asked = Measure("schools_fulfilled", ("ask",))
+
+    number = read(asked, None, *moves, target=2)
+    share = read(asked, SCHOOLS, *moves)
+
+    # What the withdrawn school did was done, but only the others are asked for it.
+    assert (number.numerator, number.met, number.missing) == (2, True, ())
+    assert (share.numerator, share.denominator) == (1, 1)
+
+
 def test_only_schools_with_the_outcome_count() -> None:
     moves = [
         move("s-1", "end", "2022-03-01", outcome="good"),
