@@ -21,7 +21,13 @@ from lifecycle.domain.decision import (
     build_record,
 )
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidEvidence, InvalidFact, UnknownActivity, UnknownOccurrence
+from lifecycle.domain.errors import (
+    NO_NAME,
+    InvalidEvidence,
+    InvalidFact,
+    UnknownActivity,
+    UnknownOccurrence,
+)
 from lifecycle.domain.evidence import check_piece
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
@@ -222,8 +228,8 @@ def _activity(definition: Definition, request: ActOnActivity) -> Activity:
 def _occurrence(definition: Definition, activity: Activity, request: ActOnActivity) -> Occurrence:
     known = {one.name: one for one in occurrences_of(activity, definition.roadmap)}
     if request.occurrence not in known:
-        names = tuple(name or "-" for name in known)
-        asked = request.occurrence or "-"
+        names = tuple(name or NO_NAME for name in known)
+        asked = request.occurrence or NO_NAME
         raise UnknownOccurrence(asked, names, activity=activity.key, names=names)
     return known[request.occurrence]
 

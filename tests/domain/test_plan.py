@@ -114,16 +114,36 @@ def test_an_unknown_activity_is_named_with_the_nearest_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "said"),
+    ("members", "said", "remedy"),
     [
-        ({"activity": "4", "occurrence": "2022-04"}, "activity 4 has no occurrence 2022-04"),
-        ({"activity": "4"}, "activity 4 has no occurrence -"),
-        ({"activity": "1", "occurrence": "2022-03"}, "activity 1 has no occurrence 2022-03"),
+        (
+            {"activity": "4", "occurrence": "2023-13"},
+            "activity 4 has no occurrence 2023-13",
+            "did you mean 2022-03?",
+        ),
+        (
+            {"activity": "4", "occurrence": "spring"},
+            "activity 4 has no occurrence spring",
+            "name it with --occurrence, one of: 2022-03",
+        ),
+        (
+            {"activity": "4"},
+            "activity 4 recurs: say which time is meant",
+            "name it with --occurrence, one of: 2022-03",
+        ),
+        (
+            {"activity": "1", "occurrence": "2022-03"},
+            "activity 1 has no occurrence 2022-03",
+            "it does not recur: leave --occurrence out",
+        ),
     ],
 )
-def test_an_unknown_occurrence_is_told(members: dict[str, Any], said: str) -> None:
-    with pytest.raises(UnknownOccurrence, match=said):
+def test_an_unknown_occurrence_is_told(members: dict[str, Any], said: str, remedy: str) -> None:
+    with pytest.raises(UnknownOccurrence) as raised:
         decide(**members)
+
+    assert str(raised.value) == said
+    assert str(raised.value.remedy) == remedy
 
 
 def test_an_occurrence_is_acted_on_by_its_name() -> None:
