@@ -162,7 +162,7 @@ def decide_activity(
     occurrence = _occurrence(definition, activity, request)
     _check_counts(activity, request)
     _check_evidence(request)
-    roles = tuple(dict.fromkeys((*activity.roles, *definition.planned_by)))
+    roles = _acting(definition, activity)
     acting = authority(roster, request, stamp, roles)
     progress = plan.get((activity.key, request.occurrence), UNTOUCHED)
     unmet = [
@@ -189,6 +189,15 @@ def decide_activity(
         consulted=consulted,
     )
     return Accepted(record, tuple(_notices(progress, record)))
+
+
+def _acting(definition: Definition, activity: Activity) -> tuple[str, ...]:
+    """Return the roles that may act on *activity*: only those that are held on a road map.
+
+    A curator, who is one of his school, has no say in what the office does for all schools.
+    """
+    named = dict.fromkeys((*activity.roles, *definition.planned_by))
+    return tuple(name for name in named if "roadmap" in definition.role[name].scopes)
 
 
 def request_of(record: Record, roadmap: str, **common: Any) -> ActOnActivity:

@@ -137,6 +137,16 @@ def test_a_role_that_the_row_does_not_name_is_refused(office: Office, role: str)
     assert "municipal_coordinator" in refused.value.unmet[0].who
 
 
+def test_a_role_held_on_schools_only_is_not_offered_for_the_office_s_work(office: Office) -> None:
+    """Row 1.5 names the curators."""
+    with pytest.raises(ActivityRefused) as refused:
+        act(office, "begun", "1.5", actor=office.people["curator", SCHOOL])
+
+    (one,) = refused.value.unmet
+    assert one.code == "role_missing"
+    assert one.who == ("regional_coordinator", "municipal_coordinator")
+
+
 def test_an_administrator_alone_is_no_party(office: Office) -> None:
     with pytest.raises(ActivityRefused) as refused:
         act(office, "begun", actor=ADMIN)
