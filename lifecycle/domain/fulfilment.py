@@ -102,11 +102,12 @@ def facts_on(
     made: dict[str, dict[str, date]] = {}
     known: dict[str, dict[str, Any]] = {}
     out: set[str] = set()
-    moved: set[str] = set()
+    reached: dict[str, date] = {}
     abandoned = abandoning(definition)
     for move in moves:
-        moved.add(move.school)
-        if move.effective_on > day:
+        # As in a replay, an act counts never before the acts it followed.
+        reached[move.school] = max(reached.get(move.school, move.effective_on), move.effective_on)
+        if reached[move.school] > day:
             continue
         dates = made.setdefault(move.transition, {})
         dates[move.school] = min(dates.get(move.school, day), move.effective_on)
@@ -118,7 +119,7 @@ def facts_on(
         one.school
         for one in standings
         # Who has made no move yet entered its state when it was enrolled: perhaps later.
-        if one.school not in out and (one.school in moved or one.entered_on <= day)
+        if one.school not in out and (one.school in reached or one.entered_on <= day)
     )
     withdrawn = tuple(one.school for one in standings if one.school in out)
     return Facts(definition, plan, schools, made, known, held or {}, withdrawn)
