@@ -188,7 +188,7 @@ def decide_activity(
         reason=request.reason,
         consulted=consulted,
     )
-    return Accepted(record, tuple(_notices(progress, record)))
+    return Accepted(record, tuple(_notices(occurrence, progress, record)))
 
 
 def _acting(definition: Definition, activity: Activity) -> tuple[str, ...]:
@@ -336,7 +336,19 @@ def _counted(activity: Activity, request: ActOnActivity, roles: tuple[str, ...])
                 yield Unmet("fact_missing", message, roles)
 
 
-def _notices(progress: Progress, record: Record) -> Iterator[Notice]:
+def _notices(occurrence: Occurrence, progress: Progress, record: Record) -> Iterator[Notice]:
+    # One time of several is taken for another easily; a row that stands alone may be done early.
+    start = occurrence.start
+    if record.kind == "activity_done" and occurrence.name and start and record.effective_on < start:
+        message = Message(
+            "{occurrence} begins on {start}, but the act bears {effective_on}",
+            {
+                "occurrence": occurrence.name,
+                "start": start.isoformat(),
+                "effective_on": record.effective_on.isoformat(),
+            },
+        )
+        yield Notice("before_its_time", message)
     if record.kind == "activity_done" and record.due_on and record.effective_on > record.due_on:
         message = Message(
             "late: the road map's deadline was {due_on}, {days} day(s) earlier",

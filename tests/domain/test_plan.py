@@ -363,3 +363,16 @@ def test_what_is_done_late_is_taken_and_told() -> None:
     assert notices(at(Progress(postponed_to=date(2022, 4, 14))), **DONE) == []
     assert notices({}, activity="5", **DONE) == []
     assert notices({}, act="begun") == []
+
+
+def test_one_time_of_several_that_has_not_begun_yet_is_noticed() -> None:
+    def notices(day: date) -> list[str]:
+        members = {**DONE, "activity": "4", "occurrence": "2022-03", "counts": {}}
+        return [
+            f"{one.code}: {one.message}" for one in accepted(**members, effective_on=day).notices
+        ]
+
+    assert notices(date(2022, 2, 28)) == [
+        "before_its_time: 2022-03 begins on 2022-03-01, but the act bears 2022-02-28"
+    ]
+    assert notices(date(2022, 3, 1)) == []
