@@ -163,18 +163,58 @@ def test_what_a_school_has_to_submit_has_a_last_day_before_the_answer_has(office
     assert (returned.due_on, returned.roles) == (date(2022, 4, 29), ("school_coordinator",))
 
 
-def test_a_submission_is_due_where_no_row_says_when_it_is_answered(
+def test_where_no_row_dates_a_step_the_next_one_that_is_dated_counts(
     engine: Lifecycle, catalogue: Catalogue
 ) -> None:
     office = Office(engine, catalogue.compiled("dmitrovsk-2022")).opened("school-1")
     lead_to_documents(office, "school-1")
     waited_for = due_of(office, "school-1", "2022-04-15")
     office.make("school-1", "submit_concept_documents", effective_on="2022-04-18")
+    answered = due_of(office, "school-1", "2022-04-19")
 
     assert (waited_for.due_on, waited_for.activities) == (date(2022, 3, 30), ("3.2",))
     assert waited_for.days_overdue == 12
-    later = engine.plans.due("dmitrovsk-2022", on="2022-04-19", within=400)
-    assert "school-1" not in {one.subject for one in later}
+    # No row says when the documents are to be accepted, but 3.4 when the next ones are due.
+    assert (answered.due_on, answered.activities) == (date(2022, 6, 1), ("3.4",))
+    assert (answered.state, answered.roles) == ("concept_documents", ("reviewer",))
+
+
+def test_a_school_that_never_began_is_late_for_the_first_dated_row(
+    engine: Lifecycle, catalogue: Catalogue
+) -> None:
+    """Neklinovsky dates no questionnaire, and no submission of the first stage."""
+    office = Office(engine, catalogue.compiled("neklinovsky-2022")).opened("school-1", "school-2")
+    lead_to_documents(office, "school-2")
+    for name in ("submit_concept_documents", "accept_concept_documents"):
+        office.make("school-2", name, effective_on="2022-03-31")
+
+    first, second = (due_of(office, name, "2022-04-01") for name in ("school-1", "school-2"))
+
+    assert (first.state, first.due_on, first.activities) == (
+        "selected",
+        date(2022, 2, 28),
+        ("4.1",),
+    )
+    assert first.roles == ("municipal_coordinator",)
+    assert (second.due_on, second.activities) == (date(2022, 5, 31), ("4.8",))
+
+
+def test_a_school_that_has_nothing_dated_before_it_is_not_due(
+    engine: Lifecycle, catalogue: Catalogue
+) -> None:
+    office = Office(engine, catalogue.compiled("kaspiysk-2022")).opened("school-1")
+    lead_to_documents(office, "school-1")
+    for name in ("submit_concept_documents", "accept_concept_documents"):
+        office.make("school-1", name, effective_on="2022-04-01")
+    for stage in ("1", "2"):
+        office.make("school-1", f"submit_stage_{stage}_evidence", effective_on="2022-06-01")
+        office.make("school-1", f"confirm_stage_{stage}", effective_on="2022-06-01")
+    before = due_of(office, "school-1", "2022-12-01")
+    office.make("school-1", "conclude", effective_on="2022-12-20")
+
+    assert (before.due_on, before.activities) == (date(2022, 12, 31), ("37",))
+    ended = engine.plans.due("kaspiysk-2022", on="2022-12-21", within=400)
+    assert "school-1" not in {one.subject for one in ended}
 
 
 # -- proof --------------------------------------------------------------------------------------
