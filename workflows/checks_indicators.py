@@ -32,6 +32,7 @@ class _Indicators:
         self._indicators = roadmap.indicators
         self._findings = findings
         self._facts = {fact.id: fact for fact in programme.facts}
+        self._roles = [one.id for one in programme.roles]
         self._driven = [one.id for one in programme.transitions]
         self._driven += [one.id for one in programme.states]
         self._counts = {
@@ -73,6 +74,8 @@ class _Indicators:
         where = (*path, said[0])
         for place, name in enumerate(form.schools_fulfilled or []):
             known("drives", name, self._driven, (*where, place), self._findings)
+        for place, name in enumerate(form.schools_assigned or []):
+            known("role", name, self._roles, (*where, place), self._findings)
         if form.having is not None:
             self._having(form.having, said[0], (*path, "having"))
         for place, key in enumerate(form.occurrences or form.occurrences_done or []):

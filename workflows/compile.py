@@ -270,6 +270,8 @@ def _measure(form: MeasureForm) -> Measure:
             return Measure("schools_fulfilled", of)
         codes = tuple(form.having.codes)
         return Measure("schools_fulfilled", of, fact=form.having.fact, codes=codes)
+    if form.schools_assigned is not None:
+        return Measure("schools_assigned", tuple(form.schools_assigned))
     if form.occurrences is not None:
         return Measure("occurrences", tuple(form.occurrences))
     if form.occurrences_done is not None:

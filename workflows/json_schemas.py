@@ -41,6 +41,7 @@ _ONE_OF: Final = {
     "MeasureForm": (
         "schools",
         "schools_fulfilled",
+        "schools_assigned",
         "occurrences",
         "occurrences_done",
         "count",
@@ -106,6 +107,7 @@ _NOTES: Final = {
     "IndicatorForm.target": "What is to be reached, in the unit; null where the row states none.",
     "MeasureForm.schools": "The schools that take part.",
     "MeasureForm.schools_fulfilled": "Those that fulfilled these transitions or states.",
+    "MeasureForm.schools_assigned": "Those for which somebody holds each of these roles.",
     "MeasureForm.having": "Only schools of which this is known.",
     "MeasureForm.occurrences": "The occurrences of these activities due so far.",
     "MeasureForm.occurrences_done": "Those of them that were done.",

@@ -124,6 +124,7 @@ class MeasureForm(Form):
 
     schools: Literal[True] | None = None
     schools_fulfilled: Names | None = None
+    schools_assigned: Names | None = None
     having: HavingForm | None = None
     occurrences: Names | None = None
     occurrences_done: Names | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,13 +18,19 @@ class RussianCalendar:
 
     def days_late(self, due_on: date, until: date) -> int:
         """Return the working days after *due_on*, up to and including *until*."""
-        days = (until - due_on).days
-        if days <= 0:
-            return 0
-        year = _year(due_on.year)
-        return sum(
-            year.is_working_day(due_on + timedelta(days=number)) for number in range(1, days + 1)
-        )
+        return _working_days(due_on, until)
+
+
+# Thousands of schools share the few last days of their road map.
+@lru_cache(maxsize=1024)
+def _working_days(due_on: date, until: date) -> int:
+    days = (until - due_on).days
+    if days <= 0:
+        return 0
+    year = _year(due_on.year)
+    return sum(
+        year.is_working_day(due_on + timedelta(days=number)) for number in range(1, days + 1)
+    )
 
 
 @cache

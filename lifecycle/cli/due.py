@@ -11,6 +11,7 @@ from lifecycle.cli import output, plan_documents
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, Whole, common_options, option
 from lifecycle.cli.language import say
+from lifecycle.cli.plan import TEMPLATES as STATES
 from lifecycle.cli.session import Session
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _table(document: dict[str, Any]) -> None:
         (
             one["roadmap"],
             one["school"] or one["activity"],
-            one["state"],
+            say(STATES[one["state"]]) if one["activity"] else one["state"],
             one["due_on"],
             one["days_overdue"] or None,
             ", ".join(one["actors"] or one["roles"]),

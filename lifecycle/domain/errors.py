@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from lifecycle.domain.messages import Message
 
 if TYPE_CHECKING:
     from lifecycle.domain.guards import Unmet
+
+
+NO_NAME: Final = "-"  # of the one time of an activity that does not recur
 
 
 class LifecycleError(Exception):
@@ -134,7 +137,19 @@ class UnknownOccurrence(NotFound):
 
     code = "LC109"
     template = "activity {activity} has no occurrence {name}"
-    remedy_template = "name one of: {names}"
+    remedy_template = "name it with --occurrence, one of: {names}"
+
+    @property
+    def message(self) -> Message:
+        """What happened: the wrong name, or none where the activity recurs."""
+        template = "activity {activity} recurs: say which time is meant"
+        return super().message if self.facts["name"] != NO_NAME else Message(template, self.facts)
+
+    @property
+    def remedy(self) -> Message | None:
+        """The nearest name, all of them, or that none is to be given."""
+        leave_out = Message("it does not recur: leave --occurrence out")
+        return leave_out if self.facts["names"] == (NO_NAME,) else super().remedy
 
 
 class RoadmapNotInForce(NotFound):

@@ -6,7 +6,7 @@ fulfilled by the schools, one by one, with nothing entered twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -68,6 +68,8 @@ class Facts:
             was returned and submitted again stays fulfilled since the first time: the road maps
             count corrections to the expertise that asked for them.
         known: Facts known of each school, by school and name.
+        held: Roles that somebody holds for each school on the day.
+        withdrawn: The schools that took part and do not any more.
     """
 
     definition: Definition
@@ -75,6 +77,8 @@ class Facts:
     schools: tuple[str, ...]
     moves: Mapping[str, Mapping[str, date]]
     known: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    held: Mapping[str, Set[str]] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
 
 
 def facts_on(
@@ -83,6 +87,7 @@ def facts_on(
     standings: Iterable[Standing],
     moves: Iterable[SchoolMove],
     day: date,
+    held: Mapping[str, Set[str]] | None = None,
 ) -> Facts:
     """Return what has happened by the end of *day*, by the dates that the acts bear.
 
@@ -92,28 +97,32 @@ def facts_on(
         standings: The board as it is now.
         moves: Every transition of the schools, each school's in the order of its history.
         day: The day asked for.
+        held: Roles that somebody holds for each school on *day*, where they are asked for.
     """
     made: dict[str, dict[str, date]] = {}
     known: dict[str, dict[str, Any]] = {}
     out: set[str] = set()
-    moved: set[str] = set()
+    reached: dict[str, date] = {}
     abandoned = abandoning(definition)
     for move in moves:
-        moved.add(move.school)
-        if move.effective_on > day:
+        # As in a replay, an act counts never before the acts it followed.
+        reached[move.school] = max(reached.get(move.school, move.effective_on), move.effective_on)
+        if reached[move.school] > day:
             continue
         dates = made.setdefault(move.transition, {})
         dates[move.school] = min(dates.get(move.school, day), move.effective_on)
         known.setdefault(move.school, {}).update(move.facts)
         if move.transition in abandoned:
             out.add(move.school)
+    standings = tuple(standings)
     schools = tuple(
         one.school
         for one in standings
         # Who has made no move yet entered its state when it was enrolled: perhaps later.
-        if one.school not in out and (one.school in moved or one.entered_on <= day)
+        if one.school not in out and (one.school in reached or one.entered_on <= day)
     )
-    return Facts(definition, plan, schools, made, known)
+    withdrawn = tuple(one.school for one in standings if one.school in out)
+    return Facts(definition, plan, schools, made, known, held or {}, withdrawn)
 
 
 def abandoning(definition: Definition) -> frozenset[str]:
@@ -145,8 +154,10 @@ def plan_status(facts: Facts, day: date, days_late: DaysLate) -> tuple[ActivityS
     )
 
 
-def fulfilment(facts: Facts, drives: Iterable[str]) -> dict[str, date]:
+def fulfilment(facts: Facts, drives: Iterable[str], *, withdrawn: bool = False) -> dict[str, date]:
     """Return the schools that have fulfilled what *drives* names, with the date of the act.
+
+    Schools that take part are looked at; if asked for, those that are *withdrawn* as well.
 
     A transition that leaves states counts for more than one that stays in its state: a school has
     fulfilled such transitions when it made one of those that leave the same state, for each state.
@@ -156,7 +167,7 @@ def fulfilment(facts: Facts, drives: Iterable[str]) -> dict[str, date]:
     """
     wanted = _wanted(facts.definition, tuple(drives))
     result: dict[str, date] = {}
-    for school in facts.schools:
+    for school in (*facts.schools, *(facts.withdrawn if withdrawn else ())):
         dates = [_first(facts, school, group) for group in wanted]
         if dates and None not in dates:
             result[school] = max(one for one in dates if one is not None)

@@ -62,24 +62,41 @@ def read_indicators(
 def _read(
     indicator: Indicator, facts: Facts, statuses: tuple[ActivityStatus, ...], day: date
 ) -> Reading:
-    numerator, missing = _measure(indicator.numerator, facts, statuses, day)
+    share = indicator.denominator is not None
+    numerator, missing = _measure(indicator.numerator, facts, statuses, day, share=share)
     denominator = None
     if indicator.denominator is not None:
-        denominator, _ = _measure(indicator.denominator, facts, statuses, day)
+        denominator, _ = _measure(indicator.denominator, facts, statuses, day, share=share)
     return Reading(indicator, numerator, denominator, missing)
 
 
 def _measure(
-    measure: Measure, facts: Facts, statuses: tuple[ActivityStatus, ...], day: date
+    measure: Measure,
+    facts: Facts,
+    statuses: tuple[ActivityStatus, ...],
+    day: date,
+    *,
+    share: bool,
 ) -> tuple[int, tuple[str, ...]]:
+    """Return what was counted, and who is missing.
+
+    A share is one of the schools that take part. A number is one of what was done, by schools that
+    were withdrawn later as well: a target that was reached stays reached.
+    """
     match measure.type:
         case "schools":
             return len(facts.schools), ()
         case "schools_fulfilled":
             fulfilled = {
-                one for one in fulfilment(facts, measure.of) if _known(measure, facts, one)
+                one
+                for one in fulfilment(facts, measure.of, withdrawn=not share)
+                if _known(measure, facts, one)
             }
             return len(fulfilled), tuple(one for one in facts.schools if one not in fulfilled)
+        case "schools_assigned":
+            wanted = set(measure.of)
+            missing = tuple(one for one in facts.schools if wanted - facts.held.get(one, set()))
+            return len(facts.schools) - len(missing), missing
         case "occurrences":
             return len(list(_due(measure, statuses, day))), ()
         case "occurrences_done":

@@ -42,7 +42,8 @@ class Due:
     """Something with a last day.
 
     Args:
-        kind: A ``school`` that is to leave a state, or an ``activity`` of the office.
+        kind: A ``school`` that is to submit something or to leave a state, or an ``activity`` of
+            the office.
         roadmap: Id of the road map.
         subject: Id of the school, or key of the activity (``KEY@OCCURRENCE`` where it recurs).
         title: Name of the school or wording of the activity.
@@ -141,24 +142,22 @@ def _place(
 def schools_due(
     definition: Definition, places: Iterable[Place], roster: Roster, day: date, late: DaysLate
 ) -> Iterator[Due]:
-    """Yield every school whose state has a deadline."""
+    """Yield every school that has a deadline before it."""
     for place in places:
-        state = definition.state[place.state]
-        if state.final or state.due_on is None:
+        due_on, keys = to_meet(definition, place)
+        if definition.state[place.state].final or due_on is None:
             continue
-        roles = to_act(definition, place)
-        overdue = late(state.due_on, day)
         yield _due(
             definition,
             roster,
             place.school,
             "school",
             (place.school, place.title, place.state),
-            state.due_on,
+            due_on,
             day,
-            overdue,
-            state.driven_by,
-            roles,
+            late(due_on, day),
+            keys,
+            to_act(definition, place),
         )
 
 
@@ -188,6 +187,43 @@ def activities_due(
             (one.activity.key,),
             roles,
         )
+
+
+def to_meet(definition: Definition, place: Place) -> tuple[date | None, tuple[str, ...]]:
+    """Return the last day that a school has to meet next, and the rows that set it.
+
+    What is to be submitted has a last day of its own, until it was submitted for the first time;
+    then, as where nothing is, the school is to leave its state in time. Of two the earlier counts.
+    Where no row dates either, the school is late when it is late for what comes next.
+    """
+    abandoned = abandoning(definition)
+    states, seen, made = [place.state], set[str](), place.moves_here
+    while states:
+        deadlines = [one for name in states for one in _deadlines(definition, name, made)]
+        first = min((due_on for due_on, _ in deadlines), default=None)
+        if first is not None:
+            keys = [key for due_on, driven_by in deadlines if due_on == first for key in driven_by]
+            return first, tuple(dict.fromkeys(keys))
+        seen.update(states)
+        ways = [way for name in states for way in definition.open_in(name)]
+        targets = [way.target for way in ways if way.target and way.name not in abandoned]
+        states, made = [name for name in dict.fromkeys(targets) if name not in seen], ()
+    return None, ()
+
+
+def _deadlines(
+    definition: Definition, name: str, made: tuple[str, ...]
+) -> Iterator[tuple[date, tuple[str, ...]]]:
+    """Yield the last days of a state: of leaving it, and of submissions that were not *made*."""
+    state = definition.state[name]
+    if state.due_on is not None:
+        yield state.due_on, state.driven_by
+    for transition in definition.open_in(name):
+        for one in transition.requirements:
+            if isinstance(one, AnswersSubmission) and one.submission not in made:
+                submission = definition.transition[one.submission]
+                if submission.due_on is not None:
+                    yield submission.due_on, submission.driven_by
 
 
 def to_act(definition: Definition, place: Place) -> tuple[str, ...]:

@@ -21,7 +21,13 @@ from lifecycle.domain.decision import (
     build_record,
 )
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidEvidence, InvalidFact, UnknownActivity, UnknownOccurrence
+from lifecycle.domain.errors import (
+    NO_NAME,
+    InvalidEvidence,
+    InvalidFact,
+    UnknownActivity,
+    UnknownOccurrence,
+)
 from lifecycle.domain.evidence import check_piece
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
@@ -156,7 +162,7 @@ def decide_activity(
     occurrence = _occurrence(definition, activity, request)
     _check_counts(activity, request)
     _check_evidence(request)
-    roles = tuple(dict.fromkeys((*activity.roles, *definition.planned_by)))
+    roles = _acting(definition, activity)
     acting = authority(roster, request, stamp, roles)
     progress = plan.get((activity.key, request.occurrence), UNTOUCHED)
     unmet = [
@@ -182,7 +188,16 @@ def decide_activity(
         reason=request.reason,
         consulted=consulted,
     )
-    return Accepted(record, tuple(_notices(progress, record)))
+    return Accepted(record, tuple(_notices(occurrence, progress, record)))
+
+
+def _acting(definition: Definition, activity: Activity) -> tuple[str, ...]:
+    """Return the roles that may act on *activity*: only those that are held on a road map.
+
+    A curator, who is one of his school, has no say in what the office does for all schools.
+    """
+    named = dict.fromkeys((*activity.roles, *definition.planned_by))
+    return tuple(name for name in named if "roadmap" in definition.role[name].scopes)
 
 
 def request_of(record: Record, roadmap: str, **common: Any) -> ActOnActivity:
@@ -222,8 +237,8 @@ def _activity(definition: Definition, request: ActOnActivity) -> Activity:
 def _occurrence(definition: Definition, activity: Activity, request: ActOnActivity) -> Occurrence:
     known = {one.name: one for one in occurrences_of(activity, definition.roadmap)}
     if request.occurrence not in known:
-        names = tuple(name or "-" for name in known)
-        asked = request.occurrence or "-"
+        names = tuple(name or NO_NAME for name in known)
+        asked = request.occurrence or NO_NAME
         raise UnknownOccurrence(asked, names, activity=activity.key, names=names)
     return known[request.occurrence]
 
@@ -321,7 +336,19 @@ def _counted(activity: Activity, request: ActOnActivity, roles: tuple[str, ...])
                 yield Unmet("fact_missing", message, roles)
 
 
-def _notices(progress: Progress, record: Record) -> Iterator[Notice]:
+def _notices(occurrence: Occurrence, progress: Progress, record: Record) -> Iterator[Notice]:
+    # One time of several is taken for another easily; a row that stands alone may be done early.
+    start = occurrence.start
+    if record.kind == "activity_done" and occurrence.name and start and record.effective_on < start:
+        message = Message(
+            "{occurrence} begins on {start}, but the act bears {effective_on}",
+            {
+                "occurrence": occurrence.name,
+                "start": start.isoformat(),
+                "effective_on": record.effective_on.isoformat(),
+            },
+        )
+        yield Notice("before_its_time", message)
     if record.kind == "activity_done" and record.due_on and record.effective_on > record.due_on:
         message = Message(
             "late: the road map's deadline was {due_on}, {days} day(s) earlier",

@@ -173,6 +173,15 @@ def assignments_after(before: tuple[Assignment, ...], record: Record) -> tuple[A
     return before
 
 
+def roles_on(records: Iterable[Record], day: date) -> frozenset[str]:
+    """Return the roles held by assignments standing in *records* on *day*, by their own dates."""
+    held: tuple[Assignment, ...] = ()
+    for record in records:
+        if record.effective_on <= day:
+            held = assignments_after(held, record)
+    return frozenset(one.role for one in held)
+
+
 def known_at(records: Sequence[Record], moment: datetime) -> list[Record]:
     """Return what had been written down by *moment* (UTC): «what was known then»."""
     return [record for record in records if record.recorded_at <= moment]

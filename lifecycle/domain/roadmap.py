@@ -86,11 +86,12 @@ class Measure:
 
     Args:
         type: ``schools``: the schools that take part; ``schools_fulfilled``: those that fulfilled
-            ``of`` (transitions or states, as ``Activity.drives``); ``occurrences``: the
+            ``of`` (transitions or states, as ``Activity.drives``); ``schools_assigned``: those for
+            which somebody holds every role of ``of``; ``occurrences``: the
             occurrences of the activities ``of`` due so far; ``occurrences_done``: those of them
             that were done; ``count``: the numbers ``count`` entered with the activities ``of``;
             ``constant``: ``value`` as the document states it.
-        of: Transitions, states or keys of activities, by type.
+        of: Transitions, states, roles or keys of activities, by type.
         count: Name of the number, for ``count``.
         value: For ``constant``.
         fact: For ``schools_fulfilled``: only schools of which this fact is known to be one of
@@ -99,7 +100,13 @@ class Measure:
     """
 
     type: Literal[
-        "schools", "schools_fulfilled", "occurrences", "occurrences_done", "count", "constant"
+        "schools",
+        "schools_fulfilled",
+        "schools_assigned",
+        "occurrences",
+        "occurrences_done",
+        "count",
+        "constant",
     ]
     of: tuple[str, ...] = ()
     count: str | None = None

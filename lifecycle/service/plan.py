@@ -26,6 +26,7 @@ from lifecycle.domain.model import (
 from lifecycle.domain.overdue import Due, Roster, activities_due, places_on, schools_due
 from lifecycle.domain.plan import decide_activity, plan_of
 from lifecycle.domain.ports import Reading, Writing
+from lifecycle.domain.replay import roles_on
 from lifecycle.domain.requests import Act, ActOnActivity
 from lifecycle.service.administration import adopted
 from lifecycle.service.context import (
@@ -140,8 +141,9 @@ class Plans:
             in_use = adopted(context, reading, roadmap)
             definition = in_use or context.definitions.compiled(roadmap)
             day = day_of(on) or place_date(context.clock.now(), definition)
-            standings, moves = reading.standings(roadmap=roadmap), reading.moves(roadmap)
-            facts = _facts(reading, definition, standings, moves, day)
+            standings, moves = list(reading.standings(roadmap=roadmap)), reading.moves(roadmap)
+            held = _held(reading, definition, standings, day)
+            facts = _facts(reading, definition, standings, moves, day, held)
         statuses = plan_status(facts, day, context.calendar.days_late)
         return PlanView(definition, day, statuses, read_indicators(facts, statuses, day))
 
@@ -217,10 +219,25 @@ def _facts(
     standings: Iterable[Standing],
     moves: Iterable[SchoolMove],
     day: date,
+    held: Mapping[str, frozenset[str]] | None = None,
 ) -> Facts:
     records = reading.records(roadmap_stream(definition.roadmap.id))
     plan = plan_of(record for record in records if record.effective_on <= day)
-    return facts_on(definition, plan, standings, moves, day)
+    return facts_on(definition, plan, standings, moves, day, held)
+
+
+def _held(
+    reading: Reading, definition: Definition, standings: Iterable[Standing], day: date
+) -> dict[str, frozenset[str]]:
+    """Return the roles held for each school on *day*, if an indicator asks for them."""
+    indicators = definition.roadmap.indicators
+    if not any(one.numerator.type == "schools_assigned" for one in indicators):
+        return {}  # else every record of every school is read
+    everywhere = roles_on(reading.records(roadmap_stream(definition.roadmap.id)), day)
+    return {
+        one.school: everywhere | roles_on(reading.records(participation_stream(one.school)), day)
+        for one in standings
+    }
 
 
 def in_force(context: Context, reading: Reading, roadmap: str) -> Definition:

@@ -114,7 +114,7 @@ def test_a_file_that_shows_the_result_is_kept(office: Terminal) -> None:
     ("command", "code", "error", "text"),
     [
         (("begin", "tomari-2022", "1.9", *BY), 3, "LC108", "did you mean"),
-        (("begin", "tomari-2022", "4.6", *BY), 3, "LC109", "name one of: 2022-01, 2022-02"),
+        (("begin", "tomari-2022", "4.6", *BY), 3, "LC109", "one of: 2022-01, 2022-02"),
         (("begin", "tomari-2022", "1.2", "--actor", "ghost"), 3, "LC105", "no actor ghost"),
         (("begin", "tomary-2022", "1.2", *BY), 3, "LC102", "did you mean tomari-2022?"),
         (
@@ -262,6 +262,14 @@ def test_what_is_overdue_names_whose_move_it_is(office: Terminal) -> None:
     assert [one["due_on"] for one in document["forecast"]] == ["2022-02-16"] * len(
         document["forecast"]
     )
+
+
+def test_what_is_overdue_is_told_in_the_language_asked_for(office: Terminal) -> None:
+    table = office.run("overdue", "--on", "2022-02-16", "--lang", "ru").out
+    (row,) = (line for line in table.splitlines() if line.split()[1:2] == ["1.2"])
+
+    assert "запланировано" in row
+    assert "planned" not in table
 
 
 def test_a_forecast_looks_some_days_ahead(office: Terminal) -> None:

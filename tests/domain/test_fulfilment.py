@@ -203,6 +203,16 @@ def test_a_row_of_the_office_may_set_a_deadline_and_is_not_fulfilled_by_schools(
     assert (status.by, status.state) == ("office", "planned")
 
 
+def test_an_act_counts_never_before_the_acts_it_followed() -> None:
+    moves = [move("s-1", "ask", "2022-03-10"), move("s-1", "end", "2022-03-01")]
+
+    before = facts(RULES, *moves, day=date(2022, 3, 9))
+    after = facts(RULES, *moves, day=date(2022, 3, 10))
+
+    assert fulfilment(before, ("end",)) == {}
+    assert fulfilment(after, ("end",)) == {"s-1": date(2022, 3, 1)}
+
+
 @pytest.mark.parametrize(
     ("progress", "due_on", "days"),
     [

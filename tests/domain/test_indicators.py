@@ -5,12 +5,13 @@ from fractions import Fraction
 
 import pytest
 
+from lifecycle.domain.fulfilment import facts_on
 from lifecycle.domain.indicators import Reading, read_indicators
 from lifecycle.domain.model import SchoolMove
 from lifecycle.domain.plan import Place, Plan, Progress
 from lifecycle.domain.roadmap import Count, Indicator, Measure
 from lifecycle.workflows.catalogue import Catalogue
-from tests.domain.plans import DAY, activity, definition, facts, move, statuses
+from tests.domain.plans import DAY, activity, definition, facts, move, standing, statuses
 from tests.domain.small import text
 
 SCHOOLS = Measure("schools")
@@ -90,6 +91,23 @@ def test_a_number_of_schools_is_compared_as_it_is() -> None:
     assert reading.missing == ("s-3",)
 
 
+def test_a_number_that_was_reached_stays_so_when_a_school_is_withdrawn() -> None:
+    moves = [
+        move("s-1", "ask", "2022-03-01"),
+        move("s-2", "ask", "2022-03-01"),
+        move("s-1", "leave", "2022-03-02"),
+        move("s-3", "leave", "2022-03-02"),
+    ]
+    asked = Measure("schools_fulfilled", ("ask",))
+
+    number = read(asked, None, *moves, target=2)
+    share = read(asked, SCHOOLS, *moves)
+
+    # What the withdrawn school did was done, but only the others are asked for it.
+    assert (number.numerator, number.met, number.missing) == (2, True, ())
+    assert (share.numerator, share.denominator) == (1, 1)
+
+
 def test_only_schools_with_the_outcome_count() -> None:
     moves = [
         move("s-1", "end", "2022-03-01", outcome="good"),
@@ -108,6 +126,25 @@ def test_a_school_without_the_fact_does_not_count() -> None:
     measure = Measure("schools_fulfilled", ("end",), fact="outcome", codes=("good",))
 
     assert read(measure, SCHOOLS, move("s-1", "end", "2022-03-01")).numerator == 0
+
+
+def test_a_school_counts_for_which_every_role_is_held() -> None:
+    rules = definition(
+        *ROWS,
+        indicators=(
+            Indicator(
+                "1", "1", "text", "percent",
+                Measure("schools_assigned", ("guide", "head")), SCHOOLS, 100,
+            ),
+        ),
+    )  # fmt: skip
+    held = {"s-1": {"guide", "head", "guest"}, "s-2": {"head"}, "s-9": {"guide", "head"}}
+    board = [standing(school) for school in ("s-1", "s-2", "s-3")]
+
+    (reading,) = read_indicators(facts_on(rules, {}, board, [], DAY, held), (), DAY)
+
+    assert (reading.numerator, reading.denominator) == (1, 3)
+    assert (reading.missing, reading.met) == (("s-2", "s-3"), False)
 
 
 def test_occurrences_count_when_they_are_over_or_done() -> None:

@@ -114,16 +114,36 @@ def test_an_unknown_activity_is_named_with_the_nearest_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "said"),
+    ("members", "said", "remedy"),
     [
-        ({"activity": "4", "occurrence": "2022-04"}, "activity 4 has no occurrence 2022-04"),
-        ({"activity": "4"}, "activity 4 has no occurrence -"),
-        ({"activity": "1", "occurrence": "2022-03"}, "activity 1 has no occurrence 2022-03"),
+        (
+            {"activity": "4", "occurrence": "2023-13"},
+            "activity 4 has no occurrence 2023-13",
+            "did you mean 2022-03?",
+        ),
+        (
+            {"activity": "4", "occurrence": "spring"},
+            "activity 4 has no occurrence spring",
+            "name it with --occurrence, one of: 2022-03",
+        ),
+        (
+            {"activity": "4"},
+            "activity 4 recurs: say which time is meant",
+            "name it with --occurrence, one of: 2022-03",
+        ),
+        (
+            {"activity": "1", "occurrence": "2022-03"},
+            "activity 1 has no occurrence 2022-03",
+            "it does not recur: leave --occurrence out",
+        ),
     ],
 )
-def test_an_unknown_occurrence_is_told(members: dict[str, Any], said: str) -> None:
-    with pytest.raises(UnknownOccurrence, match=said):
+def test_an_unknown_occurrence_is_told(members: dict[str, Any], said: str, remedy: str) -> None:
+    with pytest.raises(UnknownOccurrence) as raised:
         decide(**members)
+
+    assert str(raised.value) == said
+    assert str(raised.value.remedy) == remedy
 
 
 def test_an_occurrence_is_acted_on_by_its_name() -> None:
@@ -343,3 +363,16 @@ def test_what_is_done_late_is_taken_and_told() -> None:
     assert notices(at(Progress(postponed_to=date(2022, 4, 14))), **DONE) == []
     assert notices({}, activity="5", **DONE) == []
     assert notices({}, act="begun") == []
+
+
+def test_one_time_of_several_that_has_not_begun_yet_is_noticed() -> None:
+    def notices(day: date) -> list[str]:
+        members = {**DONE, "activity": "4", "occurrence": "2022-03", "counts": {}}
+        return [
+            f"{one.code}: {one.message}" for one in accepted(**members, effective_on=day).notices
+        ]
+
+    assert notices(date(2022, 2, 28)) == [
+        "before_its_time: 2022-03 begins on 2022-03-01, but the act bears 2022-02-28"
+    ]
+    assert notices(date(2022, 3, 1)) == []

@@ -11,6 +11,7 @@ from lifecycle.domain.errors import (
     RoadmapNotInForce,
     UnknownRoadmap,
 )
+from lifecycle.domain.overdue import Due
 from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ADMIN, ROADMAP, Office, SetClock
 from tests.service.office_plans import FULFILLED, MONTHLY, OWN, SCHOOL, act, status, unmet
@@ -131,6 +132,89 @@ def test_every_road_map_in_force_is_looked_at_unless_one_is_named(
 
     assert both == {ROADMAP, "belgorod-2021"}
     assert one == {ROADMAP}
+
+
+def due_of(office: Office, school: str, on: str) -> Due:
+    """Return what the school has to meet on a day."""
+    found = office.engine.plans.due(office.roadmap, on=on, within=400)
+    return next(one for one in found if one.subject == school)
+
+
+def lead_to_documents(office: Office, school: str) -> None:
+    """Lead the school in time to where it has to submit its concept documents."""
+    for name in ("start_questionnaire", "complete_questionnaire", "receive_risk_profile"):
+        office.make(school, name, effective_on="2022-02-01")
+    office.make(school, "record_visit", effective_on="2022-03-01")
+
+
+def test_what_a_school_has_to_submit_has_a_last_day_before_the_answer_has(office: Office) -> None:
+    lead_to_documents(office, SCHOOL)
+    waited_for = due_of(office, SCHOOL, "2022-04-01")
+    office.make(SCHOOL, "submit_concept_documents", effective_on="2022-04-04")
+    submitted = due_of(office, SCHOOL, "2022-04-05")
+    office.make(SCHOOL, "return_concept_documents", effective_on="2022-04-06")
+    returned = due_of(office, SCHOOL, "2022-04-07")
+
+    assert waited_for.state == "concept_documents"
+    assert (waited_for.due_on, waited_for.activities) == (date(2022, 3, 30), ("4.4", "4.9"))
+    assert (waited_for.days_overdue, waited_for.roles) == (2, ("school_coordinator",))
+    assert (submitted.due_on, submitted.activities) == (date(2022, 4, 29), ("4.10",))
+    assert submitted.roles == ("reviewer", "municipal_coordinator")
+    assert (returned.due_on, returned.roles) == (date(2022, 4, 29), ("school_coordinator",))
+
+
+def test_where_no_row_dates_a_step_the_next_one_that_is_dated_counts(
+    engine: Lifecycle, catalogue: Catalogue
+) -> None:
+    office = Office(engine, catalogue.compiled("dmitrovsk-2022")).opened("school-1")
+    lead_to_documents(office, "school-1")
+    waited_for = due_of(office, "school-1", "2022-04-15")
+    office.make("school-1", "submit_concept_documents", effective_on="2022-04-18")
+    answered = due_of(office, "school-1", "2022-04-19")
+
+    assert (waited_for.due_on, waited_for.activities) == (date(2022, 3, 30), ("3.2",))
+    assert waited_for.days_overdue == 12
+    # No row says when the documents are to be accepted, but 3.4 when the next ones are due.
+    assert (answered.due_on, answered.activities) == (date(2022, 6, 1), ("3.4",))
+    assert (answered.state, answered.roles) == ("concept_documents", ("reviewer",))
+
+
+def test_a_school_that_never_began_is_late_for_the_first_dated_row(
+    engine: Lifecycle, catalogue: Catalogue
+) -> None:
+    """Neklinovsky dates no questionnaire, and no submission of the first stage."""
+    office = Office(engine, catalogue.compiled("neklinovsky-2022")).opened("school-1", "school-2")
+    lead_to_documents(office, "school-2")
+    for name in ("submit_concept_documents", "accept_concept_documents"):
+        office.make("school-2", name, effective_on="2022-03-31")
+
+    first, second = (due_of(office, name, "2022-04-01") for name in ("school-1", "school-2"))
+
+    assert (first.state, first.due_on, first.activities) == (
+        "selected",
+        date(2022, 2, 28),
+        ("4.1",),
+    )
+    assert first.roles == ("municipal_coordinator",)
+    assert (second.due_on, second.activities) == (date(2022, 5, 31), ("4.8",))
+
+
+def test_a_school_that_has_nothing_dated_before_it_is_not_due(
+    engine: Lifecycle, catalogue: Catalogue
+) -> None:
+    office = Office(engine, catalogue.compiled("kaspiysk-2022")).opened("school-1")
+    lead_to_documents(office, "school-1")
+    for name in ("submit_concept_documents", "accept_concept_documents"):
+        office.make("school-1", name, effective_on="2022-04-01")
+    for stage in ("1", "2"):
+        office.make("school-1", f"submit_stage_{stage}_evidence", effective_on="2022-06-01")
+        office.make("school-1", f"confirm_stage_{stage}", effective_on="2022-06-01")
+    before = due_of(office, "school-1", "2022-12-01")
+    office.make("school-1", "conclude", effective_on="2022-12-20")
+
+    assert (before.due_on, before.activities) == (date(2022, 12, 31), ("37",))
+    ended = engine.plans.due("kaspiysk-2022", on="2022-12-21", within=400)
+    assert "school-1" not in {one.subject for one in ended}
 
 
 # -- proof --------------------------------------------------------------------------------------

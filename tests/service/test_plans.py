@@ -137,6 +137,16 @@ def test_a_role_that_the_row_does_not_name_is_refused(office: Office, role: str)
     assert "municipal_coordinator" in refused.value.unmet[0].who
 
 
+def test_a_role_held_on_schools_only_is_not_offered_for_the_office_s_work(office: Office) -> None:
+    """Row 1.5 names the curators."""
+    with pytest.raises(ActivityRefused) as refused:
+        act(office, "begun", "1.5", actor=office.people["curator", SCHOOL])
+
+    (one,) = refused.value.unmet
+    assert one.code == "role_missing"
+    assert one.who == ("regional_coordinator", "municipal_coordinator")
+
+
 def test_an_administrator_alone_is_no_party(office: Office) -> None:
     with pytest.raises(ActivityRefused) as refused:
         act(office, "begun", actor=ADMIN)
@@ -297,6 +307,35 @@ def region(engine: Lifecycle, catalogue: Catalogue) -> Office:
 
 def reading(view: PlanView, key: str) -> tuple[int, bool | None]:
     return next((one.numerator, one.met) for one in view.indicators if one.indicator.key == key)
+
+
+def test_who_is_appointed_is_taken_from_the_roles_and_their_dates(
+    engine: Lifecycle, catalogue: Catalogue
+) -> None:
+    office = Office(engine, catalogue.compiled("neklinovsky-2022"))
+    for role in ("regional_coordinator", "municipal_coordinator", "school_coordinator"):
+        engine.add_actor(role, actor=ADMIN)
+    engine.add_actor("curator", actor=ADMIN)
+    where = {"roadmap": office.roadmap}
+    for role in ("regional_coordinator", "municipal_coordinator"):
+        engine.assign(role, role, actor=ADMIN, effective_on="2021-12-10", **where)
+    for school in ("school-1", "school-2"):
+        engine.enrol(school, title=school, actor=actor("regional_coordinator"), **where)
+    engine.assign(
+        "school_coordinator", "school_coordinator",
+        school="school-1", actor=ADMIN, effective_on="2021-12-20",
+    )  # fmt: skip
+    engine.assign("curator", "curator", school="school-2", actor=ADMIN, effective_on="2022-02-15")
+    engine.revoke("curator", "curator", school="school-2", actor=ADMIN, effective_on="2022-04-01")
+
+    def missing(day: str) -> tuple[tuple[str, ...], ...]:
+        view = engine.plans.view(office.roadmap, on=day)
+        return tuple(one.missing for one in view.indicators[:2])
+
+    both = ("school-1", "school-2")
+    assert missing("2022-02-14") == (("school-2",), both)
+    assert missing("2022-02-15") == (("school-2",), ("school-1",))
+    assert missing("2022-04-01") == (("school-2",), both)
 
 
 def test_a_count_is_entered_with_the_activity_and_feeds_its_indicator(region: Office) -> None:

@@ -178,6 +178,12 @@ MISTAKES: dict[str, tuple[Edits, list[str]]] = {
             " did you mean applied?",
         ],
     ),
+    "unknown role of those who are assigned": (
+        [("{schools_fulfilled: [apply, applied]}", "{schools_assigned: [officer, aplicant]}")],
+        [
+            "spring-2026.yaml:97:45: LD211: there is no role aplicant; did you mean applicant?",
+        ],
+    ),
     "condition on what is no school": (
         [("name: trained}}", "name: trained}, having: {fact: amount, codes: [much]}}")],
         [

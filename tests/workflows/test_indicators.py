@@ -53,8 +53,6 @@ ALL_OF_THEM = ("для всех", "всех ОО", "не реже 1 раза в 
 # Transitions that stand for a result though the row does not drive them, or drives more.
 STAND_FOR = {
     ("kaspiysk-2022", "27"): ["confirm_stage_1"],
-    ("neklinovsky-2022", "1.1"): ["start_questionnaire"],
-    ("neklinovsky-2022", "1.2"): ["receive_risk_profile"],
 }
 NAMES = sorted(SAID)
 
@@ -178,6 +176,10 @@ def test_measures_are_compiled(catalogue: Catalogue) -> None:
     assert compiled["neklinovsky-2022", "1.3"] == (
         Measure("occurrences_done", ("1.3",)),
         Measure("constant", value=1),
+    )
+    assert compiled["neklinovsky-2022", "1.1"] == (
+        Measure("schools_assigned", ("municipal_coordinator", "school_coordinator")),
+        Measure("schools"),
     )
     assert len(compiled) == len(INDICATORS)
 
