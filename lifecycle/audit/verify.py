@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from itertools import chain, groupby
 from zoneinfo import ZoneInfo
@@ -17,11 +17,10 @@ from zoneinfo import ZoneInfo
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checkpoints import Kept, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
-from lifecycle.audit.log_check import LogCheck
+from lifecycle.audit.log_check import LogCheck, published_delay
 from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.rules import Grounds, decide_again
 from lifecycle.domain import canonical
-from lifecycle.domain.administration import MERGE_DELAY, delay_seconds
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody, StorageFailed
@@ -99,17 +98,9 @@ def verify(
     findings += _school_streams(run)
     findings += _leftovers(run)
     findings += unfit
-    findings += run.log.run(_delay(run.grounds), now)
+    first = run.grounds.founding[0] if run.grounds.founding else None
+    findings += run.log.run(published_delay(first), now)
     return Report(run.records, run.streams, tuple(findings))
-
-
-def _delay(grounds: Grounds) -> timedelta:
-    """Return how long a record may wait for the log, as the first record published it."""
-    facts = grounds.founding[0].facts if grounds.founding else None
-    try:
-        return timedelta(seconds=delay_seconds((facts or {})["maximum_merge_delay"]))
-    except (KeyError, ValueError):  # Found at that record.
-        return timedelta(seconds=int(MERGE_DELAY))
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
