@@ -30,7 +30,8 @@ def test_the_commands_are_those_that_were_agreed() -> None:
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
         "advance", "assign", "audit check-proof", "audit checkpoint", "audit keygen",
         "audit prove", "audit seal", "audit watch", "calendar", "demo", "enrol", "explain",
-        "history", "indicators", "init", "overdue", "plan", "programme check", "programme diagram", "programme list",
+        "history", "indicators", "init", "overdue", "plan", "programme check",
+        "programme diagram", "programme list",
         "programme show", "replay", "revoke", "roadmap check", "roadmap gantt", "roadmap import",
         "roadmap list", "roadmap show", "schema", "status", "verify",
     ]  # fmt: skip
