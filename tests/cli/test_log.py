@@ -37,7 +37,8 @@ def sign(office: Terminal, *places: str) -> Path:
     """Sign, and return the file on the medium."""
     said = office.run("audit", "checkpoint", "--key", "log.key", "--to", "usb", *places, "--json")
     assert said.code == 0, said.err
-    return office.folder / said.document["files"][0]
+    name: str = said.document["files"][0]
+    return office.folder / name
 
 
 def test_a_private_key_is_its_owner_s_alone_and_never_written_over(keyed: Terminal) -> None:
