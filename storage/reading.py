@@ -14,6 +14,7 @@ from lifecycle.domain.model import Assignment, Head, SchoolMove, Standing, roadm
 from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head, moment_from
 from lifecycle.storage import rows, schema
+from lifecycle.storage.log import SqlLog
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import (
     actors,
@@ -264,6 +265,11 @@ class SqlAuditing(SqlReading):
     Where a row cannot be read, a value stands in its place that no sound row has: the difference
     is found, and the search goes on.
     """
+
+    @property
+    def log(self) -> SqlLog:
+        """The log as it lies."""
+        return SqlLog(self._session)
 
     def standings(
         self, school: str | None = None, roadmap: str | None = None

@@ -7,14 +7,18 @@ ones behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from hashlib import sha256
 from itertools import chain, groupby
 from zoneinfo import ZoneInfo
 
 from lifecycle.audit.chain import StreamCheck
+from lifecycle.audit.checkpoints import Kept, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
+from lifecycle.audit.log_check import LogCheck, published_delay
+from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.rules import Grounds, decide_again
 from lifecycle.domain import canonical
 from lifecycle.domain.decide import standing_of
@@ -47,6 +51,7 @@ class _Verification:
     heads: dict[str, Head]
     standings: dict[str, Standing]
     progress: Progress
+    log: LogCheck
     records: int = 0
     streams: int = 0
     roles: list[Assignment] = field(default_factory=list)
@@ -59,15 +64,24 @@ def verify(
     evidence: EvidenceStore,
     guards: Guards,
     progress: Progress = lambda done: None,
+    *,
+    now: datetime | None = None,
+    checkpoints: Sequence[Kept] = (),
+    keys: Sequence[VerifierKey] = (),
 ) -> Report:
-    """Check bodies, columns, chains, projections, definitions, evidence and decisions.
+    """Check bodies, columns, chains, projections, definitions, evidence, decisions and the log.
 
     Args:
         view: One consistent view of the storage.
         evidence: The evidence store; every file named by a record is hashed again.
         guards: Guards in Python that the host registered.
         progress: Called with the number of records read, now and then.
+        now: When this is checked; without it, what waits for the log may wait for ever.
+        checkpoints: Checkpoints that were kept outside the database.
+        keys: Whose checkpoints are believed, those in the database among them; without any,
+            signatures are not looked at.
     """
+    known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
     findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     definitions, altered = _definitions(view)
     run = _Verification(
@@ -77,11 +91,15 @@ def verify(
         heads={head.stream: head for head in view.streams()},
         standings={one.school: one for one in view.standings()},
         progress=progress,
+        log=LogCheck(view.log, known),
     )
     findings += altered
     findings += _shared_streams(run)
     findings += _school_streams(run)
     findings += _leftovers(run)
+    findings += unfit
+    first = run.grounds.founding[0] if run.grounds.founding else None
+    findings += run.log.run(published_delay(first), now)
     return Report(run.records, run.streams, tuple(findings))
 
 
@@ -201,6 +219,7 @@ def _ids(run: _Verification, record: Record) -> Iterator[Finding]:
 
 def _close(run: _Verification, check: StreamCheck) -> Iterator[Finding]:
     run.streams += 1
+    run.log.count(check.head.stream, check.head.version)
     yield from check.close(run.heads.pop(check.head.stream, None))
 
 
