@@ -9,14 +9,16 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from os import PathLike
 from typing import BinaryIO, Final
 
+from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import CommandReused, DatabaseLocked, EvidenceLost, VersionConflict
 from lifecycle.domain.model import (
+    INSTALLATION,
     Assignment,
     Head,
     RefusedAttempt,
@@ -28,7 +30,8 @@ from lifecycle.domain.model import (
 from lifecycle.domain.ports import Auditing, Journal, Reading, StoredFile, StoredRecord, Writing
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import assignments_after
-from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, taken
+from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, opened_with, taken
+from lifecycle.storage.memory_erasable import Kept, MemoryErasable
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
@@ -44,7 +47,7 @@ class _State:
     assignments: dict[str, tuple[Assignment, ...]] = field(default_factory=dict)
     actors: frozenset[str] = frozenset()
     definitions: dict[str, bytes] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
     refusals: tuple[RefusedAttempt, ...] = ()
 
     def copy(self) -> _State:
@@ -55,7 +58,7 @@ class _State:
             dict(self.assignments),
             self.actors,
             dict(self.definitions),
-            dict(self.names),
+            self.kept.copy(),
             self.refusals,
         )
 
@@ -77,7 +80,7 @@ class MemoryJournal:
     @property
     def names(self) -> Mapping[str, str]:
         """Names of persons by actor, as ``keep_name`` stored them."""
-        return dict(self._state.names)
+        return dict(self._state.kept.names)
 
     @property
     def refusals(self) -> tuple[RefusedAttempt, ...]:
@@ -109,6 +112,14 @@ class MemoryJournal:
             self._state = state
         finally:
             self._turn.release()
+
+    def erasing(self) -> AbstractContextManager[Writing]:
+        """Begin a write transaction; there are no files that could keep what it erases.
+
+        Raises:
+            DatabaseLocked: As ``writing``.
+        """
+        return self.writing()
 
     def joined(self, connection: object) -> Journal:
         """Refuse: there is no transaction of a database here to join.
@@ -195,6 +206,19 @@ class _MemoryView:
     def definition(self, digest: str) -> bytes | None:
         return self._state.definitions.get(digest)
 
+    @property
+    def erasable(self) -> MemoryErasable:
+        return MemoryErasable(self._state.kept, self._state.streams)
+
+    def last_erasure(self) -> datetime | None:
+        times = (
+            one.recorded_at for one in self.records(INSTALLATION) if one.kind == "person_erased"
+        )
+        return max(times, default=None)
+
+    def refused(self, stream: str | None = None) -> Iterator[RefusedAttempt]:
+        yield from (one for one in self._state.refusals if stream in (None, one.stream))
+
     def streams(self) -> Iterator[Head]:
         for stream in sorted(self._state.streams):
             yield self.head(stream)
@@ -244,7 +268,7 @@ class _MemoryWriting(_MemoryView):
         self._state.definitions.setdefault(digest, body)
 
     def keep_name(self, actor: str, name: str) -> None:
-        self._state.names[actor] = name
+        self._state.kept.names[actor] = name
 
     def keep_refusal(self, attempt: RefusedAttempt) -> None:
         self._state.refusals += (attempt,)
@@ -261,24 +285,24 @@ class MemoryEvidence:
         self._files: dict[str, bytes] = {}
         self._limit = limit
 
-    def measure(self, path: str | PathLike[str]) -> StoredFile:
+    def measure(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Return what ``put`` would return, storing nothing.
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
         """
         with offered(path) as source:
-            return taken(source, path, self._limit, lambda chunk: None)
+            return taken(source, path, self._limit, lambda chunk: None, secret)
 
-    def put(self, path: str | PathLike[str]) -> StoredFile:
-        """Keep a copy.
+    def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
+        """Keep a copy, encrypted with *secret* if there is one.
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
         """
         copy = io.BytesIO()
         with offered(path) as source:
-            stored = taken(source, path, self._limit, copy.write)
+            stored = taken(source, path, self._limit, copy.write, secret)
         self._files.setdefault(stored.sha256, copy.getvalue())
         return stored
 
@@ -292,6 +316,21 @@ class MemoryEvidence:
             raise EvidenceLost(detail=f"{sha256} is not kept", folder="memory://")
         return io.BytesIO(self._files[sha256])
 
-    def check(self, sha256: str) -> StoredFile | None:
+    def read(self, sha256: str, key: bytes | None = None) -> bytes:
+        """Return the content of a kept file, decrypted with its key if it has one.
+
+        Raises:
+            EvidenceLost: There is no such file, or the key does not open it.
+        """
+        content = opened_with(key, self.open(sha256).read())
+        if content is None:
+            raise EvidenceLost(detail=f"{sha256} does not open", folder="memory://")
+        return content
+
+    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
         """Re-hash a kept file; ``None`` if there is none."""
-        return hashed(self.open(sha256)) if sha256 in self._files else None
+        return hashed(self.open(sha256), key) if sha256 in self._files else None
+
+    def remove(self, sha256: str) -> None:
+        """Remove a kept file; it may be gone already."""
+        self._files.pop(sha256, None)
