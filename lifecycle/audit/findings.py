@@ -34,6 +34,14 @@ TEMPLATES = {
     "decision_outdated": "refused by what had been recorded elsewhere before it: {found}",
     "consulted_missing": "it rests on version {found} of {field}, which has {expected} record(s)",
     "consulted_runs_back": "it rests on version {found} of {field}, one before it on {expected}",
+    # Beside the records: comments, file names, personal files.
+    "opening_missing": "what {expected} commits to is missing, and no erasure covers it",
+    "opening_differs": "what is kept for {expected} is not what the record committed to",
+    "opening_invented": "{field} {found} is kept for a record that does not bear it",
+    "key_missing": "the key of {expected} is missing, and no erasure covers it",
+    "key_differs": "{expected} does not open with its key to what the record committed to",
+    "erasure_incomplete": "erased by {expected}, but still there: {found}",
+    "erasure_of_nothing": "it erases {found}, which is no record before it",
     "schema_differs": "tables or triggers are not those of this release: {found}",
 }
 
@@ -79,11 +87,17 @@ class Report:
         records: Records read.
         streams: Streams read.
         findings: Every finding; empty for a sound history.
+        opened: Commitments to comments, file names and personal files whose opening fits.
+        erased: Such commitments that were erased lawfully.
+        missing: Such commitments that nothing opens, without an erasure.
     """
 
     records: int
     streams: int
     findings: tuple[Finding, ...]
+    opened: int = 0
+    erased: int = 0
+    missing: int = 0
 
     @property
     def ok(self) -> bool:

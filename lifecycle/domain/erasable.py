@@ -59,6 +59,10 @@ class Erasable(Protocol):
         """Return the streams that openings or keys are kept for, sorted."""
         ...
 
+    def left_files(self) -> list[str]:
+        """Return the ciphertexts whose keys were erased and that may still lie in the store."""
+        ...
+
 
 class ErasableWriting(Erasable, Protocol):
     """Keeping and erasing, inside the write transaction of a record."""
@@ -74,10 +78,6 @@ class ErasableWriting(Erasable, Protocol):
             actor: Id of the person.
             records: Stream and sequence of further records, whose openings and keys go as well.
         """
-        ...
-
-    def left_files(self) -> list[str]:
-        """Return the ciphertexts whose keys were erased and that may still lie in the store."""
         ...
 
     def forget(self, sha256: str) -> None:

@@ -7,10 +7,11 @@ act, on which ground. Values, salts and keys go; commitments and hashes stay.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from lifecycle.domain.commitment import Committed, Opened, Opening, committed_in
 from lifecycle.domain.decision import (
     Accepted,
     Decision,
@@ -29,6 +30,7 @@ MAX_RECORDS: Final = 300
 """Records that one erasure may name besides: they have to fit into its body."""
 
 # A number as registries give them: no spaces, so that no name gets into the history with it.
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,14}")
 _ACT: Final = re.compile(r"[0-9A-Za-zА-Яа-яЁё№./_-]{1,40}")
 
 
@@ -82,6 +84,18 @@ def place_of(record: Record) -> str:
     return f"{record.stream}#{record.sequence}"
 
 
+def place_from(text: str) -> tuple[str, int]:
+    """Read what ``place_of`` wrote.
+
+    Raises:
+        ValueError: It is written otherwise.
+    """
+    stream, _, number = text.rpartition("#")
+    if not stream or _NUMBER.fullmatch(number) is None:
+        raise ValueError(f"{text} is no stream#sequence")
+    return stream, int(number)
+
+
 class Erasures:
     """What was erased lawfully, by the records that say so.
 
@@ -111,9 +125,35 @@ class Erasures:
 
     def covering(self, record: Record) -> Record | None:
         """Return the first erasure of what *record* committed to; ``None`` if there was none."""
-        found = (*self._of.get(record.actor.id, ()), *self._of.get(place_of(record), ()))
-        later = [one for one in found if record.recorded_at <= one.recorded_at]
-        return min(later, key=lambda one: one.sequence, default=None)
+        by_actor = self._later(record, record.actor.id)
+        return min((*by_actor, *self.naming(record)), key=lambda one: one.sequence, default=None)
+
+    def naming(self, record: Record) -> list[Record]:
+        """Return the erasures that name *record* itself, and could: it was recorded before."""
+        return self._later(record, place_of(record))
+
+    def _later(self, record: Record, name: str) -> list[Record]:
+        return [one for one in self._of.get(name, ()) if record.recorded_at <= one.recorded_at]
+
+
+def opened_in(
+    record: Record, openings: Mapping[str, Opening], erasures: Erasures
+) -> Iterator[tuple[Committed, Opened]]:
+    """Yield every commitment of *record* with what people see in its place.
+
+    Args:
+        record: Of the history.
+        openings: Those kept for this very record, by commitment.
+        erasures: What was erased lawfully.
+    """
+    for one in committed_in(record):
+        kept = openings.get(one.commitment)
+        if kept is not None and kept.purpose == one.purpose and kept.fits:
+            yield one, Opened("opened", kept.value)
+        elif kept is None and erasures.covering(record) is not None:
+            yield one, Opened("erased")
+        else:
+            yield one, Opened("missing")
 
 
 def decide_erase(

@@ -29,6 +29,14 @@ class EvidenceErased(NotFound):
     remedy_template = "see by which act: lifecycle audit erasure-extract"
 
 
+class UnknownAct(NotFound):
+    """No erasure is recorded by an act of that number."""
+
+    code = "LC118"
+    template = "no erasure is recorded by the act {name}"
+    remedy_template = "see all of them: lifecycle audit erasure-extract"
+
+
 class InvalidErasure(InvalidInput):
     """A ground that the law does not know, or an act without a proper number."""
 

@@ -96,6 +96,13 @@ class RevokeRole(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamePerson(Request):
+    """Keep a person's name, outside the history; the request does not bear it."""
+
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ErasePerson(Request):
     """Destroy what a person wrote: name, comments, file names, personal files.
 

@@ -146,9 +146,7 @@ def _create_outside() -> None:
         sa.Column("purpose", sa.Text, nullable=False),
         sa.Column("salt", sa.LargeBinary, nullable=False),
         sa.Column("value", sa.Text, nullable=False),
-        sa.PrimaryKeyConstraint(
-            "stream", "sequence", "commitment", name="pk_lifecycle_openings"
-        ),
+        sa.PrimaryKeyConstraint("stream", "sequence", "commitment", name="pk_lifecycle_openings"),
         sqlite_strict=True,
     )
     op.create_table(
