@@ -201,12 +201,12 @@ def _report_lines(report: Report) -> Iterator[str]:
         "streams": report.streams,
         "findings": len(report.findings),
     }
-    if report.opened or report.erased or report.missing:
-        template = "comments and file names: {opened} opened, {erased} erased, {missing} missing"
-        states = {"opened": report.opened, "erased": report.erased, "missing": report.missing}
-        yield say(template, **states)
     if report.ok:
         yield say("sound: {records} records in {streams} streams, nothing found", **counts)
     else:
         template = "not sound: {records} records in {streams} streams, findings: {findings}"
         yield say(template, **counts)
+    if report.opened or report.erased or report.missing:
+        template = "comments and file names: {opened} opened, {erased} erased, {missing} missing"
+        states = {"opened": report.opened, "erased": report.erased, "missing": report.missing}
+        yield say(template, **states)
