@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import uuid4
 
+from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import StoredFile
+from lifecycle.storage.ciphers import Encryption, opened
 from lifecycle.storage.durable import sync_folder
 
 MAX_FILE_BYTES: Final = 50 * 1024 * 1024
@@ -72,17 +74,21 @@ class EvidenceFolder:
         self.root = Path(root).absolute()
         self._limit = limit
 
-    def measure(self, path: str | PathLike[str]) -> StoredFile:
+    def measure(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Return what ``put`` would return, storing nothing.
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
         """
         with offered(path) as source:
-            return taken(source, path, self._limit, lambda chunk: None)
+            return taken(source, path, self._limit, lambda chunk: None, secret)
 
-    def put(self, path: str | PathLike[str]) -> StoredFile:
+    def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Store a copy that survives a power cut, and only then return.
+
+        Args:
+            path: The file.
+            secret: Encrypts a personal file; nothing of it touches the disk unencrypted.
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
@@ -91,7 +97,7 @@ class EvidenceFolder:
         with offered(path) as source, self._failing("could not be written"):
             incoming = self._folder("incoming") / uuid4().hex
             try:
-                stored = self._write(source, path, incoming)
+                stored = self._write(source, path, incoming, secret)
                 self._publish(incoming, stored)
             finally:
                 incoming.unlink(missing_ok=True)
@@ -108,7 +114,33 @@ class EvidenceFolder:
         with self._failing(f"{sha256} cannot be read"):
             return self._place(sha256).open("rb")
 
-    def check(self, sha256: str) -> StoredFile | None:
+    def read(self, sha256: str, key: bytes | None = None) -> bytes:
+        """Return the content of a stored file, decrypted with its key if it has one.
+
+        Raises:
+            EvidenceLost: There is no such file, or the key does not open it.
+        """
+        with self.open(sha256) as source, self._failing(f"{sha256} cannot be read"):
+            content = opened_with(key, source.read())
+        if content is None:
+            raise self._lost(f"{sha256} does not open with its key")
+        return content
+
+    def remove(self, sha256: str) -> None:
+        """Remove a stored file whose key was erased; it may be gone already.
+
+        Raises:
+            EvidenceLost: It cannot be removed.
+        """
+        if _DIGEST.fullmatch(sha256) is None:
+            raise self._lost(f"{sha256!r} is not a content address")
+        place = self._place(sha256)
+        with self._failing(f"{sha256} cannot be removed"):
+            if place.is_file():
+                place.unlink()
+                sync_folder(place.parent)
+
+    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
         """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
 
         Raises:
@@ -117,7 +149,7 @@ class EvidenceFolder:
         if _DIGEST.fullmatch(sha256) is None or not self._place(sha256).is_file():
             return None
         with self.open(sha256) as source, self._failing(f"{sha256} cannot be read"):
-            return hashed(source)
+            return hashed(source, key)
 
     def _place(self, digest: str) -> Path:
         return self.root / "sha256" / digest[:2] / digest[2:4] / digest
@@ -138,10 +170,16 @@ class EvidenceFolder:
             folder /= name
         return folder
 
-    def _write(self, source: BinaryIO, path: str | PathLike[str], incoming: Path) -> StoredFile:
+    def _write(
+        self,
+        source: BinaryIO,
+        path: str | PathLike[str],
+        incoming: Path,
+        secret: Secret | None,
+    ) -> StoredFile:
         handle = os.open(incoming, _NEW_FILE, 0o600)
         with os.fdopen(handle, "wb") as copy:
-            stored = taken(source, path, self._limit, copy.write)
+            stored = taken(source, path, self._limit, copy.write, secret)
             copy.flush()
             os.fsync(copy.fileno())
         return stored
@@ -213,24 +251,40 @@ def taken(
     path: str | PathLike[str],
     limit: int,
     write: Callable[[bytes], object],
+    secret: Secret | None = None,
 ) -> StoredFile:
-    """Hand the content to *write* chunk by chunk, hashing and counting what was really read.
+    """Hand what is to be stored to *write* chunk by chunk, hashing and counting it.
 
     Raises:
         InvalidEvidence: Nothing was read, more than *limit* bytes, or reading failed.
     """
-    digest, size = new_sha256(), 0
-    while chunk := _read(source):
-        size += len(chunk)
-        if size > limit:
+    encryption = None if secret is None else Encryption(secret)
+    digest, size, plain, read = new_sha256(), 0, new_sha256(), 0
+    for chunk in _chunks(source):
+        read += len(chunk)
+        if read > limit:
             detail = Message("it is larger than {limit} MiB", {"limit": limit // (1024 * 1024)})
             raise _invalid(detail, "give a smaller file or a link")
-        digest.update(chunk)
-        write(chunk)
-    if size == 0:
+        stored = chunk
+        if encryption is not None:
+            plain.update(chunk)
+            # An empty chunk is the end.
+            stored = encryption.update(chunk) if chunk else encryption.end()
+        size += len(stored)
+        digest.update(stored)
+        write(stored)
+    if read == 0:
         raise _invalid("it is empty", "give the file with its content")
     ending = Path(os.fsdecode(path)).suffix.lower()
-    return StoredFile(digest.hexdigest(), size, MEDIA_TYPES.get(ending, OTHER))
+    media_type = MEDIA_TYPES.get(ending, OTHER)
+    return StoredFile(digest.hexdigest(), size, media_type, plain.hexdigest() if secret else None)
+
+
+def _chunks(source: BinaryIO) -> Iterator[bytes]:
+    """Yield what is read; the last chunk is empty."""
+    while chunk := _read(source):
+        yield chunk
+    yield b""
 
 
 def _read(source: BinaryIO) -> bytes:
@@ -240,8 +294,18 @@ def _read(source: BinaryIO) -> bytes:
         raise _unreadable(error.strerror, "check the file") from error
 
 
-def hashed(source: BinaryIO) -> StoredFile:
+def opened_with(key: bytes | None, stored: bytes) -> bytes | None:
+    """Return the content of a stored file; ``None`` if its key does not open it."""
+    return stored if key is None else opened(stored, key)
+
+
+def hashed(source: BinaryIO, key: bytes | None = None) -> StoredFile:
     """Return what a stored file really holds; its type is not known from its content."""
+    if key is not None:
+        stored = source.read()
+        content = opened(stored, key)
+        plain = None if content is None else new_sha256(content).hexdigest()
+        return StoredFile(new_sha256(stored).hexdigest(), len(stored), OTHER, plain)
     digest, size = new_sha256(), 0
     while chunk := source.read(_CHUNK):
         size += len(chunk)

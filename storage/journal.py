@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.errors_people import ErasureUnfinished
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Sealing, Writing
 from lifecycle.storage import forks, schema, sqlite
@@ -166,6 +167,27 @@ class SqlJournal:
             with self._faults:
                 driver.commit()
 
+    @contextmanager
+    def erasing(self) -> Iterator[Writing]:
+        """Begin a write transaction after whose commit nothing erased is left in any file.
+
+        Raises:
+            ErasureUnfinished: It was committed, but readers keep older versions alive.
+            StorageFailed: As ``writing``.
+        """
+        with self.writing() as writing:
+            yield writing
+        with self._faults:
+            lent = self._engine.raw_connection()
+        try:
+            with self._faults:
+                gone = sqlite.empty_wal(sqlite.driver_of(lent))
+        finally:
+            lent.close()
+        if not gone:
+            detail = Message("somebody still reads what was there before")
+            raise ErasureUnfinished(detail=detail)
+
     def joined(self, connection: object) -> Journal:
         """Return the same journal working inside the transaction of a host's own connection.
 
@@ -263,6 +285,15 @@ class JoinedJournal:
             raise
         with self._faults:
             savepoint.commit()
+
+    def erasing(self) -> AbstractContextManager[Writing]:
+        """Refuse: the host may not commit, and keeps what was erased in its own journal files.
+
+        Raises:
+            StorageFailed: Always.
+        """
+        detail = Message("persons are erased by the engine itself, not in a host's transaction")
+        raise StorageFailed(detail=detail)
 
     def joined(self, connection: object) -> Journal:
         """Refuse: this journal is joined already.

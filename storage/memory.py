@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.tiles import Tiles, filled
+from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import (
     CommandReused,
     DatabaseLocked,
@@ -23,6 +24,7 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
+    INSTALLATION,
     Assignment,
     Head,
     RefusedAttempt,
@@ -45,6 +47,7 @@ from lifecycle.domain.ports import (
 )
 from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
+from lifecycle.storage.memory_erasable import Kept, MemoryErasable
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
@@ -60,7 +63,7 @@ class _State:
     assignments: dict[str, tuple[Assignment, ...]] = field(default_factory=dict)
     actors: frozenset[str] = frozenset()
     definitions: dict[str, bytes] = field(default_factory=dict)
-    names: dict[str, str] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept)
     refusals: tuple[RefusedAttempt, ...] = ()
     leaves: tuple[Record, ...] = ()
     frontier: Frontier = field(default_factory=Frontier)
@@ -76,7 +79,7 @@ class _State:
             dict(self.assignments),
             self.actors,
             dict(self.definitions),
-            dict(self.names),
+            self.kept.copy(),
             self.refusals,
             self.leaves,
             self.frontier.copy(),
@@ -111,7 +114,7 @@ class MemoryJournal:
     @property
     def names(self) -> Mapping[str, str]:
         """Names of persons by actor, as ``keep_name`` stored them."""
-        return dict(self._state.names)
+        return dict(self._state.kept.names)
 
     @property
     def refusals(self) -> tuple[RefusedAttempt, ...]:
@@ -143,6 +146,14 @@ class MemoryJournal:
             self._state = state
         finally:
             self._turn.release()
+
+    def erasing(self) -> AbstractContextManager[Writing]:
+        """Begin a write transaction; there are no files that could keep what it erases.
+
+        Raises:
+            DatabaseLocked: As ``writing``.
+        """
+        return self.writing()
 
     def joined(self, connection: object) -> Journal:
         """Refuse: there is no transaction of a database here to join.
@@ -228,6 +239,19 @@ class _MemoryView:
 
     def definition(self, digest: str) -> bytes | None:
         return self._state.definitions.get(digest)
+
+    @property
+    def erasable(self) -> MemoryErasable:
+        return MemoryErasable(self._state.kept, self._state.streams)
+
+    def last_erasure(self) -> datetime | None:
+        times = (
+            one.recorded_at for one in self.records(INSTALLATION) if one.kind == "person_erased"
+        )
+        return max(times, default=None)
+
+    def refused(self, stream: str | None = None) -> Iterator[RefusedAttempt]:
+        yield from (one for one in self._state.refusals if stream in (None, one.stream))
 
     def streams(self) -> Iterator[Head]:
         for stream in sorted(self._state.streams):
@@ -351,7 +375,7 @@ class _MemoryWriting(_MemoryView):
         self._state.definitions.setdefault(digest, body)
 
     def keep_name(self, actor: str, name: str) -> None:
-        self._state.names[actor] = name
+        self._state.kept.names[actor] = name
 
     def keep_refusal(self, attempt: RefusedAttempt) -> None:
         self._state.refusals += (attempt,)

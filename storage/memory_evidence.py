@@ -6,9 +6,10 @@ import io
 from os import PathLike
 from typing import BinaryIO
 
+from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost
 from lifecycle.domain.ports import StoredFile
-from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, taken
+from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, opened_with, taken
 
 
 class MemoryEvidence:
@@ -22,24 +23,24 @@ class MemoryEvidence:
         self._files: dict[str, bytes] = {}
         self._limit = limit
 
-    def measure(self, path: str | PathLike[str]) -> StoredFile:
+    def measure(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Return what ``put`` would return, storing nothing.
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
         """
         with offered(path) as source:
-            return taken(source, path, self._limit, lambda chunk: None)
+            return taken(source, path, self._limit, lambda chunk: None, secret)
 
-    def put(self, path: str | PathLike[str]) -> StoredFile:
-        """Keep a copy.
+    def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
+        """Keep a copy, encrypted with *secret* if there is one.
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
         """
         copy = io.BytesIO()
         with offered(path) as source:
-            stored = taken(source, path, self._limit, copy.write)
+            stored = taken(source, path, self._limit, copy.write, secret)
         self._files.setdefault(stored.sha256, copy.getvalue())
         return stored
 
@@ -53,6 +54,21 @@ class MemoryEvidence:
             raise EvidenceLost(detail=f"{sha256} is not kept", folder="memory://")
         return io.BytesIO(self._files[sha256])
 
-    def check(self, sha256: str) -> StoredFile | None:
+    def read(self, sha256: str, key: bytes | None = None) -> bytes:
+        """Return the content of a kept file, decrypted with its key if it has one.
+
+        Raises:
+            EvidenceLost: There is no such file, or the key does not open it.
+        """
+        content = opened_with(key, self.open(sha256).read())
+        if content is None:
+            raise EvidenceLost(detail=f"{sha256} does not open", folder="memory://")
+        return content
+
+    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
         """Re-hash a kept file; ``None`` if there is none."""
-        return hashed(self.open(sha256)) if sha256 in self._files else None
+        return hashed(self.open(sha256), key) if sha256 in self._files else None
+
+    def remove(self, sha256: str) -> None:
+        """Remove a kept file; it may be gone already."""
+        self._files.pop(sha256, None)

@@ -10,10 +10,18 @@ from typing import Final
 from sqlalchemy import bindparam, func, literal_column, select
 
 from lifecycle.domain.errors import DatabaseBroken, InvalidBody
-from lifecycle.domain.model import Assignment, Head, SchoolMove, Standing, roadmap_stream
+from lifecycle.domain.model import (
+    Assignment,
+    Head,
+    RefusedAttempt,
+    SchoolMove,
+    Standing,
+    roadmap_stream,
+)
 from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head, moment_from
 from lifecycle.storage import rows, schema
+from lifecycle.storage.erasable import SqlErasable
 from lifecycle.storage.log import SqlLog
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import (
@@ -21,6 +29,7 @@ from lifecycle.storage.tables import (
     assignments,
     definitions,
     records,
+    refusals,
     standings,
     streams,
 )
@@ -98,6 +107,14 @@ _MOVES: Final = Statement(
 _DEFINITION: Final = Statement(
     select(definitions.c.body).where(definitions.c.digest == bindparam("digest"))
 )
+_LAST_ERASURE: Final = Statement(
+    select(func.max(records.c.recorded_at)).where(
+        records.c.kind == literal_column("'person_erased'")
+    )
+)
+_refused = select(*(refusals.c[name] for name in rows.REFUSAL_COLUMNS)).order_by(refusals.c.id)
+_REFUSED: Final = Statement(_refused)
+_REFUSED_ON: Final = Statement(_refused.where(refusals.c.stream == bindparam("stream")))
 _STREAMS: Final = Statement(
     select(streams.c.stream, streams.c.version, streams.c.hash, streams.c.recorded_at).order_by(
         streams.c.stream
@@ -235,6 +252,33 @@ class SqlReading:
         for (body,) in self._session.rows(_DEFINITION, digest=digest):
             return rows.as_bytes(body)
         return None
+
+    @property
+    def erasable(self) -> SqlErasable:
+        """What lies beside the history and can be erased."""
+        return SqlErasable(self._session)
+
+    def last_erasure(self) -> datetime | None:
+        """Return when somebody was erased last, as recorded, UTC; ``None`` if nobody was.
+
+        Raises:
+            DatabaseBroken: What is stored is no time.
+        """
+        ((last,),) = self._session.rows(_LAST_ERASURE)
+        with self._sound("the time of the last erasure"):
+            return None if last is None else moment_from(last)
+
+    def refused(self, stream: str | None = None) -> Iterator[RefusedAttempt]:
+        """Yield the refused attempts, on one stream or on all, in the order they were made.
+
+        Raises:
+            DatabaseBroken: A row cannot be read.
+        """
+        wanted = _REFUSED if stream is None else _REFUSED_ON
+        for row in self._session.flow(wanted, stream=stream):
+            with self._sound("a refused attempt"):
+                attempt = rows.refusal_from(row)
+            yield attempt
 
     def _head(self, stream: str, statement: Statement) -> Head:
         for version, last, recorded_at in self._session.rows(statement, stream=stream):

@@ -222,6 +222,7 @@ def _settle(
         "recursive_triggers": 1,
         "trusted_schema": 0,
         "cell_size_check": 1,
+        "secure_delete": 1,  # what was erased is overwritten, not only unlinked
         "synchronous": _SYNCHRONOUS[durability.synchronous],
     }
     if not place.read_only:
@@ -231,6 +232,16 @@ def _settle(
         (found,) = connection.execute(f"PRAGMA {name}").fetchone()
         if found != value:
             raise StorageFailed(detail=f"SQLite keeps PRAGMA {name} at {found}, not {value}")
+
+
+def empty_wal(driver: DBAPIConnection) -> bool:
+    """Bring the write-ahead log into the database file and cut it off; nothing without one.
+
+    Returns:
+        Whether it is gone: a reader of an older version can stand in the way.
+    """
+    ((busy, _, _),) = driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return not busy
 
 
 def begin(driver: DBAPIConnection, *, write: bool) -> None:

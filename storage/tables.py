@@ -84,6 +84,13 @@ records: Final = Table(
     sqlite_strict=True,
 )
 
+# Only erasures stand in it: asked before everything that can be erased, it costs nothing.
+Index(
+    "ix_lifecycle_records_erased",
+    records.c.recorded_at,
+    sqlite_where=records.c.kind == "person_erased",
+)
+
 definitions: Final = Table(
     "lifecycle_definitions",
     metadata,
@@ -192,13 +199,39 @@ actors: Final = Table(
     sqlite_strict=True,
 )
 
-# The one table with personal data: its rows can be erased without touching the history.
+# The three tables with personal data: their rows can be erased without touching the history.
 persons: Final = Table(
     "lifecycle_persons",
     metadata,
     Column("actor", Text, nullable=False),
     Column("name", Text, nullable=False),
     PrimaryKeyConstraint("actor"),
+    sqlite_strict=True,
+)
+
+openings: Final = Table(
+    "lifecycle_openings",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("commitment", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("stream", "sequence", "commitment"),
+    sqlite_strict=True,
+)
+
+# A key is null when it was erased and its file is still to be removed.
+evidence_keys: Final = Table(
+    "lifecycle_evidence_keys",
+    metadata,
+    Column("sha256", Text, nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("key", LargeBinary),
+    PrimaryKeyConstraint("sha256"),
+    Index(None, "stream", "sequence"),
     sqlite_strict=True,
 )
 

@@ -109,7 +109,8 @@ class _Compiler:
                 for one in programme.roles
             ),
             evidence_kinds=tuple(
-                EvidenceKind(one.id, _text(one.title), one.source) for one in programme.evidence
+                EvidenceKind(one.id, _text(one.title), one.source, one.personal)
+                for one in programme.evidence
             ),
             facts=tuple(map(_fact, programme.facts)),
             enrolled_by=tuple(programme.enrolment.by),

@@ -56,6 +56,7 @@ _NOTES: Final = {
     "ProgrammeFile.catalogue": "Known codes; another one is accepted with a warning.",
     "ProgrammeFile.escalation": "Who is told of what is overdue; each step later than the last.",
     "RoleForm.scopes": "What the role is held on: one school, a whole road map, or either.",
+    "EvidenceForm.personal": "Its files speak of persons: they are kept encrypted, to be erased.",
     "FactForm.type": "choice: one of choices; slugs: a list of codes; records: a list of fields.",
     "FieldForm.catalogue": "Codes outside the catalogue are accepted with a warning.",
     "AdjustmentForm.allowed": "What a road map may choose from, for roles and evidence.",

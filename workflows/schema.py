@@ -50,6 +50,7 @@ class EvidenceForm(Form):
     id: Slug
     title: Title
     source: Line
+    personal: bool = False
 
 
 class FieldForm(Form):

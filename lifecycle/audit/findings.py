@@ -55,6 +55,14 @@ TEMPLATES = {
     "checkpoint_differs": "{field} fixed the root {expected}, the log's is {found}",
     "checkpoint_split": "{field} and {expected} give {found} records different roots: somebody"
     " was shown another history",
+    # Beside the records: comments, file names, personal files.
+    "opening_missing": "what {expected} commits to is missing, and no erasure covers it",
+    "opening_differs": "what is kept for {expected} is not what the record committed to",
+    "opening_invented": "{field} {found} is kept for a record that does not bear it",
+    "key_missing": "the key of {expected} is missing, and no erasure covers it",
+    "key_differs": "{expected} does not open with its key to what the record committed to",
+    "erasure_incomplete": "erased by {expected}, but still there: {found}",
+    "erasure_of_nothing": "it erases {found}, which is no record before it",
     "schema_differs": "tables or triggers are not those of this release: {found}",
 }
 
@@ -100,11 +108,17 @@ class Report:
         records: Records read.
         streams: Streams read.
         findings: Every finding; empty for a sound history.
+        opened: Commitments to comments, file names and personal files whose opening fits.
+        erased: Such commitments that were erased lawfully.
+        missing: Such commitments that nothing opens, without an erasure.
     """
 
     records: int
     streams: int
     findings: tuple[Finding, ...]
+    opened: int = 0
+    erased: int = 0
+    missing: int = 0
 
     @property
     def ok(self) -> bool:

@@ -17,6 +17,7 @@ from lifecycle.domain.dates import place_date
 from lifecycle.domain.decide import Situation, decide_advance, decide_enrol
 from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.erasure import Erasures, decide_erase
 from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.guards import Guards
 from lifecycle.domain.model import (
@@ -36,6 +37,7 @@ from lifecycle.domain.requests import (
     Advance,
     AssignRole,
     Enrol,
+    ErasePerson,
     Found,
     RevokeRole,
 )
@@ -56,6 +58,7 @@ class Grounds:
         founding: The records that founded the installation.
         versions: How many records each shared stream has.
         plans: What became of each road map's activities, up to the record being decided.
+        erasures: What was erased lawfully.
     """
 
     definitions: Mapping[str, Definition]
@@ -65,6 +68,7 @@ class Grounds:
     founding: list[Record] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     plans: dict[str, dict[Place, Progress]] = field(default_factory=dict)
+    erasures: Erasures = field(default_factory=Erasures)
     _roles: dict[str, dict[str, tuple[Assignment, int | None]]] = field(default_factory=dict)
     _moments: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
 
@@ -86,6 +90,8 @@ class Grounds:
             if facts["assignment"] in roles:
                 given, _ = roles[facts["assignment"]]
                 roles[given.record_id] = (given, record.sequence)
+        if record.stream == INSTALLATION:
+            self.erasures.learn(record)
         if record.stream == INSTALLATION and record.sequence <= FOUNDING_RECORDS:
             self.founding.append(record)
 
@@ -246,6 +252,7 @@ def _advance(
         evidence=record.evidence,
         facts=record.facts or {},
         reason=record.reason,
+        comment=record.comment,
     )
     return decide_advance(situation, request, stamp)
 
@@ -347,6 +354,19 @@ def _administer(
                 stream=record.stream,
             )
             return administration.decide_revoke(administrators, held, revoke, stamp, head, seen)
+        case "person_erased" if own:
+            if not grounds.knows(facts["actor"], head.version):
+                raise ValueError(f"{facts['actor']} was not registered")
+            erase = ErasePerson(
+                actor=actor,
+                command_id=command,
+                effective_on=day,
+                erased=facts["actor"],
+                ground=facts["ground"],
+                act=facts["act"],
+                records=tuple(facts["records"]),
+            )
+            return decide_erase(administrators, erase, stamp, head)
     raise ValueError(f"a {record.kind} record has no place here")
 
 

@@ -19,11 +19,12 @@ from lifecycle.audit.checkpoints import Kept, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
 from lifecycle.audit.log_check import LogCheck, published_delay
 from lifecycle.audit.note import VerifierKey
+from lifecycle.audit.personal import Beside, StreamBeside, file_in, stored_as_recorded
 from lifecycle.audit.rules import Grounds, decide_again
 from lifecycle.domain import canonical
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidBody, StorageFailed
+from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.guards import Guards
 from lifecycle.domain.model import (
     INSTALLATION,
@@ -50,6 +51,7 @@ class _Verification:
     grounds: Grounds
     heads: dict[str, Head]
     standings: dict[str, Standing]
+    beside: Beside
     progress: Progress
     log: LogCheck
     records: int = 0
@@ -84,12 +86,14 @@ def verify(
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
     findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     definitions, altered = _definitions(view)
+    grounds = Grounds(definitions, guards)
     run = _Verification(
         view=view,
         evidence=evidence,
-        grounds=Grounds(definitions, guards),
+        grounds=grounds,
         heads={head.stream: head for head in view.streams()},
         standings={one.school: one for one in view.standings()},
+        beside=Beside(view, evidence, grounds.erasures),
         progress=progress,
         log=LogCheck(view.log, known),
     )
@@ -100,7 +104,9 @@ def verify(
     findings += unfit
     first = run.grounds.founding[0] if run.grounds.founding else None
     findings += run.log.run(published_delay(first), now)
-    return Report(run.records, run.streams, tuple(findings))
+    beside = run.beside
+    counts = (beside.opened, beside.erased, beside.missing)
+    return Report(run.records, run.streams, tuple(findings), *counts)
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
@@ -167,18 +173,21 @@ def _shared_streams(run: _Verification) -> Iterator[Finding]:
         head = check.first
         held: tuple[Assignment, ...] = ()
         plan = run.grounds.plans.setdefault(head.stream, {})
+        beside = run.beside.stream(head.stream)
         for record in check.records:
             yield from _decided(run, head, None, record)
-            yield from _evidence(run, record)
+            yield from _evidence(run, beside, record)
             held = assignments_after(held, record)
             plan_after(plan, record)
             head = record.head
+        yield from beside.close()
         run.roles.extend(held)
 
 
 def _school_streams(run: _Verification) -> Iterator[Finding]:
     for stream, rows in _streams(run, shared=False):
         check = StreamCheck(run.view.origin, stream)
+        beside = run.beside.stream(stream)
         participation: Participation | None = None
         for stored in rows:
             seen = len(check.records)
@@ -186,12 +195,13 @@ def _school_streams(run: _Verification) -> Iterator[Finding]:
             for record in check.records[seen:]:
                 head = participation.head if participation else check.first
                 yield from _decided(run, head, participation, record)
-                yield from _evidence(run, record)
+                yield from _evidence(run, beside, record)
                 try:
                     participation = after(participation, record)
                 except (ValueError, KeyError, TypeError) as error:
                     yield Finding("not_replayable", stream, record.sequence, None, None, str(error))
         yield from _close(run, check)
+        yield from beside.close()
         yield from _standing(run, stream, participation)
         run.roles.extend(participation.assignments if participation else ())
 
@@ -235,25 +245,14 @@ def _decided(
     yield from decide_again(run.grounds, head, participation, record)
 
 
-def _evidence(run: _Verification, record: Record) -> Iterator[Finding]:
+def _evidence(run: _Verification, beside: StreamBeside, record: Record) -> Iterator[Finding]:
+    yield from beside.take(record)
     for piece in record.evidence:
-        if piece.sha256 is None:
+        if piece.sha256 is None or piece.content is not None:
             continue
         if piece.sha256 not in run.files:
-            run.files[piece.sha256] = _file(run, piece.sha256)
-        stored = run.files[piece.sha256]
-        place = (record.stream, record.sequence, piece.kind, piece.sha256)
-        if stored is None:
-            yield Finding("evidence_missing", *place)
-        elif stored.sha256 != piece.sha256 or stored.size != piece.size:
-            yield Finding("evidence_altered", *place, f"{stored.sha256} ({stored.size} bytes)")
-
-
-def _file(run: _Verification, sha256: str) -> StoredFile | None:
-    try:
-        return run.evidence.check(sha256)
-    except StorageFailed:
-        return None
+            run.files[piece.sha256] = file_in(run.evidence, piece.sha256)
+        yield from stored_as_recorded(record, piece, run.files[piece.sha256])
 
 
 def _standing(
@@ -288,6 +287,7 @@ def _leftovers(run: _Verification) -> Iterator[Finding]:
         theirs = [_role(one) for one in found if one.stream == stream]
         if ours != theirs:
             yield Finding("roles_differ", stream, None, "roles", ours, theirs)
+    yield from run.beside.leftovers()
     actors = sorted(run.grounds.actors)
     if actors != run.view.actors():
         yield Finding("actors_differ", INSTALLATION, None, "actors", actors, run.view.actors())

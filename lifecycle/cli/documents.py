@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from lifecycle.domain.record import moment_text
 
 if TYPE_CHECKING:
     from lifecycle.audit.findings import Finding, Report
+    from lifecycle.domain.commitment import Opened
     from lifecycle.domain.decision import Notice
     from lifecycle.domain.definition import Definition
     from lifecycle.domain.model import Evidence
@@ -97,12 +98,24 @@ def board(rows: Iterable[StatusRow]) -> dict[str, Any]:
     }
 
 
-def evidence(one: Evidence) -> dict[str, Any]:
+def committed(commitment: str | None, opened: Mapping[str, Opened]) -> dict[str, Any] | None:
+    """Return what a record committed to: the value, or that it is erased or missing."""
+    if commitment is None:
+        return None
+    seen = opened.get(commitment)
+    state = {} if seen is None else {"state": seen.state, "value": seen.value}
+    return {"commitment": commitment, **state}
+
+
+def evidence(one: Evidence, opened: Mapping[str, Opened] | None = None) -> dict[str, Any]:
     """Return a piece of evidence; ``sha256`` is there for every form, null but for files."""
-    return {"sha256": None, **one.to_json()}
+    document = {"sha256": None, **one.to_json()}
+    for name in document.keys() & {"name", "content"}:
+        document[name] = committed(document[name], opened or {})
+    return document
 
 
-def record(one: Record) -> dict[str, Any]:
+def record(one: Record, opened: Mapping[str, Opened]) -> dict[str, Any]:
     """Return a record of the history."""
     return {
         "sequence": one.sequence,
@@ -116,9 +129,10 @@ def record(one: Record) -> dict[str, Any]:
         "recorded_at": moment_text(one.recorded_at),
         "effective_on": day(one.effective_on),
         "due_on": day(one.due_on),
-        "evidence": [evidence(piece) for piece in one.evidence],
+        "evidence": [evidence(piece, opened) for piece in one.evidence],
         "facts": dict(one.facts or {}),
         "reason": one.reason,
+        "comment": committed(one.comment, opened),
         "record_id": one.record_id,
         "command_id": one.command_id,
         "definition": one.definition.digest if one.definition else None,
@@ -127,12 +141,12 @@ def record(one: Record) -> dict[str, Any]:
     }
 
 
-def history(records: Iterable[Record]) -> dict[str, Any]:
+def history(records: Iterable[Record], opened: Mapping[str, Opened]) -> dict[str, Any]:
     """Return a stream."""
-    return {"records": [record(one) for one in records]}
+    return {"records": [record(one, opened) for one in records]}
 
 
-def snapshot(one: Snapshot, as_of: datetime) -> dict[str, Any]:
+def snapshot(one: Snapshot, as_of: datetime, opened: Mapping[str, Opened]) -> dict[str, Any]:
     """Return a school at a moment; its state is null where it did not take part yet."""
     known = one.participation
     return {
@@ -143,7 +157,11 @@ def snapshot(one: Snapshot, as_of: datetime) -> dict[str, Any]:
         "entered_on": day(known.entered_on) if known else None,
         "facts": dict(known.facts) if known else {},
         "evidence": [
-            {**evidence(filed.evidence), "transition": filed.transition, "sequence": filed.sequence}
+            {
+                **evidence(filed.evidence, opened),
+                "transition": filed.transition,
+                "sequence": filed.sequence,
+            }
             for filed in (known.evidence if known else ())
         ],
         "assignments": [
@@ -161,6 +179,7 @@ def report(one: Report) -> dict[str, Any]:
         "ok": one.ok,
         "records": one.records,
         "streams": one.streams,
+        "commitments": {"opened": one.opened, "erased": one.erased, "missing": one.missing},
         "findings": [finding(found) for found in one.findings],
     }
 

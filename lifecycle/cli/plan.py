@@ -10,7 +10,12 @@ import click
 from lifecycle.cli import arguments, documents, output, plan_documents
 from lifecycle.cli.forms import Command, Group, argument, common_options, option
 from lifecycle.cli.language import say, spoken
-from lifecycle.cli.schools import actor_option, command_id_option, effective_on_option
+from lifecycle.cli.schools import (
+    actor_option,
+    command_id_option,
+    comment_option,
+    effective_on_option,
+)
 from lifecycle.cli.session import Session, acting
 
 if TYPE_CHECKING:
@@ -108,6 +113,7 @@ def activity() -> None:
 @argument("key", help="Key of the activity, as the road map numbers it.")
 @occurrence_option
 @actor_option
+@comment_option
 @effective_on_option
 @command_id_option
 @common_options
@@ -149,6 +155,7 @@ def begin(context: click.Context, /, **given: Any) -> None:
     multiple=True,
     help="A number that the road map asks for. May be repeated.",
 )
+@comment_option
 @effective_on_option
 @command_id_option
 @common_options
@@ -180,6 +187,7 @@ def done(context: click.Context, /, **given: Any) -> None:
     multiple=True,
     help="The document that allows it: basis=FILE. May be repeated.",
 )
+@comment_option
 @effective_on_option
 @command_id_option
 @common_options
@@ -202,6 +210,7 @@ def postpone(context: click.Context, /, **given: Any) -> None:
 @occurrence_option
 @actor_option
 @option("--reason", metavar="CODE", help="Reason out of the programme's list.")
+@comment_option
 @effective_on_option
 @command_id_option
 @common_options
@@ -228,6 +237,7 @@ def _act(
     count: Sequence[str] = (),
     postponed_to: str | None = None,
     reason: str | None = None,
+    comment: str | None = None,
 ) -> None:
     session = Session.of(context)
     pieces, counts = arguments.evidence(evidence), dict(_counts(count))
@@ -242,6 +252,7 @@ def _act(
             counts=counts,
             postponed_to=postponed_to,
             reason=reason,
+            comment=comment,
             effective_on=effective_on,
             command_id=request,
         )

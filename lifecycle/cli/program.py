@@ -9,10 +9,12 @@ import click
 from lifecycle.cli import output
 from lifecycle.cli.audit import audit
 from lifecycle.cli.due import overdue
+from lifecycle.cli.erasures import erasure_extract
 from lifecycle.cli.exports import calendar, gantt
 from lifecycle.cli.forms import Command, Group, Whole, common_options, option
 from lifecycle.cli.language import spoken
 from lifecycle.cli.people import actor, assign, init, revoke
+from lifecycle.cli.persons import evidence, person, refusals
 from lifecycle.cli.plan import activity, indicators, plan
 from lifecycle.cli.plans import roadmap
 from lifecycle.cli.programmes import programme
@@ -116,8 +118,12 @@ for _command in (
     programme,
     schema,
     verify,
+    person,
+    evidence,
+    refusals,
     audit,
     demo,
 ):
     program.add_command(_command)
 roadmap.add_command(gantt)
+audit.add_command(erasure_extract)

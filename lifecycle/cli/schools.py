@@ -24,6 +24,11 @@ effective_on_option = option(
     help="The date the act bears, YEAR-MONTH-DAY; today, or for an enrolment the first day of"
     " the road map, if not given.",
 )
+comment_option = option(
+    "--comment",
+    metavar="TEXT",
+    help="A remark; kept outside the history, where it can be erased.",
+)
 command_id_option = option(
     "--command-id",
     metavar="ID",
@@ -153,6 +158,7 @@ def _outlook_lines(outlook: Outlook) -> Iterator[str]:
     help="A fact; a bare code stands for a text. May be repeated.",
 )
 @option("--reason", metavar="CODE", help="Reason out of the transition's list.")
+@comment_option
 @effective_on_option
 @command_id_option
 @option(
@@ -172,6 +178,7 @@ def advance(
     evidence: Sequence[str],
     fact: Sequence[str],
     reason: str | None,
+    comment: str | None,
     effective_on: str | None,
     command_id: str | None,
     expect_version: int | None,
@@ -192,6 +199,7 @@ def advance(
             evidence=pieces,
             facts=facts,
             reason=reason,
+            comment=comment,
             effective_on=effective_on,
             command_id=request,
             expected_version=expect_version,

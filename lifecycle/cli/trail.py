@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lifecycle.audit.findings import Report
+    from lifecycle.domain.commitment import Opened
     from lifecycle.domain.model import Evidence
     from lifecycle.domain.record import Record
     from lifecycle.service import Lifecycle, Snapshot
@@ -52,9 +53,11 @@ def history(
     session = Session.of(context)
     with session.engine() as engine:
         records = _of_office(engine, roadmap) if school is None else engine.history(school)
+        opened = engine.people.opened(records)
     if not records:
         session.tell("nothing was recorded yet on {roadmap}", roadmap=roadmap)
-    session.answer(documents.history(records), (text for one in records for text in _record(one)))
+    lines = (text for one in records for text in _record(one, opened))
+    session.answer(documents.history(records, opened), lines)
 
 
 def _of_office(engine: Lifecycle, roadmap: str | None) -> list[Record]:
@@ -66,7 +69,7 @@ def _of_office(engine: Lifecycle, roadmap: str | None) -> list[Record]:
         raise
 
 
-def _record(record: Record) -> Iterator[str]:
+def _record(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
     done = record.transition or record.kind
     way = f" {record.source or '-'} -> {record.target}" if record.target else ""
     yield f"{record.sequence:>4}  {record.effective_on}  {done}{way}"
@@ -74,16 +77,25 @@ def _record(record: Record) -> Iterator[str]:
     at = say("recorded {moment}", moment=moment_text(record.recorded_at))
     yield f"      {who}; {at}"
     for piece in record.evidence:
-        yield f"      {piece_text(piece)}"
+        yield f"      {piece_text(piece, opened)}"
     if record.facts:
         for name, value in record.facts.items():
             yield f"      {name} = {json.dumps(value, ensure_ascii=False)}"
     if record.reason is not None:
         yield "      " + say("reason: {reason}", reason=record.reason)
+    if record.comment is not None:
+        yield "      " + say("comment: {text}", text=_seen(record.comment, opened))
     yield f"      {record.hash}"
 
 
-def piece_text(piece: Evidence) -> str:
+def _seen(commitment: str, opened: Mapping[str, Opened]) -> str:
+    seen = opened[commitment]
+    if seen.value is not None:
+        return seen.value
+    return say("«erased»") if seen.state == "erased" else say("«missing»")
+
+
+def piece_text(piece: Evidence, opened: Mapping[str, Opened]) -> str:
     """Return a piece of evidence in one line."""
     name = piece.kind if piece.item is None else f"{piece.kind}:{piece.item}"
     if piece.form == "link":
@@ -91,7 +103,8 @@ def piece_text(piece: Evidence) -> str:
     if piece.form == "reference":
         dated = piece.dated.isoformat() if piece.dated else ""
         return f"{name}: {piece.number}; {dated}; {piece.issuer}"
-    return f"{name}: sha256 {piece.sha256} ({piece.size} B, {piece.media_type})"
+    called = f" {_seen(piece.name, opened)}" if piece.name is not None else ""
+    return f"{name}:{called} sha256 {piece.sha256} ({piece.size} B, {piece.media_type})"
 
 
 @click.command(
@@ -121,13 +134,17 @@ def replay(context: click.Context, school: str, at: str | None, on: str | None) 
     moment, assumed = (None, False) if at is None else arguments.moment(at)
     with session.engine() as engine:
         snapshot = engine.replay(school, at=moment, on=on)
+        opened = engine.people.opened(engine.history(school))
         as_of = moment or engine.context.clock.now()
     if assumed:
         session.tell("no time zone given: taken as {moment}", moment=moment_text(as_of))
-    session.answer(documents.snapshot(snapshot, as_of), _snapshot_lines(snapshot, as_of))
+    document = documents.snapshot(snapshot, as_of, opened)
+    session.answer(document, _snapshot_lines(snapshot, as_of, opened))
 
 
-def _snapshot_lines(snapshot: Snapshot, as_of: datetime) -> Iterator[str]:
+def _snapshot_lines(
+    snapshot: Snapshot, as_of: datetime, opened: Mapping[str, Opened]
+) -> Iterator[str]:
     known, at = snapshot.participation, moment_text(as_of)
     if snapshot.effective_by is not None and snapshot.recorded_by is None:
         at = snapshot.effective_by.isoformat()
@@ -146,7 +163,7 @@ def _snapshot_lines(snapshot: Snapshot, as_of: datetime) -> Iterator[str]:
     for name, value in known.facts.items():
         yield f"  {name} = {json.dumps(value, ensure_ascii=False)}"
     for filed in known.evidence:
-        yield f"  {piece_text(filed.evidence)} [{filed.transition}, {filed.sequence}]"
+        yield f"  {piece_text(filed.evidence, opened)} [{filed.transition}, {filed.sequence}]"
     for held in known.assignments:
         yield "  " + say("{actor} as {role}", actor=held.actor, role=held.role)
 
@@ -207,3 +224,7 @@ def _report_lines(report: Report) -> Iterator[str]:
     else:
         template = "not sound: {records} records in {streams} streams, findings: {findings}"
         yield say(template, **counts)
+    if report.opened or report.erased or report.missing:
+        template = "comments and file names: {opened} opened, {erased} erased, {missing} missing"
+        states = {"opened": report.opened, "erased": report.erased, "missing": report.missing}
+        yield say(template, **states)

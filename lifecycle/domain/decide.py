@@ -19,6 +19,7 @@ from lifecycle.domain.decision import (
     Stamp,
     authority,
     build_record,
+    checked_comment,
 )
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
@@ -27,7 +28,7 @@ from lifecycle.domain.errors import (
     VersionConflict,
     closest,
 )
-from lifecycle.domain.evidence import check_piece
+from lifecycle.domain.evidence import check_distinct, check_piece
 from lifecycle.domain.guards import Attempt, Guards, judge
 from lifecycle.domain.machine import gate_of
 from lifecycle.domain.messages import Message
@@ -120,6 +121,7 @@ def decide_advance(situation: Situation, request: Advance, stamp: Stamp) -> Deci
         evidence=request.evidence,
         facts=request.facts,
         reason=request.reason,
+        comment=checked_comment(request.comment),
         consulted=situation.consulted,
     )
     return Accepted(record, tuple(_notices(attempt, record)))
@@ -203,14 +205,8 @@ def _check_evidence(definition: Definition, request: Advance) -> None:
             )
             detail = Message("the programme knows no such kind")
             raise InvalidEvidence(kind=piece.kind, detail=detail, hint=hint)
-        check_piece(piece)
-    if len(set(request.evidence)) != len(request.evidence):
-        twice = next(one for one in request.evidence if request.evidence.count(one) > 1)
-        raise InvalidEvidence(
-            kind=twice.kind,
-            detail=Message("the same piece is given twice"),
-            hint=Message("give each piece once"),
-        )
+        check_piece(piece, personal=definition.evidence_kind[piece.kind].personal)
+    check_distinct(request.evidence)
 
 
 def standing_of(participation: Participation, definition: Definition) -> Standing:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from lifecycle.domain.commitment import is_commitment
+from lifecycle.domain.errors_people import InvalidComment
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Assignment, Head
@@ -85,6 +87,17 @@ def build_record(
         effective_on=effective_on or request.effective_on or stamp.today,
         **members,
     )
+
+
+def checked_comment(comment: str | None) -> str | None:
+    """Return what a record bears of a comment: a commitment, or nothing.
+
+    Raises:
+        InvalidComment: It is something else; a plain text in a hashed body stays for ever.
+    """
+    if not is_commitment(comment):
+        raise InvalidComment(detail=Message("it stands there plainly, not as a commitment"))
+    return comment
 
 
 def authority(

@@ -41,11 +41,20 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceKind:
-    """A kind of evidence that transitions may ask for."""
+    """A kind of evidence that transitions may ask for.
+
+    Args:
+        name: Name of the kind.
+        title: What it is.
+        source: Row of a road map, or ``inference``.
+        personal: Files of it speak of persons: they are kept encrypted, each under a key of its
+            own, so that they can be erased.
+    """
 
     name: str
     title: Text
     source: str
+    personal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+from lifecycle.domain.commitment import is_commitment
 from lifecycle.domain.errors import InvalidEvidence
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence
@@ -14,8 +17,12 @@ MAX_URL = 2000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def check_piece(piece: Evidence) -> None:
+def check_piece(piece: Evidence, *, personal: bool = False) -> None:
     """Check a piece as records name it: a file by its content, the others by themselves.
+
+    Args:
+        piece: What is given.
+        personal: Files of this kind are kept encrypted.
 
     Raises:
         InvalidEvidence: A member is missing or not of the form it must have.
@@ -28,6 +35,41 @@ def check_piece(piece: Evidence) -> None:
             detail=Message("the file is not named by its content"),
             hint=Message("use EvidenceFile(kind, path)"),
         )
+    elif not (is_commitment(piece.name) and is_commitment(piece.content)):
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail=Message("name or content stands there plainly, not as a commitment"),
+            hint=Message("use EvidenceFile(kind, path)"),
+        )
+    elif personal != (piece.content is not None):
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail=Message("files are kept encrypted where the kind is personal, and only there"),
+            hint=Message("use EvidenceFile(kind, path)"),
+        )
+
+
+def check_distinct(pieces: Sequence[Evidence]) -> None:
+    """Check that no piece is given twice, under whatever file name.
+
+    Raises:
+        InvalidEvidence: One is.
+    """
+    seen: set[Evidence] = set()
+    for piece in pieces:
+        plain = replace(piece, name=None)
+        if plain in seen:
+            raise repeated_piece(piece.kind)
+        seen.add(plain)
+
+
+def repeated_piece(kind: str) -> InvalidEvidence:
+    """Return the error for a piece that is given twice."""
+    return InvalidEvidence(
+        kind=kind,
+        detail=Message("the same piece is given twice"),
+        hint=Message("give each piece once"),
+    )
 
 
 def check_reference(piece: Evidence) -> Evidence:

@@ -19,16 +19,16 @@ from lifecycle.domain.decision import (
     Stamp,
     authority,
     build_record,
+    checked_comment,
 )
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     NO_NAME,
-    InvalidEvidence,
     InvalidFact,
     UnknownActivity,
     UnknownOccurrence,
 )
-from lifecycle.domain.evidence import check_piece
+from lifecycle.domain.evidence import check_distinct, check_piece
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Assignment, Evidence, Head
@@ -186,6 +186,7 @@ def decide_activity(
         evidence=request.evidence,
         facts=_facts(request),
         reason=request.reason,
+        comment=checked_comment(request.comment),
         consulted=consulted,
     )
     return Accepted(record, tuple(_notices(occurrence, progress, record)))
@@ -214,6 +215,7 @@ def request_of(record: Record, roadmap: str, **common: Any) -> ActOnActivity:
         counts=facts["counts"],
         postponed_to=date.fromisoformat(new) if new else None,
         reason=record.reason,
+        comment=record.comment,
     )
 
 
@@ -263,12 +265,7 @@ def _check_counts(activity: Activity, request: ActOnActivity) -> None:
 def _check_evidence(request: ActOnActivity) -> None:
     for piece in request.evidence:
         check_piece(piece)
-        if request.evidence.count(piece) > 1:
-            raise InvalidEvidence(
-                kind=piece.kind,
-                detail=Message("the same piece is given twice"),
-                hint=Message("give each piece once"),
-            )
+    check_distinct(request.evidence)
 
 
 def _open(

@@ -10,6 +10,7 @@ from os import PathLike
 from typing import BinaryIO, Literal, Protocol
 
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.erasable import Erasable, ErasableWriting, Secret
 from lifecycle.domain.model import Assignment, Head, RefusedAttempt, SchoolMove, Standing
 from lifecycle.domain.record import Record
 
@@ -182,6 +183,19 @@ class Reading(Protocol):
         """Return the canonical bytes of a stored definition."""
         ...
 
+    @property
+    def erasable(self) -> Erasable:
+        """What lies beside the history and can be erased."""
+        ...
+
+    def last_erasure(self) -> datetime | None:
+        """Return when somebody was erased last, as recorded, UTC; ``None`` if nobody was."""
+        ...
+
+    def refused(self, stream: str | None = None) -> Iterator[RefusedAttempt]:
+        """Yield the refused attempts, on one stream or on all, in the order they were made."""
+        ...
+
 
 class Auditing(Reading, Protocol):
     """What verification reads besides: everything as it lies, believed nowhere."""
@@ -214,6 +228,11 @@ class Auditing(Reading, Protocol):
 
 class Writing(Reading, Protocol):
     """A write transaction: committed when its context ends well, undone on any exception."""
+
+    @property
+    def erasable(self) -> ErasableWriting:
+        """What lies beside the history and can be erased, kept and erased in this transaction."""
+        ...
 
     def lock(self, stream: str) -> Head:
         """Hold *stream* against other writers until the end, and return where it stands."""
@@ -279,6 +298,15 @@ class Journal(Protocol):
         """
         ...
 
+    def erasing(self) -> AbstractContextManager[Writing]:
+        """Begin a write transaction after whose commit nothing erased is left in any file.
+
+        Raises:
+            ErasureUnfinished: It was committed, but readers keep older versions alive.
+            StorageFailed: As ``writing``; or the transaction is a host's, which may not commit.
+        """
+        ...
+
     def joined(self, connection: object) -> Journal:
         """Return the same journal working inside the transaction of a host's own connection.
 
@@ -297,22 +325,35 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file in the evidence store: content address, size in bytes, declared media type."""
+    """A file in the evidence store.
+
+    Args:
+        sha256: Content address: of what is stored.
+        size: Of what is stored, bytes.
+        media_type: Declared by the ending of the file that was given.
+        plain: SHA-256 of the content before it was encrypted; ``None`` if it was not, or if the
+            key does not open it.
+    """
 
     sha256: str
     size: int
     media_type: str
+    plain: str | None = None
 
 
 class EvidenceStore(Protocol):
     """Where evidence files are kept, by content."""
 
-    def measure(self, path: str | PathLike[str]) -> StoredFile:
+    def measure(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Return what ``put`` would return, storing nothing."""
         ...
 
-    def put(self, path: str | PathLike[str]) -> StoredFile:
+    def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Store a copy that survives a power cut, and only then return.
+
+        Args:
+            path: The file.
+            secret: Encrypts a personal file.
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
@@ -328,8 +369,24 @@ class EvidenceStore(Protocol):
         """
         ...
 
-    def check(self, sha256: str) -> StoredFile | None:
+    def read(self, sha256: str, key: bytes | None = None) -> bytes:
+        """Return the content of a stored file, decrypted with its key if it has one.
+
+        Raises:
+            EvidenceLost: There is no such file, or the key does not open it.
+        """
+        ...
+
+    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
         """Re-hash a stored file: what lies there really, or ``None`` if nothing does."""
+        ...
+
+    def remove(self, sha256: str) -> None:
+        """Remove a stored file whose key was erased; it may be gone already.
+
+        Raises:
+            EvidenceLost: It cannot be removed.
+        """
         ...
 
 

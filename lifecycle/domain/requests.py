@@ -12,8 +12,12 @@ from lifecycle.domain.model import Actor, Evidence
 
 Act = Literal["begun", "done", "postponed", "cancelled"]
 
-# How a request is delivered is not what is asked: a retry may differ in these.
-_DELIVERY = ("actor", "command_id", "expected_version")
+# How a request is delivered is not what is asked: a retry may differ in these. The digest is
+# never erased, so it holds nothing of a comment, of a file's name or of a personal file's content:
+# whoever guessed them could confirm the guess by it.
+_DELIVERY = ("actor", "command_id", "expected_version", "comment")
+_NAMED = ("name",)
+_PERSONAL = ("name", "content", "sha256", "size")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +38,18 @@ class Request:
     def digest(self) -> str:
         """SHA-256 of what is asked and by whom; 64 hexadecimal digits."""
         content = codec.to_json(self)
-        asked = {name: value for name, value in content.items() if name not in _DELIVERY}
+        asked = _without(content, _DELIVERY)
+        if "evidence" in asked:
+            asked["evidence"] = [
+                _without(piece, _PERSONAL if "content" in piece else _NAMED)
+                for piece in asked["evidence"]
+            ]
         who = [self.actor.id, self.actor.on_behalf_of]
         return canonical.digest([type(self).__name__, who, asked])
+
+
+def _without(members: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if name not in names}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +96,30 @@ class RevokeRole(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NamePerson(Request):
+    """Keep a person's name, outside the history; the request does not bear it."""
+
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasePerson(Request):
+    """Destroy what a person wrote: name, comments, file names, personal files.
+
+    Args:
+        erased: Id of the actor.
+        ground: Code of the ground in law.
+        act: Number of the act of destruction.
+        records: Further records, as ``stream#sequence``, whose values are about the person.
+    """
+
+    erased: str
+    ground: str
+    act: str
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Enrol(Request):
     """Let a school take part under a road map."""
 
@@ -104,6 +141,7 @@ class ActOnActivity(Request):
         counts: Numbers entered with it, by name.
         postponed_to: New last day, for ``postponed``.
         reason: Code from the programme's list, for ``cancelled``.
+        comment: Commitment to a comment.
     """
 
     act: Act
@@ -114,6 +152,7 @@ class ActOnActivity(Request):
     counts: Mapping[str, int] = field(default_factory=dict)
     postponed_to: date | None = None
     reason: str | None = None
+    comment: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +165,7 @@ class Advance(Request):
         evidence: What it rests on.
         facts: Typed facts by name, as JSON values.
         reason: Code out of the transition's list.
+        comment: Commitment to a comment.
         expected_version: Version of the school's stream the caller has seen, if it matters.
     """
 
@@ -134,4 +174,5 @@ class Advance(Request):
     evidence: tuple[Evidence, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     reason: str | None = None
+    comment: str | None = None
     expected_version: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from lifecycle.domain import administration as decisions
 from lifecycle.domain.decide import standing_of
@@ -32,6 +31,7 @@ from lifecycle.domain.replay import after, fold
 from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Request, RevokeRole
 from lifecycle.service.context import (
     Context,
+    after_everything,
     carry_out,
     check_form,
     settle,
@@ -219,13 +219,8 @@ def _consulted(view: Reading, stream: str) -> dict[str, int]:
 
 
 def _stamp(context: Context, view: Reading, stream: str) -> Stamp:
-    """Return a stamp no earlier than any record there is, for some may rest on these roles.
-
-    So times tell which roles were held when a record was made, even if the clock was set back.
-    """
-    stamp = context.stamp(_rules(context, view, stream))
-    latest = view.latest()
-    return stamp if latest is None else replace(stamp, now=max(stamp.now, latest))
+    """Return the stamp of a change of roles: other records may rest on them."""
+    return after_everything(context.stamp(_rules(context, view, stream)), view)
 
 
 def _refused(request: Request, stream: str) -> Callable[[tuple[Unmet, ...]], Refused]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from lifecycle.domain.dates import place_date
 from lifecycle.domain.decision import Decision, Refusal, Stamp
@@ -35,6 +37,9 @@ from lifecycle.domain.ports import (
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
 from lifecycle.service.results import Receipt
+
+Result = TypeVar("Result")
+Begin = Callable[[], AbstractContextManager[Writing]]
 
 _AUTHENTICATION = re.compile(r"[!-~]{1,100}")
 
@@ -94,6 +99,27 @@ class Context:
         """Return a new record's id and times, the day as it is at the place of the road map."""
         now = self.clock.now()
         return Stamp(self.new_id(), now, place_date(now, definition))
+
+
+def after_erasures(stamp: Stamp, view: Reading) -> Stamp:
+    """Return the stamp of a record with values that can be erased: later than every erasure.
+
+    So times alone tell what an erasure covered, even if the clock was set back.
+    """
+    last = view.last_erasure()
+    if last is None or stamp.now > last:
+        return stamp
+    return replace(stamp, now=last + timedelta(microseconds=1))
+
+
+def after_everything(stamp: Stamp, view: Reading) -> Stamp:
+    """Return a stamp no earlier than any record there is, for some may rest on the new one.
+
+    So times tell which roles were held when a record was made, and what an erasure covered,
+    even if the clock was set back.
+    """
+    latest = view.latest()
+    return stamp if latest is None else replace(stamp, now=max(stamp.now, latest))
 
 
 def _read_definition(body: bytes | None, digest: str) -> Definition:
@@ -180,9 +206,20 @@ def settle(
 
 
 def carry_out(
-    context: Context, request: Request, stream: str, work: Callable[[Writing], Receipt]
+    context: Context,
+    request: Request,
+    stream: str,
+    work: Callable[[Writing], Receipt],
+    begin: Begin | None = None,
 ) -> Receipt:
     """Hold *stream*, and do *work* for a known actor unless the command was carried out before.
+
+    Args:
+        context: The adapters.
+        request: What is asked.
+        stream: That gets the record.
+        work: Decides and appends.
+        begin: Begins another transaction than an ordinary one.
 
     Raises:
         UnknownActor: Nobody registered the actor.
@@ -199,10 +236,15 @@ def carry_out(
         check_actor(tx, request)
         return work(tx)
 
-    return transacted(context, request, once)
+    return transacted(context, request, once, begin)
 
 
-def transacted(context: Context, request: Request, work: Callable[[Writing], Receipt]) -> Receipt:
+def transacted(
+    context: Context,
+    request: Request,
+    work: Callable[[Writing], Receipt],
+    begin: Begin | None = None,
+) -> Receipt:
     """Do *work* in one write transaction, and tell operators what came of it.
 
     A refusal undoes whatever was appended on the way to it, such as the adoption of a road map,
@@ -211,9 +253,33 @@ def transacted(context: Context, request: Request, work: Callable[[Writing], Rec
     Raises:
         Refused: The request was refused.
     """
+    receipt = attempted(context, request, work, begin)
+    record = receipt.record
+    context.log(
+        "command_repeated" if receipt.repeated else "record_appended",
+        kind=record.kind,
+        stream=record.stream,
+        sequence=record.sequence,
+        transition=record.transition,
+        command_id=record.command_id,
+    )
+    return receipt
+
+
+def attempted(
+    context: Context,
+    request: Request,
+    work: Callable[[Writing], Result],
+    begin: Begin | None = None,
+) -> Result:
+    """Do *work* in one write transaction; a refusal is kept outside the history, and told.
+
+    Raises:
+        Refused: The request was refused.
+    """
     try:
-        with context.journal.writing() as tx:
-            receipt = work(tx)
+        with (begin or context.journal.writing)() as tx:
+            return work(tx)
     except Refused as error:
         with context.journal.writing() as tx:
             tx.keep_refusal(_attempt(context, request, error))
@@ -225,16 +291,6 @@ def transacted(context: Context, request: Request, work: Callable[[Writing], Rec
             unmet=[one.code for one in error.unmet],
         )
         raise
-    record = receipt.record
-    context.log(
-        "command_repeated" if receipt.repeated else "record_appended",
-        kind=record.kind,
-        stream=record.stream,
-        sequence=record.sequence,
-        transition=record.transition,
-        command_id=record.command_id,
-    )
-    return receipt
 
 
 def _attempt(context: Context, request: Request, error: Refused) -> RefusedAttempt:

@@ -37,7 +37,8 @@ from lifecycle.domain.requests import (
 )
 from lifecycle.service import administration, participation
 from lifecycle.service.context import Context
-from lifecycle.service.evidence import described
+from lifecycle.service.evidence import taken_in
+from lifecycle.service.people import People, person_name
 from lifecycle.service.plan import Plans
 from lifecycle.service.results import Outlook, Receipt, Snapshot, StatusRow
 
@@ -80,6 +81,11 @@ class Lifecycle:
         """The plans of the road maps: what became of their activities, what is overdue."""
         return Plans(self._context)
 
+    @property
+    def people(self) -> People:
+        """People's data: names, what opens commitments, personal files, and their erasure."""
+        return People(self._context)
+
     def joined(self, connection: object) -> Lifecycle:
         """Return an engine that works inside the transaction of a host's own connection.
 
@@ -116,13 +122,15 @@ class Lifecycle:
             AdministrationRefused: *actor* is not an administrator.
             AlreadyExists: The id is taken.
             InvalidIdentifier: It cannot be an id.
+            InvalidInput: The name is none.
         """
         request = AddActor(
             actor=actor,
             command_id=self._context.command(command_id),
             added=identifier(added, "actor"),
         )
-        return administration.add_actor(self._context, request, name)
+        kept = None if name is None else person_name(name)
+        return administration.add_actor(self._context, request, kept)
 
     def assign(
         self,
@@ -216,6 +224,7 @@ class Lifecycle:
         evidence: Iterable[Evidence | EvidenceFile] = (),
         facts: Mapping[str, Any] | None = None,
         reason: str | None = None,
+        comment: str | None = None,
         effective_on: Day = None,
         command_id: str | None = None,
         expected_version: int | None = None,
@@ -230,6 +239,7 @@ class Lifecycle:
             evidence: Files, which are copied into the evidence store, links and references.
             facts: Facts by name, as JSON values.
             reason: Code out of the transition's list.
+            comment: A remark; kept outside the history, where it can be erased.
             effective_on: The date the act bears; the day at the place of the road map if ``None``.
             command_id: Id of the request.
             expected_version: Version the caller has seen; another one is a conflict.
@@ -242,20 +252,24 @@ class Lifecycle:
             InvalidEvidence, InvalidFact, InvalidDate: Not of the form it must have.
         """
         pieces = tuple(evidence)
+        files = any(isinstance(piece, EvidenceFile) for piece in pieces)
+        personal = participation.personal_kinds(self._context, school) if files else ()
+        offer = taken_in(self._context, pieces, comment, personal)
         request = Advance(
             actor=actor,
             command_id=self._context.command(command_id),
             effective_on=day_of(effective_on),
             school=school,
             transition=transition,
-            evidence=described(self._context, pieces),
+            evidence=offer.evidence,
             facts=dict(facts or {}),
             reason=reason,
+            comment=offer.comment,
             expected_version=expected_version,
         )
         if dry_run:
             return participation.rehearse(self._context, request)
-        return participation.advance(self._context, request, pieces)
+        return participation.advance(self._context, request, offer)
 
     def explain(self, school: str, *, actor: Actor | None = None) -> Outlook:
         """Return every transition out of the current state and what stands in its way.

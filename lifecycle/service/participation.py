@@ -33,12 +33,13 @@ from lifecycle.domain.requests import Advance, Enrol
 from lifecycle.service.administration import adopt, adopted
 from lifecycle.service.context import (
     Context,
+    after_erasures,
     carry_out,
     check_actor,
     repeated,
     settle,
 )
-from lifecycle.service.evidence import Offered, store
+from lifecycle.service.evidence import Offer, keep, store
 from lifecycle.service.results import Option, Outlook, Receipt
 
 
@@ -79,31 +80,47 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     )
 
 
-def advance(context: Context, request: Advance, offered: Offered) -> Receipt:
+def personal_kinds(context: Context, school: str) -> frozenset[str]:
+    """Return the kinds of evidence whose files are kept encrypted, by the school's rules.
+
+    They are pinned at its enrolment. A school that is not enrolled has none; it is refused later.
+    """
+    with context.journal.reading() as view:
+        first = view.first(participation_stream(school))
+        if first is None or first.definition is None:
+            return frozenset()
+        definition = context.definition(view, first.definition.digest)
+    return frozenset(one.name for one in definition.evidence_kinds if one.personal)
+
+
+def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
     """Make a transition of a school.
 
     Args:
         context: The adapters.
         request: What is asked, with every file measured.
-        offered: The pieces as given; files are stored once nothing else stands in the way.
+        offer: What was brought to it; files are stored once nothing else stands in the way.
     """
     stream = participation_stream(request.school)
-    return carry_out(context, request, stream, lambda tx: _advance(context, tx, request, offered))
+    return carry_out(context, request, stream, lambda tx: _advance(context, tx, request, offer))
 
 
-def _advance(context: Context, tx: Writing, request: Advance, offered: Offered) -> Receipt:
+def _advance(context: Context, tx: Writing, request: Advance, offer: Offer) -> Receipt:
     situation = situation_of(context, tx, request.school)
     participation, definition = situation.participation, situation.definition
-    decision = decide_advance(situation, request, context.stamp(definition))
+    stamp = after_erasures(context.stamp(definition), tx)
+    decision = decide_advance(situation, request, stamp)
     if isinstance(decision, Accepted):
         # Before the record that names them can be committed; a refused attempt stores nothing.
-        store(context, offered, request.evidence)
-    return settle(
+        store(context, offer)
+    receipt = settle(
         tx,
         decision,
         lambda unmet: TransitionRefused(unmet, **_facts(request, participation)),
         lambda record: standing_of(after(participation, record), definition),
     )
+    keep(tx, receipt.record, offer)
+    return receipt
 
 
 def rehearse(context: Context, request: Advance) -> Receipt:

@@ -31,10 +31,11 @@ from lifecycle.domain.requests import Act, ActOnActivity
 from lifecycle.service.administration import adopted
 from lifecycle.service.context import (
     Context,
+    after_erasures,
     carry_out,
     settle,
 )
-from lifecycle.service.evidence import Offered, described, store
+from lifecycle.service.evidence import Offer, keep, store, taken_in
 from lifecycle.service.results import Receipt
 
 
@@ -77,6 +78,7 @@ class Plans:
         counts: Mapping[str, int] | None = None,
         postponed_to: Day = None,
         reason: str | None = None,
+        comment: str | None = None,
         effective_on: Day = None,
         command_id: str | None = None,
     ) -> Receipt:
@@ -92,6 +94,7 @@ class Plans:
             counts: Numbers that the road map asks for, by name.
             postponed_to: New last day, for ``postponed``.
             reason: Code from the programme's list, for ``cancelled``.
+            comment: A remark; kept outside the history, where it can be erased.
             effective_on: The date the act bears.
             command_id: Id of the request.
 
@@ -100,7 +103,7 @@ class Plans:
             RoadmapNotInForce, UnknownRoadmap: Nobody works under it yet; there is none.
             UnknownActivity: There is no such activity or occurrence.
         """
-        pieces = tuple(evidence)
+        offer = taken_in(self._context, tuple(evidence), comment)
         request = ActOnActivity(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -109,16 +112,17 @@ class Plans:
             roadmap=roadmap,
             activity=activity,
             occurrence=occurrence,
-            evidence=described(self._context, pieces),
+            evidence=offer.evidence,
             counts=dict(counts or {}),
             postponed_to=day_of(postponed_to),
             reason=reason,
+            comment=offer.comment,
         )
         return carry_out(
             self._context,
             request,
             roadmap_stream(roadmap),
-            lambda tx: _act(self._context, tx, request, pieces),
+            lambda tx: _act(self._context, tx, request, offer),
         )
 
     def in_force(self, roadmap: str) -> Definition | None:
@@ -185,7 +189,7 @@ def _due(context: Context, reading: Reading, definition: Definition, day: date) 
     yield from activities_due(definition, plan_status(facts, day, late), roster, day)
 
 
-def _act(context: Context, tx: Writing, request: ActOnActivity, offered: Offered) -> Receipt:
+def _act(context: Context, tx: Writing, request: ActOnActivity, offer: Offer) -> Receipt:
     stream = roadmap_stream(request.roadmap)
     definition = in_force(context, tx, request.roadmap)
     decision = decide_activity(
@@ -193,13 +197,13 @@ def _act(context: Context, tx: Writing, request: ActOnActivity, offered: Offered
         tx.assignments([stream]),
         plan_of(tx.records(stream)),
         request,
-        context.stamp(definition),
+        after_erasures(context.stamp(definition), tx),
         tx.lock(stream),
         {},
     )
     if isinstance(decision, Accepted):
-        store(context, offered, request.evidence)
-    return settle(
+        store(context, offer)
+    receipt = settle(
         tx,
         decision,
         lambda unmet: ActivityRefused(
@@ -211,6 +215,8 @@ def _act(context: Context, tx: Writing, request: ActOnActivity, offered: Offered
             actor=request.actor.id,
         ),
     )
+    keep(tx, receipt.record, offer)
+    return receipt
 
 
 def _facts(

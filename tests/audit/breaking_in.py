@@ -13,6 +13,7 @@ from lifecycle import Lifecycle, verify
 from lifecycle.audit.findings import Finding, Report
 from lifecycle.audit.merkle import Frontier
 from lifecycle.domain import canonical
+from lifecycle.domain.commitment import committed_in
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import roadmap_stream
@@ -164,6 +165,7 @@ class BreakIn:
         self.run("DELETE FROM lifecycle_assignments WHERE stream = ?", stream)
         for held in held_after(records):
             self._insert("lifecycle_assignments", rows.assignment_row(held))
+        self._move_openings(stream, records)
         school = stream.removeprefix("participation/")
         if school != stream:
             self.run("DELETE FROM lifecycle_standings WHERE school = ?", school)
@@ -186,6 +188,20 @@ class BreakIn:
         change(bodies)
         self.rewrite(stream, bodies)
         self.settle(stream)
+
+    def _move_openings(self, stream: str, records: list[Record]) -> None:
+        """Put what opens commitments beside the records that bear them now; drop the others."""
+        borne = [
+            (record.sequence, one.commitment) for record in records for one in committed_in(record)
+        ]
+        kept = self.run("SELECT commitment FROM lifecycle_openings WHERE stream = ?", stream)
+        for (commitment,) in {*kept} - {(name,) for _, name in borne}:
+            self.run("DELETE FROM lifecycle_openings WHERE commitment = ?", commitment)
+        for sequence, commitment in borne:
+            self.run(
+                "UPDATE lifecycle_openings SET stream = ?, sequence = ? WHERE commitment = ?",
+                *(stream, sequence, commitment),
+            )
 
     def _definition(self, digest: str) -> Definition:
         ((body,),) = self.run("SELECT body FROM lifecycle_definitions WHERE digest = ?", digest)

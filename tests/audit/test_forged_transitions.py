@@ -157,23 +157,24 @@ def test_evidence_of_nothing_is_found(folder: Path, piece: Body, reason: str) ->
 
 
 def test_a_file_that_was_never_filed_is_found(folder: Path) -> None:
-    where = place(folder, "record_visit")
+    where = place(folder, "receive_risk_profile")
 
     def change(bodies: list[Body]) -> None:
-        of(bodies, "record_visit")["evidence"] = [{"kind": "visit_note", "item": None, **FILE}]
+        piece = {"kind": "risk_profile", "item": None, **FILE}
+        of(bodies, "receive_risk_profile")["evidence"] = [piece]
 
     (found,) = forged(folder, change)
 
-    assert (found.code, found.place, found.field) == ("evidence_missing", where, "visit_note")
+    assert (found.code, found.place, found.field) == ("evidence_missing", where, "risk_profile")
 
 
 def test_a_file_of_another_size_is_found_at_its_second_mention(folder: Path) -> None:
-    where = place(folder, "record_visit")
+    where = place(folder, "receive_risk_profile")
 
     def change(bodies: list[Body]) -> None:
         (filed,) = of(bodies, "complete_questionnaire")["evidence"]
-        again = {**filed, "kind": "visit_note", "size": filed["size"] + 1}
-        of(bodies, "record_visit")["evidence"] = [again]
+        again = {**filed, "kind": "risk_profile", "name": None, "size": filed["size"] + 1}
+        of(bodies, "receive_risk_profile")["evidence"] = [again]
 
     (found,) = forged(folder, change)
 

@@ -27,7 +27,7 @@ def test_only_an_outside_checkpoint_shows_a_tail_that_was_cut_and_mended(folder:
 
 def test_only_an_outside_checkpoint_shows_that_a_school_was_removed(folder: Path) -> None:
     with BreakIn(folder) as visit:
-        for table in ("records", "streams", "assignments"):
+        for table in ("records", "streams", "assignments", "openings"):
             visit.run(f"DELETE FROM lifecycle_{table} WHERE stream = ?", STREAM)  # noqa: S608 - our names
         visit.run("DELETE FROM lifecycle_standings WHERE school = ?", SCHOOL)
         visit.reseal()

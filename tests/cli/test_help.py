@@ -28,11 +28,12 @@ ALL = {"": program, **commands(program)}
 def test_the_commands_are_those_that_were_agreed() -> None:
     assert sorted(name for name, one in ALL.items() if not isinstance(one, click.Group)) == [
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
-        "advance", "assign", "audit check-proof", "audit checkpoint", "audit keygen",
-        "audit prove", "audit seal", "audit watch", "calendar", "demo", "enrol", "explain",
-        "history", "indicators", "init", "overdue", "plan", "programme check",
-        "programme diagram", "programme list",
-        "programme show", "replay", "revoke", "roadmap check", "roadmap gantt", "roadmap import",
+        "advance", "assign", "audit check-proof", "audit checkpoint", "audit erasure-extract",
+        "audit keygen", "audit prove", "audit seal", "audit watch", "calendar", "demo", "enrol",
+        "evidence get", "explain", "history", "indicators", "init", "overdue", "person erase",
+        "person name", "person show", "plan", "programme check", "programme diagram",
+        "programme list", "programme show", "refusals", "replay", "revoke", "roadmap check",
+        "roadmap gantt", "roadmap import",
         "roadmap list", "roadmap show", "schema", "status", "verify",
     ]  # fmt: skip
 

@@ -267,3 +267,10 @@ def test_every_rule_has_a_title_in_russian_and_in_english(programme: Definition)
     for title in (one.title for one in titled):
         assert re.search("[а-яё]", title.ru), title
         assert re.fullmatch(r"[\x20-\x7e]+", title.en), title
+
+
+def test_only_the_curator_s_note_is_kept_encrypted(definition: Definition) -> None:
+    personal = [one.name for one in definition.evidence_kinds if one.personal]
+
+    assert personal == ["visit_note"]
+    assert Definition.from_json(definition.to_json()) == definition

@@ -63,6 +63,12 @@ def _create_history() -> None:
         sa.CheckConstraint("sequence >= 1", name=op.f("ck_lifecycle_records_sequence")),
         sqlite_strict=True,
     )
+    op.create_index(
+        "ix_lifecycle_records_erased",
+        "lifecycle_records",
+        ["recorded_at"],
+        sqlite_where=sa.text("kind = 'person_erased'"),
+    )
     op.create_table(
         "lifecycle_definitions",
         sa.Column("digest", sa.Text, nullable=False),
@@ -170,6 +176,31 @@ def _create_outside() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("actor", name="pk_lifecycle_persons"),
         sqlite_strict=True,
+    )
+    op.create_table(
+        "lifecycle_openings",
+        sa.Column("stream", sa.Text, nullable=False),
+        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("commitment", sa.Text, nullable=False),
+        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("salt", sa.LargeBinary, nullable=False),
+        sa.Column("value", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("stream", "sequence", "commitment", name="pk_lifecycle_openings"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "lifecycle_evidence_keys",
+        sa.Column("sha256", sa.Text, nullable=False),
+        sa.Column("stream", sa.Text, nullable=False),
+        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("key", sa.LargeBinary),
+        sa.PrimaryKeyConstraint("sha256", name="pk_lifecycle_evidence_keys"),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_lifecycle_evidence_keys_stream_sequence",
+        "lifecycle_evidence_keys",
+        ["stream", "sequence"],
     )
     op.create_table(
         "lifecycle_refusals",
