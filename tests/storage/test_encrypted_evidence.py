@@ -11,7 +11,7 @@ from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
 from lifecycle.domain.ports import EvidenceStore
 from lifecycle.storage.evidence import EvidenceFolder
-from lifecycle.storage.memory import MemoryEvidence
+from lifecycle.storage.memory_evidence import MemoryEvidence
 
 SECRET = Secret(bytes(range(32)), bytes(range(12)))
 OTHER = bytes(32)
