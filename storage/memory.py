@@ -10,14 +10,16 @@ import io
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from os import PathLike
 from typing import BinaryIO, Final
 
+from lifecycle.domain.credentials import credential_from
 from lifecycle.domain.errors import CommandReused, DatabaseLocked, EvidenceLost, VersionConflict
 from lifecycle.domain.model import (
     Assignment,
+    Credential,
     Head,
     RefusedAttempt,
     SchoolMove,
@@ -43,6 +45,7 @@ class _State:
     standings: dict[str, Standing] = field(default_factory=dict)
     assignments: dict[str, tuple[Assignment, ...]] = field(default_factory=dict)
     actors: frozenset[str] = frozenset()
+    credentials: dict[str, Credential] = field(default_factory=dict)
     definitions: dict[str, bytes] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     refusals: tuple[RefusedAttempt, ...] = ()
@@ -54,6 +57,7 @@ class _State:
             dict(self.standings),
             dict(self.assignments),
             self.actors,
+            dict(self.credentials),
             dict(self.definitions),
             dict(self.names),
             self.refusals,
@@ -162,6 +166,12 @@ class _MemoryView:
     def actors(self) -> list[str]:
         return sorted(self._state.actors)
 
+    def credential(self, credential: str) -> Credential | None:
+        return self._state.credentials.get(credential)
+
+    def credentials(self) -> tuple[Credential, ...]:
+        return tuple(sorted(self._state.credentials.values(), key=lambda one: one.id))
+
     def schools(self) -> list[str]:
         return sorted(self._state.standings)
 
@@ -238,6 +248,12 @@ class _MemoryWriting(_MemoryView):
             state.standings[standing.school] = standing
         if kept.kind == "actor_added":
             state.actors |= {(kept.facts or {})["actor"]}
+        if kept.kind == "credential_added":
+            given = credential_from(kept)
+            state.credentials[given.id] = given
+        if kept.kind == "credential_revoked":
+            name = (kept.facts or {})["credential"]
+            state.credentials[name] = replace(state.credentials[name], revoked=kept.sequence)
         state.assignments[stream] = assignments_after(state.assignments.get(stream, ()), kept)
 
     def keep_definition(self, digest: str, body: bytes) -> None:

@@ -23,6 +23,7 @@ from lifecycle.domain.model import Assignment
 from lifecycle.domain.ports import Definitions, EvidenceStore, Journal
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, assignments_after
+from lifecycle.keys import check_signature
 from lifecycle.service.context import Context
 from lifecycle.storage.memory import MemoryEvidence, MemoryJournal
 from lifecycle.workflows.working_days import RussianCalendar
@@ -87,6 +88,7 @@ def engine_on(
             guards=guards or {},
             log=lambda event, /, **facts: None,
             calendar=RussianCalendar(),
+            signatures=check_signature,
         )
     )
 

@@ -24,13 +24,20 @@ from lifecycle.domain.guards import Guards
 from lifecycle.domain.model import (
     INSTALLATION,
     Assignment,
+    Credential,
     Head,
     Standing,
     participation_stream,
     roadmap_stream,
 )
 from lifecycle.domain.plan import plan_after
-from lifecycle.domain.ports import Auditing, EvidenceStore, StoredFile, StoredRecord
+from lifecycle.domain.ports import (
+    Auditing,
+    EvidenceStore,
+    SignatureCheck,
+    StoredFile,
+    StoredRecord,
+)
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after, assignments_after
 
@@ -58,6 +65,7 @@ def verify(
     view: Auditing,
     evidence: EvidenceStore,
     guards: Guards,
+    signatures: SignatureCheck,
     progress: Progress = lambda done: None,
 ) -> Report:
     """Check bodies, columns, chains, projections, definitions, evidence and decisions.
@@ -66,6 +74,7 @@ def verify(
         view: One consistent view of the storage.
         evidence: The evidence store; every file named by a record is hashed again.
         guards: Guards in Python that the host registered.
+        signatures: Checks the signatures of commands.
         progress: Called with the number of records read, now and then.
     """
     findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
@@ -73,7 +82,7 @@ def verify(
     run = _Verification(
         view=view,
         evidence=evidence,
-        grounds=Grounds(definitions, guards),
+        grounds=Grounds(definitions, guards, signatures),
         heads={head.stream: head for head in view.streams()},
         standings={one.school: one for one in view.standings()},
         progress=progress,
@@ -272,10 +281,25 @@ def _leftovers(run: _Verification) -> Iterator[Finding]:
     actors = sorted(run.grounds.actors)
     if actors != run.view.actors():
         yield Finding("actors_differ", INSTALLATION, None, "actors", actors, run.view.actors())
+    known = {one.id: one for one in run.view.credentials()}
+    proven = run.grounds.credentials
+    for name in sorted(known.keys() | proven.keys()):
+        if known.get(name) != proven.get(name):
+            ours, theirs = _credential(proven.get(name)), _credential(known.get(name))
+            yield Finding("credentials_differ", INSTALLATION, None, name, ours, theirs)
 
 
 def _place(held: Assignment) -> tuple[str, int, str]:
     return held.stream, held.sequence, held.record_id
+
+
+def _credential(one: Credential | None) -> str | None:
+    if one is None:
+        return None
+    until = f" until {one.expires_at}" if one.expires_at else ""
+    revoked = f" revoked by #{one.revoked}" if one.revoked is not None else ""
+    scopes = f" for {one.scopes}" if one.scopes else ""
+    return f"{one.actor} {one.method} #{one.sequence} {one.proof}{scopes}{until}{revoked}"
 
 
 def _role(held: Assignment) -> str:
