@@ -285,8 +285,8 @@ def _leftovers(run: _Verification) -> Iterator[Finding]:
     proven = run.grounds.credentials
     for name in sorted(known.keys() | proven.keys()):
         if known.get(name) != proven.get(name):
-            ours, theirs = _credential(proven.get(name)), _credential(known.get(name))
-            yield Finding("credentials_differ", INSTALLATION, None, name, ours, theirs)
+            expected_one, found_one = _credential(proven.get(name)), _credential(known.get(name))
+            yield Finding("credentials_differ", INSTALLATION, None, name, expected_one, found_one)
 
 
 def _place(held: Assignment) -> tuple[str, int, str]:

@@ -158,7 +158,9 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
             transition=transition.name,
         )
         attempt = attempt_of(situation, nothing, today)
-        unmet = judge(replace(attempt, actor=actor and actor.id), context.guards).unmet
+        if actor is None:
+            attempt = replace(attempt, actor=None)
+        unmet = judge(attempt, context.guards).unmet
         if actor is not None:
             rules, approval = definition.authentication, transition.approval
             unmet += tuple(admission(situation.access, actor, rules, approval=approval))
