@@ -7,6 +7,7 @@ import json
 import click
 
 from lifecycle.cli import output
+from lifecycle.cli.credentials import key, token
 from lifecycle.cli.due import overdue
 from lifecycle.cli.exports import calendar, gantt
 from lifecycle.cli.forms import Command, Group, Whole, common_options, option
@@ -98,6 +99,8 @@ def demo(context: click.Context, schools: int) -> None:
 for _command in (
     init,
     actor,
+    token,
+    key,
     assign,
     revoke,
     enrol,

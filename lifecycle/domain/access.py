@@ -58,7 +58,7 @@ _SCOPE_OF: Final[Mapping[type[Request], str]] = {
 }
 # The method of a credential by the method that it lets an actor be known by.
 _SHOWN_BY: Final = {"token": "token", "signed": "key"}
-_VOUCHED: Final = re.compile(r"host:[!-~]{1,100}|os-uid:[0-9]{1,10}")
+_VOUCHED: Final = re.compile(r"host:[!-~]{1,95}|os-uid:[0-9]{1,10}")
 _STATEMENT: Final = "school-lifecycle/command/1"
 
 

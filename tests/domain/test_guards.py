@@ -346,6 +346,7 @@ def test_records_name_the_requirements_that_were_checked() -> None:
         "state",
         "role",
         "date",
+        "authentication",
         "role_assigned/writer",
         "evidence/order",
         "fact/outcome",

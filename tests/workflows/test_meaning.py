@@ -74,7 +74,7 @@ PROGRAMMES = {
     ),
     "unknown role of a transition": (
         [("by: [checker]", "by: [administrator]")],
-        ["84:10: LD211: there is no role administrator; did you mean checker?"],
+        ["84:10: LD211: there is no role administrator"],
     ),
     "unknown role to be assigned": (
         [("role_assigned: applicant", "role_assigned: aplicant")],
