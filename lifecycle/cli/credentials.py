@@ -116,7 +116,10 @@ def issue(
 @common_options
 @click.pass_context
 def list_tokens(context: click.Context, actor_id: str | None) -> None:
-    """List tokens, without what would let anybody act."""
+    """List tokens, without what would let anybody act.
+
+    Whose they are, what they are good for, and which were revoked.
+    """
     _list(Session.of(context), "token", actor_id)
 
 
@@ -205,7 +208,10 @@ def add(
 @common_options
 @click.pass_context
 def list_keys(context: click.Context, actor_id: str | None) -> None:
-    """List keys: whose they are and what they are good for."""
+    """List keys.
+
+    Whose they are, what they are good for, and which were revoked.
+    """
     _list(Session.of(context), "key", actor_id)
 
 
