@@ -33,6 +33,32 @@ PROGRAMMES = {
             "36:15: LD211: there is no role officer",
         ],
     ),
+    "auditor declared": (
+        [
+            ("id: officer", "id: auditor"),
+            ("enrolment: {by: [officer]", "enrolment: {by: [checker]"),
+        ],
+        [
+            "10:10: LD202: auditor is the engine's own role and is not declared",
+            "36:15: LD211: there is no role officer",
+        ],
+    ),
+    "approval without authentication": (
+        [("    by: [checker]", "    approval: true\n    by: [checker]")],
+        ["84:15: LD273: write_off is an approval, but authentication does not say what is enough"],
+    ),
+    "approval that asks for less": (
+        [
+            (
+                "enrolment:",
+                "authentication: {any: [host, host], approval: [token], source: inference}\nenrolment:",
+            )
+        ],
+        [
+            "7:30: LD201: host stands here twice",
+            "7:48: LD274: token is enough to approve, but not for anything else: host, host",
+        ],
+    ),
     "fields of what is no record": (
         [("type: records", "type: slugs")],
         [
