@@ -29,7 +29,8 @@ def test_the_commands_are_those_that_were_agreed() -> None:
     assert sorted(name for name, one in ALL.items() if not isinstance(one, click.Group)) == [
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
         "advance", "assign", "calendar", "demo", "enrol", "explain", "history", "indicators",
-        "init", "key add", "key list", "key new", "key revoke", "overdue", "plan", "programme check", "programme diagram", "programme list",
+        "init", "key add", "key list", "key new", "key revoke", "overdue", "plan",
+        "programme check", "programme diagram", "programme list",
         "programme show", "replay", "revoke", "roadmap check", "roadmap gantt", "roadmap import",
         "roadmap list", "roadmap show", "schema", "status", "token issue", "token list",
         "token revoke", "verify",

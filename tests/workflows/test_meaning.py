@@ -51,7 +51,8 @@ PROGRAMMES = {
         [
             (
                 "enrolment:",
-                "authentication: {any: [host, host], approval: [token], source: inference}\nenrolment:",
+                "authentication: {any: [host, host], approval: [token], source: inference}\n"
+                "enrolment:",
             )
         ],
         [
