@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from lifecycle.audit import ed25519
 from lifecycle.audit.asked import asked, who
 from lifecycle.audit.findings import Finding
 from lifecycle.domain import administration, credentials
@@ -30,7 +31,6 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.plan import Place, Progress, decide_activity
-from lifecycle.domain.ports import SignatureCheck
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import Participation, assignments_after
 from lifecycle.domain.requests import (
@@ -58,7 +58,6 @@ class Grounds:
     Args:
         definitions: Stored definitions by digest, altered ones left out.
         guards: Guards in Python that the host registered.
-        signatures: Checks the signatures of commands.
         rules: Digest of the definition that each road map's stream adopted.
         actors: Sequence number of the record that registered each actor.
         credentials: Every credential by its id, as it stands at the end.
@@ -69,7 +68,6 @@ class Grounds:
 
     definitions: Mapping[str, Definition]
     guards: Guards
-    signatures: SignatureCheck
     rules: dict[str, str] = field(default_factory=dict)
     actors: dict[str, int] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
@@ -150,7 +148,7 @@ class Grounds:
             version=version,
             roles=self.held(INSTALLATION, version),
             credential=self.credential(credential_of(record.actor.authentication), version),
-            check=self.signatures,
+            check=ed25519.verify,
         )
 
     def knows(self, actor: str, version: int) -> bool:

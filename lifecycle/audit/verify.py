@@ -34,7 +34,6 @@ from lifecycle.domain.plan import plan_after
 from lifecycle.domain.ports import (
     Auditing,
     EvidenceStore,
-    SignatureCheck,
     StoredFile,
     StoredRecord,
 )
@@ -65,7 +64,6 @@ def verify(
     view: Auditing,
     evidence: EvidenceStore,
     guards: Guards,
-    signatures: SignatureCheck,
     progress: Progress = lambda done: None,
 ) -> Report:
     """Check bodies, columns, chains, projections, definitions, evidence and decisions.
@@ -74,7 +72,6 @@ def verify(
         view: One consistent view of the storage.
         evidence: The evidence store; every file named by a record is hashed again.
         guards: Guards in Python that the host registered.
-        signatures: Checks the signatures of commands.
         progress: Called with the number of records read, now and then.
     """
     findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
@@ -82,7 +79,7 @@ def verify(
     run = _Verification(
         view=view,
         evidence=evidence,
-        grounds=Grounds(definitions, guards, signatures),
+        grounds=Grounds(definitions, guards),
         heads={head.stream: head for head in view.streams()},
         standings={one.school: one for one in view.standings()},
         progress=progress,
