@@ -106,9 +106,9 @@ class Grounds:
             self.credentials.setdefault(given.id, given)
         elif record.kind == "credential_revoked":
             name = (record.facts or {})["credential"]
-            if name in self.credentials:
-                revoked = replace(self.credentials[name], revoked=record.sequence)
-                self.credentials[name] = revoked
+            known = self.credentials.get(name)
+            if known is not None and known.revoked is None:
+                self.credentials[name] = replace(known, revoked=record.sequence)
 
     def held(self, stream: str, version: int) -> tuple[Assignment, ...]:
         """Return the roles held on a shared stream after its record *version*."""
