@@ -210,7 +210,7 @@ def test_everybody_named_in_an_issue_has_to_be_known(office: Office) -> None:
         engine.credentials.revoke("x", actor=actor(PERSON))
 
 
-@pytest.mark.parametrize("public", ["", "x", "AAAA", "@" * 44, new_key().public.rstrip("=")])
+@pytest.mark.parametrize("public", ["", "x", "AAAA", "@" * 44, "A" * 43])
 def test_what_is_no_public_key_is_not_added(office: Office, public: str) -> None:
     with pytest.raises(InvalidInput, match="32 bytes in base64"):
         office.engine.credentials.add_key(PERSON, public, actor=ADMIN)
