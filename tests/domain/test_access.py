@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from lifecycle.domain.access import Access, credential_of, known_by, objections
+from lifecycle.domain.access import Access, admission, credential_of, known_by, objections
+from lifecycle.domain.definition import Authentication
 from lifecycle.domain.model import Actor
 from lifecycle.domain.record import empty_head
 from lifecycle.domain.requests import AddActor
-from tests.domain.small import MAP, NOON, unsigned
+from tests.domain.small import MAP, NOON, access, unsigned
 
 
 @pytest.mark.parametrize(
@@ -44,3 +45,12 @@ def test_a_signature_by_nobodys_key_is_told_once() -> None:
     found = list(objections(Access(3, (), None, unsigned), request, empty_head("o", MAP), NOON))
 
     assert [one.code for one in found] == ["credential_unknown"]
+
+
+def test_what_is_not_enough_for_anything_is_told_so() -> None:
+    rules = Authentication(any=("host",), approval=("host",))
+    actor = Actor("joe", "os-uid:1000")
+
+    (found,) = admission(access(), actor, rules)
+
+    assert str(found.message) == "os-uid is not enough here; joe has to be known by: host"
