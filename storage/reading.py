@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, literal_column, select
 from lifecycle.domain.errors import DatabaseBroken, InvalidBody
 from lifecycle.domain.model import (
     Assignment,
+    Credential,
     Head,
     RefusedAttempt,
     SchoolMove,
@@ -27,6 +28,7 @@ from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import (
     actors,
     assignments,
+    credentials,
     definitions,
     records,
     refusals,
@@ -68,6 +70,9 @@ _ALL_ASSIGNMENTS: Final = Statement(
 )
 _HAS_ACTOR: Final = Statement(select(actors.c.actor).where(actors.c.actor == bindparam("actor")))
 _ACTORS: Final = Statement(select(actors.c.actor).order_by(actors.c.actor))
+_credentials = select(*(credentials.c[name] for name in rows.CREDENTIAL_COLUMNS))
+_CREDENTIAL: Final = Statement(_credentials.where(credentials.c.id == bindparam("id")))
+_CREDENTIALS: Final = Statement(_credentials.order_by(credentials.c.id))
 _SCHOOLS: Final = Statement(select(standings.c.school).order_by(standings.c.school))
 _board = select(*(standings.c[name] for name in rows.STANDING_COLUMNS)).order_by(
     standings.c.roadmap, standings.c.school
@@ -211,6 +216,16 @@ class SqlReading:
     def actors(self) -> list[str]:
         """Return the ids of all actors, sorted."""
         return [actor for (actor,) in self._session.rows(_ACTORS)]
+
+    def credential(self, credential: str) -> Credential | None:
+        """Return the credential of that id, revoked or not; ``None`` if none was added."""
+        for row in self._session.rows(_CREDENTIAL, id=credential):
+            return Credential(*row)
+        return None
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """Return every credential, revoked ones included, sorted by id."""
+        return tuple(Credential(*row) for row in self._session.rows(_CREDENTIALS))
 
     def schools(self) -> list[str]:
         """Return the ids of all schools, sorted."""

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lifecycle import Actor, Evidence, Lifecycle, Receipt
+from lifecycle.audit import ed25519
 from lifecycle.domain.definition import (
     AnswersSubmission,
     Definition,
@@ -88,6 +89,7 @@ def engine_on(
             guards=guards or {},
             log=lambda event, /, **facts: None,
             calendar=RussianCalendar(),
+            signatures=ed25519.verify,
         )
     )
 

@@ -29,13 +29,19 @@ from lifecycle.domain.guards import Guards
 from lifecycle.domain.model import (
     INSTALLATION,
     Assignment,
+    Credential,
     Head,
     Standing,
     participation_stream,
     roadmap_stream,
 )
 from lifecycle.domain.plan import plan_after
-from lifecycle.domain.ports import Auditing, EvidenceStore, StoredFile, StoredRecord
+from lifecycle.domain.ports import (
+    Auditing,
+    EvidenceStore,
+    StoredFile,
+    StoredRecord,
+)
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after, assignments_after
 
@@ -291,10 +297,25 @@ def _leftovers(run: _Verification) -> Iterator[Finding]:
     actors = sorted(run.grounds.actors)
     if actors != run.view.actors():
         yield Finding("actors_differ", INSTALLATION, None, "actors", actors, run.view.actors())
+    known = {one.id: one for one in run.view.credentials()}
+    proven = run.grounds.credentials
+    for name in sorted(known.keys() | proven.keys()):
+        if known.get(name) != proven.get(name):
+            expected_one, found_one = _credential(proven.get(name)), _credential(known.get(name))
+            yield Finding("credentials_differ", INSTALLATION, None, name, expected_one, found_one)
 
 
 def _place(held: Assignment) -> tuple[str, int, str]:
     return held.stream, held.sequence, held.record_id
+
+
+def _credential(one: Credential | None) -> str | None:
+    if one is None:
+        return None
+    until = f" until {one.expires_at}" if one.expires_at else ""
+    revoked = f" revoked by #{one.revoked}" if one.revoked is not None else ""
+    scopes = f" for {one.scopes}" if one.scopes else ""
+    return f"{one.actor} {one.method} #{one.sequence} {one.proof}{scopes}{until}{revoked}"
 
 
 def _role(held: Assignment) -> str:

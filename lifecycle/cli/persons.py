@@ -10,9 +10,10 @@ import click
 
 from lifecycle.cli import documents, files, output
 from lifecycle.cli.forms import Command, Group, argument, common_options, option
+from lifecycle.cli.identity import acting, actor_option
 from lifecycle.cli.language import say
 from lifecycle.cli.schools import command_id_option
-from lifecycle.cli.session import Session, acting
+from lifecycle.cli.session import Session
 from lifecycle.domain.erasure import GROUND, place_of
 from lifecycle.domain.model import participation_stream
 from lifecycle.domain.record import moment_text
@@ -20,10 +21,6 @@ from lifecycle.domain.record import moment_text
 if TYPE_CHECKING:
     from lifecycle.domain.model import RefusedAttempt
     from lifecycle.service.people import Person
-
-administrator_option = option(
-    "--actor", metavar="ADMIN", required=True, help="Who does it: an administrator's id."
-)
 
 
 @click.group(cls=Group, examples=("lifecycle person show curator-1",))
@@ -43,17 +40,17 @@ def person() -> None:
 )
 @argument("id", help="Opaque id of the person.")
 @argument("name", help="Name, in place of any earlier one.")
-@administrator_option
+@actor_option
 @common_options
 @click.pass_context
-def name_person(context: click.Context, id: str, name: str, actor: str) -> None:
+def name_person(context: click.Context, id: str, name: str, actor: str | None) -> None:
     """Keep the name of a person.
 
     Nothing of it comes into the history. Done by an administrator.
     """
     session = Session.of(context)
     with session.engine() as engine:
-        engine.people.name(id, name, actor=acting(actor))
+        engine.people.name(id, name, actor=acting(session, engine, actor))
     session.answer({"actor": id, "named": True}, [say("the name of {id} is kept", id=id)])
 
 
@@ -125,7 +122,7 @@ def _lines(kept: Person) -> Iterator[str]:
     multiple=True,
     help="A record of somebody else whose comment or file is about this person. May be repeated.",
 )
-@administrator_option
+@actor_option
 @command_id_option
 @common_options
 @click.pass_context
@@ -135,7 +132,7 @@ def erase_person(
     ground: str,
     act: str,
     record: Sequence[str],
-    actor: str,
+    actor: str | None,
     command_id: str | None,
 ) -> None:
     """Erase what a person wrote.
@@ -147,7 +144,12 @@ def erase_person(
     session = Session.of(context)
     with session.command(command_id) as request, session.engine() as engine:
         receipt = engine.people.erase(
-            id, ground=ground, act=act, records=record, actor=acting(actor), command_id=request
+            id,
+            ground=ground,
+            act=act,
+            records=record,
+            actor=acting(session, engine, actor),
+            command_id=request,
         )
     template = "what {id} wrote is erased by act {act}, record {sequence}, {hash}"
     facts = {"id": id, "act": act, "sequence": receipt.version, "hash": receipt.record.hash[:12]}

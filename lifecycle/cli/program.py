@@ -8,6 +8,7 @@ import click
 
 from lifecycle.cli import output
 from lifecycle.cli.audit import audit
+from lifecycle.cli.credentials import key, token
 from lifecycle.cli.due import overdue
 from lifecycle.cli.erasures import erasure_extract
 from lifecycle.cli.exports import calendar, gantt
@@ -101,6 +102,8 @@ def demo(context: click.Context, schools: int) -> None:
 for _command in (
     init,
     actor,
+    token,
+    key,
     assign,
     revoke,
     enrol,

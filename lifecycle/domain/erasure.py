@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from lifecycle.domain.access import Access
 from lifecycle.domain.commitment import Committed, Opened, Opening, committed_in
 from lifecycle.domain.decision import (
     Accepted,
@@ -22,7 +23,7 @@ from lifecycle.domain.decision import (
 )
 from lifecycle.domain.errors_people import InvalidErasure
 from lifecycle.domain.messages import Message, Text
-from lifecycle.domain.model import ADMINISTRATOR, Assignment, Head
+from lifecycle.domain.model import ADMINISTRATOR, Head
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import ErasePerson
 
@@ -156,13 +157,11 @@ def opened_in(
             yield one, Opened("missing")
 
 
-def decide_erase(
-    administrators: tuple[Assignment, ...], request: ErasePerson, stamp: Stamp, head: Head
-) -> Decision:
+def decide_erase(access: Access, request: ErasePerson, stamp: Stamp, head: Head) -> Decision:
     """Decide to erase what a person wrote.
 
     Args:
-        administrators: Roles held on the installation.
+        access: What the installation says of those who may act.
         request: What is asked; that the person and the records exist is for the caller to know.
         stamp: Id and clock; no earlier than any record there is.
         head: Head of the installation's stream.
@@ -171,7 +170,7 @@ def decide_erase(
         InvalidErasure: The ground is none, the act has no proper number, or too much is named.
     """
     _check(request)
-    acting = authority(administrators, request, stamp, (ADMINISTRATOR,))
+    acting = authority(access, access.roles, request, stamp, head, (ADMINISTRATOR,))
     if isinstance(acting, Refusal):
         return acting
     record = build_record(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Protocol, TypeVar
 
+from lifecycle.domain.access import known_by
 from lifecycle.domain.dates import place_date
 from lifecycle.domain.decision import Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
@@ -23,7 +23,7 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.guards import Guards, Unmet
 from lifecycle.domain.messages import Message
-from lifecycle.domain.model import Actor, RefusedAttempt, Standing
+from lifecycle.domain.model import Actor, Head, RefusedAttempt, Standing
 from lifecycle.domain.naming import identifier
 from lifecycle.domain.ports import (
     Calendar,
@@ -32,16 +32,17 @@ from lifecycle.domain.ports import (
     EvidenceStore,
     Journal,
     Reading,
+    SignatureCheck,
     Writing,
 )
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
+from lifecycle.service.identity import proved
 from lifecycle.service.results import Receipt
 
+Asked = TypeVar("Asked", bound=Request)
 Result = TypeVar("Result")
 Begin = Callable[[], AbstractContextManager[Writing]]
-
-_AUTHENTICATION = re.compile(r"[!-~]{1,100}")
 
 
 class EventLog(Protocol):
@@ -64,6 +65,7 @@ class Context:
         guards: Guards in Python that the host registered.
         log: Takes the events for operators.
         calendar: Tells working days.
+        signatures: Checks the signatures of commands.
     """
 
     journal: Journal
@@ -74,6 +76,7 @@ class Context:
     guards: Guards
     log: EventLog
     calendar: Calendar
+    signatures: SignatureCheck
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
 
     def definition(self, view: Reading, digest: str) -> Definition:
@@ -95,31 +98,29 @@ class Context:
         """
         return self.new_id() if command_id is None else identifier(command_id, "command")
 
-    def stamp(self, definition: Definition | None = None) -> Stamp:
-        """Return a new record's id and times, the day as it is at the place of the road map."""
+    def stamp(
+        self, definition: Definition | None = None, *, after: datetime | None = None
+    ) -> Stamp:
+        """Return a new record's id and times, the day as it is at the place of the road map.
+
+        Args:
+            definition: Tells the place.
+            after: Time that the record cannot be earlier than, even if the clock was set back.
+        """
         now = self.clock.now()
+        now = now if after is None else max(now, after)
         return Stamp(self.new_id(), now, place_date(now, definition))
 
 
-def after_erasures(stamp: Stamp, view: Reading) -> Stamp:
-    """Return the stamp of a record with values that can be erased: later than every erasure.
+def after_erasures(view: Reading, head: Head) -> datetime | None:
+    """Return the time that a record with values that can be erased cannot be earlier than.
 
-    So times alone tell what an erasure covered, even if the clock was set back.
+    It is later than every erasure, so that times alone tell what an erasure covered, even if
+    the clock was set back.
     """
     last = view.last_erasure()
-    if last is None or stamp.now > last:
-        return stamp
-    return replace(stamp, now=last + timedelta(microseconds=1))
-
-
-def after_everything(stamp: Stamp, view: Reading) -> Stamp:
-    """Return a stamp no earlier than any record there is, for some may rest on the new one.
-
-    So times tell which roles were held when a record was made, and what an erasure covered,
-    even if the clock was set back.
-    """
-    latest = view.latest()
-    return stamp if latest is None else replace(stamp, now=max(stamp.now, latest))
+    moments = [last + timedelta(microseconds=1) if last is not None else None, head.recorded_at]
+    return max((one for one in moments if one is not None), default=None)
 
 
 def _read_definition(body: bytes | None, digest: str) -> Definition:
@@ -141,11 +142,11 @@ def check_form(actor: Actor) -> None:
 
     Raises:
         InvalidIdentifier: The actor stands in for somebody whose id is none.
-        InvalidInput: How he was authenticated is not told in one short word.
+        InvalidInput: How he was authenticated is not told as it has to be.
     """
     if actor.on_behalf_of is not None:
         identifier(actor.on_behalf_of, "actor")
-    if _AUTHENTICATION.fullmatch(actor.authentication) is None:
+    if known_by(actor.authentication) is None:
         detail = Message("write it as host:NAME, up to 100 ASCII characters")
         raise InvalidInput(what="authentication", detail=detail)
 
@@ -207,12 +208,14 @@ def settle(
 
 def carry_out(
     context: Context,
-    request: Request,
+    request: Asked,
     stream: str,
-    work: Callable[[Writing], Receipt],
+    work: Callable[[Writing, Asked], Receipt],
     begin: Begin | None = None,
 ) -> Receipt:
     """Hold *stream*, and do *work* for a known actor unless the command was carried out before.
+
+    *work* gets the request as its actor proved it: with his signature, where he signs.
 
     Args:
         context: The adapters.
@@ -224,17 +227,18 @@ def carry_out(
     Raises:
         UnknownActor: Nobody registered the actor.
         CommandReused: The command was carried out before, but asked for something else.
+        AuthenticationFailed: The actor did not prove what his authentication says.
         Refused: As ``transacted``.
     """
 
     def once(tx: Writing) -> Receipt:
         # Locked first: of two processes with one command id the second has to see the first.
-        tx.lock(stream)
+        head = tx.lock(stream)
         again = repeated(tx, request)
         if again is not None:
             return again
         check_actor(tx, request)
-        return work(tx)
+        return work(tx, proved(tx, request, head))
 
     return transacted(context, request, once, begin)
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from lifecycle.domain.commitment import Opened, Opening, committed_in
-from lifecycle.domain.decision import Decision, Refusal, authority
+from lifecycle.domain.decision import Refusal, authority
 from lifecycle.domain.erasure import Erasures, decide_erase, opened_in, place_from, place_of
 from lifecycle.domain.errors import (
     AdministrationRefused,
@@ -37,12 +37,12 @@ from lifecycle.domain.record import Record
 from lifecycle.domain.requests import ErasePerson, NamePerson, Request
 from lifecycle.service.context import (
     Context,
-    after_everything,
     attempted,
     carry_out,
     check_actor,
     settle,
 )
+from lifecycle.service.identity import access_of, proved
 from lifecycle.service.results import Receipt
 
 MAX_NAME: Final = 200
@@ -112,8 +112,11 @@ class People:
         def work(tx: Writing) -> None:
             check_actor(tx, request)
             _check_person(tx, person)
-            roster = tx.assignments([INSTALLATION])
-            acting = authority(roster, request, context.stamp(), (ADMINISTRATOR,))
+            head = tx.lock(INSTALLATION)
+            asked = proved(tx, request, head)
+            access = access_of(tx, asked.actor, context.signatures)
+            stamp = context.stamp(after=head.recorded_at)
+            acting = authority(access, access.roles, asked, stamp, head, (ADMINISTRATOR,))
             if isinstance(acting, Refusal):
                 raise _refused(request, Message("name people"), acting.unmet)
             tx.keep_name(person, text)
@@ -181,18 +184,17 @@ class People:
             records=tuple(records),
         )
 
-        def work(tx: Writing) -> Receipt:
-            head = tx.lock(INSTALLATION)
+        def work(tx: Writing, asked: ErasePerson) -> Receipt:
             _check_person(tx, person)
-            places = [_place(tx, text) for text in request.records]
-            decision: Decision = decide_erase(
-                tx.assignments([INSTALLATION]),
-                request,
-                after_everything(context.stamp(), tx),
-                head,
+            places = [_place(tx, text) for text in asked.records]
+            decision = decide_erase(
+                access_of(tx, asked.actor, context.signatures),
+                asked,
+                context.stamp(after=tx.latest()),
+                tx.lock(INSTALLATION),
             )
             what = Message("erase people's data")
-            receipt = settle(tx, decision, lambda unmet: _refused(request, what, unmet))
+            receipt = settle(tx, decision, lambda unmet: _refused(asked, what, unmet))
             tx.erasable.erase(person, places)
             return receipt
 

@@ -14,6 +14,7 @@ from lifecycle.domain.fulfilment import ActivityStatus, Facts, facts_on, plan_st
 from lifecycle.domain.indicators import Reading as IndicatorReading
 from lifecycle.domain.indicators import read_indicators
 from lifecycle.domain.model import (
+    INSTALLATION,
     Actor,
     Assignment,
     Evidence,
@@ -36,6 +37,7 @@ from lifecycle.service.context import (
     settle,
 )
 from lifecycle.service.evidence import Offer, keep, store, taken_in
+from lifecycle.service.identity import access_of
 from lifecycle.service.results import Receipt
 
 
@@ -122,7 +124,7 @@ class Plans:
             self._context,
             request,
             roadmap_stream(roadmap),
-            lambda tx: _act(self._context, tx, request, offer),
+            lambda tx, asked: _act(self._context, tx, asked, offer),
         )
 
     def in_force(self, roadmap: str) -> Definition | None:
@@ -192,14 +194,17 @@ def _due(context: Context, reading: Reading, definition: Definition, day: date) 
 def _act(context: Context, tx: Writing, request: ActOnActivity, offer: Offer) -> Receipt:
     stream = roadmap_stream(request.roadmap)
     definition = in_force(context, tx, request.roadmap)
+    head = tx.lock(stream)
+    access = access_of(tx, request.actor, context.signatures)
     decision = decide_activity(
+        access,
         definition,
         tx.assignments([stream]),
         plan_of(tx.records(stream)),
         request,
-        after_erasures(context.stamp(definition), tx),
-        tx.lock(stream),
-        {},
+        context.stamp(definition, after=after_erasures(tx, head)),
+        head,
+        {INSTALLATION: access.version},
     )
     if isinstance(decision, Accepted):
         store(context, offer)

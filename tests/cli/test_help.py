@@ -30,11 +30,12 @@ def test_the_commands_are_those_that_were_agreed() -> None:
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
         "advance", "assign", "audit check-proof", "audit checkpoint", "audit erasure-extract",
         "audit keygen", "audit prove", "audit seal", "audit watch", "calendar", "demo", "enrol",
-        "evidence get", "explain", "history", "indicators", "init", "overdue", "person erase",
-        "person name", "person show", "plan", "programme check", "programme diagram",
-        "programme list", "programme show", "refusals", "replay", "revoke", "roadmap check",
-        "roadmap gantt", "roadmap import",
-        "roadmap list", "roadmap show", "schema", "status", "verify",
+        "evidence get", "explain", "history", "indicators", "init", "key add", "key list",
+        "key new", "key revoke", "overdue", "person erase", "person name", "person show", "plan",
+        "programme check", "programme diagram", "programme list", "programme show", "refusals",
+        "replay", "revoke", "roadmap check", "roadmap gantt", "roadmap import", "roadmap list",
+        "roadmap show", "schema", "status", "token issue", "token list", "token revoke",
+        "verify",
     ]  # fmt: skip
 
 
@@ -63,8 +64,8 @@ def test_help_is_russian_throughout(terminal: Terminal, name: str) -> None:
     assert said.out.startswith("Вызов: lifecycle")
     assert "Общие параметры:" in said.out
     names = {part for one in ALL for part in one.split()}
-    foreign = {"JSON", "Schema", "URL", "UTC", "administrator", "ref", "lifecycle", "sqlite"}
-    foreign |= {"SQLite", "git", "proof"}
+    foreign = {"JSON", "Schema", "URL", "UTC", "administrator", "auditor", "ref", "lifecycle"}
+    foreign |= {"SQLite", "sqlite", "git", "proof"}
     # What is typed as it stands: evidence kinds, formats, ways to group, kinds of file.
     foreign |= {"activity_result", "basis", "dot", "mermaid", "svg", "person", "school"}
     assert words - names - foreign - {"lang"} == set()

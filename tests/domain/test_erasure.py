@@ -22,12 +22,13 @@ from lifecycle.domain.errors_people import InvalidErasure
 from lifecycle.domain.model import ADMINISTRATOR, INSTALLATION, Assignment
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.requests import ErasePerson
+from tests.domain.small import access
 from tests.factories import START, actor
 from tests.storage.samples import record_after
 
 HEAD = empty_head("origin", INSTALLATION)
 SCHOOL = empty_head("origin", "participation/s")
-ADMINISTRATORS = (Assignment("r", INSTALLATION, "admin", ADMINISTRATOR, 1),)
+ADMINISTRATORS = access(Assignment("r", INSTALLATION, "admin", ADMINISTRATOR, 1))
 STAMP = Stamp("record", START, START.date())
 
 
@@ -62,7 +63,7 @@ def test_an_erasure_names_person_ground_act_and_records() -> None:
 
 
 def test_only_administrators_erase() -> None:
-    decision = decide_erase((), request(), STAMP, HEAD)
+    decision = decide_erase(access(), request(), STAMP, HEAD)
 
     assert isinstance(decision, Refusal)
     assert [one.code for one in decision.unmet] == ["role_missing"]
