@@ -192,6 +192,8 @@ def _decide(
         return _enrol(grounds, definition, record, stamp, head)
     if is_plan_record(record):
         return _act(grounds, definition, record, stamp, head)
+    if record.kind == "person_erased" and record.stream == INSTALLATION:
+        return _erase(grounds, record, stamp, head)
     return _administer(grounds, participation, definition, record, stamp, head)
 
 
@@ -351,20 +353,23 @@ def _administer(
                 stream=record.stream,
             )
             return administration.decide_revoke(administrators, held, revoke, stamp, head, seen)
-        case "person_erased" if own:
-            if not grounds.knows(facts["actor"], head.version):
-                raise ValueError(f"{facts['actor']} was not registered")
-            erase = ErasePerson(
-                actor=actor,
-                command_id=command,
-                effective_on=day,
-                erased=facts["actor"],
-                ground=facts["ground"],
-                act=facts["act"],
-                records=tuple(facts["records"]),
-            )
-            return decide_erase(administrators, erase, stamp, head)
     raise ValueError(f"a {record.kind} record has no place here")
+
+
+def _erase(grounds: Grounds, record: Record, stamp: Stamp, head: Head) -> Decision:
+    facts = record.facts or {}
+    if not grounds.knows(facts["actor"], head.version):
+        raise ValueError(f"{facts['actor']} was not registered")
+    request = ErasePerson(
+        actor=_actor(record),
+        command_id=record.command_id,
+        effective_on=record.effective_on,
+        erased=facts["actor"],
+        ground=facts["ground"],
+        act=facts["act"],
+        records=tuple(facts["records"]),
+    )
+    return decide_erase(grounds.held(INSTALLATION, head.version), request, stamp, head)
 
 
 def _actor(record: Record) -> Actor:

@@ -19,6 +19,7 @@ def upgrade() -> None:
     """Make every table, and on SQLite the triggers that keep the history append-only."""
     _create_history()
     _create_projections()
+    _create_erasable()
     _create_outside()
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
@@ -130,7 +131,7 @@ def _create_projections() -> None:
     )
 
 
-def _create_outside() -> None:
+def _create_erasable() -> None:
     op.create_table(
         "lifecycle_persons",
         sa.Column("actor", sa.Text, nullable=False),
@@ -163,6 +164,9 @@ def _create_outside() -> None:
         "lifecycle_evidence_keys",
         ["stream", "sequence"],
     )
+
+
+def _create_outside() -> None:
     op.create_table(
         "lifecycle_refusals",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=True),
