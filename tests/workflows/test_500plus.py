@@ -273,4 +273,3 @@ def test_only_the_curator_s_note_is_kept_encrypted(programme: Definition) -> Non
     personal = [one.name for one in programme.evidence_kinds if one.personal]
 
     assert personal == ["visit_note"]
-    assert Definition.from_json(programme.to_json()) == programme
