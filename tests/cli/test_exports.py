@@ -287,7 +287,7 @@ def test_a_road_map_in_force_that_was_edited_is_refused_with_the_way_out(office:
 
     assert said.code == 5
     assert f"{file}:" in said.out
-    assert ": LD281: tomari-2022 is in force as version 2/2 [" in said.out
+    assert ": LD281: tomari-2022 is in force as version 3/2 [" in said.out
     assert problem["code"] == "LD281"
     assert "such as tomari-2022-2" in problem["remedy"]
     assert office.ask("overdue", "--on", "2022-02-17")["overdue"]
@@ -297,7 +297,7 @@ def test_a_raised_version_under_the_same_id_is_a_warning(office: Terminal) -> No
     said = office.run("roadmap", "check", edited(office, EDIT, RAISED))
 
     assert said.code == 0
-    assert "LD314: warning: tomari-2022 stays in force as version 2/2 [" in said.out
+    assert "LD314: warning: tomari-2022 stays in force as version 3/2 [" in said.out
 
 
 def test_another_programme_under_the_same_version_is_told_apart(office: Terminal) -> None:

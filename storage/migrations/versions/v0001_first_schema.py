@@ -20,6 +20,7 @@ def upgrade() -> None:
     _create_history()
     _create_log()
     _create_projections()
+    _create_erasable()
     _create_outside()
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
@@ -182,7 +183,7 @@ def _create_projections() -> None:
     )
 
 
-def _create_outside() -> None:
+def _create_erasable() -> None:
     op.create_table(
         "lifecycle_persons",
         sa.Column("actor", sa.Text, nullable=False),
@@ -215,6 +216,9 @@ def _create_outside() -> None:
         "lifecycle_evidence_keys",
         ["stream", "sequence"],
     )
+
+
+def _create_outside() -> None:
     op.create_table(
         "lifecycle_refusals",
         sa.Column("id", sa.Integer, nullable=False, autoincrement=True),
