@@ -7,7 +7,7 @@ import pytest
 Edits = list[tuple[str, str]]
 Told = Callable[..., list[str]]
 
-# What is wrong -> the edits that make it so, and every line the checker then says.
+# What is wrong -> the edits, and every line the checker then says.
 PROGRAMMES = {
     "kind declared twice": (
         [("id: receipt", "id: contract")],
