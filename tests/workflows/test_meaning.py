@@ -34,10 +34,7 @@ PROGRAMMES = {
         ],
     ),
     "auditor declared": (
-        [
-            ("id: officer", "id: auditor"),
-            ("enrolment: {by: [officer]", "enrolment: {by: [checker]"),
-        ],
+        [("id: officer", "id: auditor"), ("by: [officer], source", "by: [checker], source")],
         [
             "10:10: LD202: auditor is the engine's own role and is not declared",
             "36:15: LD211: there is no role officer",
@@ -51,8 +48,7 @@ PROGRAMMES = {
         [
             (
                 "enrolment:",
-                "authentication: {any: [host, host], approval: [token], source: inference}\n"
-                "enrolment:",
+                "authentication: {any: [host, host], approval: [token], source: x}\nenrolment:",
             )
         ],
         [
