@@ -234,7 +234,8 @@ class _MemoryView:
 
     def moves(self, roadmap: str) -> Iterator[SchoolMove]:
         for standing in self.standings(roadmap=roadmap):
-            for record in self.records(participation_stream(standing.school)):
+            records = self.records(participation_stream(standing.school))
+            for record in records:
                 if record.transition and record.source and record.target:
                     yield SchoolMove(
                         standing.school,
@@ -243,6 +244,7 @@ class _MemoryView:
                         record.target,
                         record.recorded_at,
                         record.effective_on,
+                        records[0].effective_on,
                         record.facts or {},
                     )
 

@@ -91,6 +91,7 @@ _ROADMAPS: Final = Statement(
     .where(streams.c.stream.between(bindparam("first"), bindparam("last")))
     .order_by(streams.c.stream)
 )
+_enrolments = records.alias("enrolments")
 _MOVES: Final = Statement(
     select(
         standings.c.school,
@@ -99,12 +100,18 @@ _MOVES: Final = Statement(
         records.c.target,
         records.c.recorded_at,
         records.c.effective_on,
+        _enrolments.c.effective_on,
         records.c.body,
     )
     .join_from(
         standings,
         records,
         records.c.stream == literal_column("'participation/'").concat(standings.c.school),
+    )
+    .join(
+        _enrolments,
+        (_enrolments.c.stream == records.c.stream)
+        & (_enrolments.c.sequence == literal_column("1")),
     )
     .where(_of_roadmap, records.c.transition.is_not(None))
     .order_by(standings.c.school, records.c.sequence)

@@ -112,12 +112,14 @@ def standing_from(row: Values) -> Standing:
 
 
 def move_from(row: Values) -> SchoolMove:
-    """Read school, transition, source, target, ``recorded_at``, ``effective_on`` and the body.
+    """Read a row of transitions: school, transition, source, target, dates and the body.
+
+    The dates are ``recorded_at``, ``effective_on``, and that of the enrolment.
 
     Raises:
         KeyError, TypeError, ValueError: It holds no date, or no body, where it must.
     """
-    school, transition, source, target, recorded_at, effective_on, body = row
+    school, transition, source, target, recorded_at, effective_on, enrolled_on, body = row
     return SchoolMove(
         school,
         transition,
@@ -125,6 +127,7 @@ def move_from(row: Values) -> SchoolMove:
         target,
         moment_from(recorded_at),
         date.fromisoformat(effective_on),
+        date.fromisoformat(enrolled_on),
         json.loads(as_bytes(body))["facts"],
     )
 

@@ -24,13 +24,22 @@ class RussianCalendar:
 # Thousands of schools share the few last days of their road map.
 @lru_cache(maxsize=1024)
 def _working_days(due_on: date, until: date) -> int:
-    days = (until - due_on).days
-    if days <= 0:
-        return 0
-    year = _year(due_on.year)
-    return sum(
-        year.is_working_day(due_on + timedelta(days=number)) for number in range(1, days + 1)
-    )
+    if until.year <= due_on.year:
+        return _between(due_on, until)
+    years = sum(map(_whole, range(due_on.year + 1, until.year)))
+    ends = (due_on, date(due_on.year, 12, 31)), (date(until.year - 1, 12, 31), until)
+    return years + sum(_between(*one) for one in ends)
+
+
+@cache
+def _whole(year: int) -> int:
+    return _between(date(year - 1, 12, 31), date(year, 12, 31))
+
+
+def _between(after: date, until: date) -> int:
+    calendar = _year(until.year)
+    days = range(1, (until - after).days + 1)
+    return sum(calendar.is_working_day(after + timedelta(days=number)) for number in days)
 
 
 @cache

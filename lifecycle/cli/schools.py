@@ -241,7 +241,7 @@ def status(context: click.Context, school: str | None, roadmap: str | None) -> N
     """Show where schools stand.
 
     One row for each school: its state, since when, by when it is to be left by the road map,
-    and how many days have passed since.
+    and how many working days have passed since.
     """
     session = Session.of(context)
     with session.engine() as engine:

@@ -95,7 +95,7 @@ class Page:
         self.say(
             Message(
                 "Longest overdue: {school}, in «{state}» since {entered}; the road map wanted it"
-                " left by {due}, {days} day(s) ago.",
+                " left by {due}, {days} working day(s) ago.",
                 {
                     "school": standing.school,
                     "state": definition.state[standing.state].title.in_language(self._language),

@@ -102,10 +102,12 @@ def facts_on(
     made: dict[str, dict[str, date]] = {}
     known: dict[str, dict[str, Any]] = {}
     out: set[str] = set()
-    reached: dict[str, date] = {}
+    reached, since = dict[str, date](), dict[str, date]()
     abandoned = abandoning(definition)
     for move in moves:
-        # As in a replay, an act counts never before the acts it followed.
+        # As in a replay, an act counts never before the acts it followed, and an enrolment from
+        # the first of them at the latest.
+        since.setdefault(move.school, min(move.enrolled_on, move.effective_on))
         reached[move.school] = max(reached.get(move.school, move.effective_on), move.effective_on)
         if reached[move.school] > day:
             continue
@@ -118,8 +120,8 @@ def facts_on(
     schools = tuple(
         one.school
         for one in standings
-        # Who has made no move yet entered its state when it was enrolled: perhaps later.
-        if one.school not in out and (one.school in reached or one.entered_on <= day)
+        # Who has made no move yet entered its state when it was enrolled.
+        if one.school not in out and since.get(one.school, one.entered_on) <= day
     )
     withdrawn = tuple(one.school for one in standings if one.school in out)
     return Facts(definition, plan, schools, made, known, held or {}, withdrawn)

@@ -233,6 +233,7 @@ class SchoolMove:
         target: State it led to; the same where the school stayed.
         recorded_at: When it was written down, UTC.
         effective_on: The date the act bears.
+        enrolled_on: Date that the enrolment of the school bears.
         facts: What was stated with it, by name.
     """
 
@@ -242,6 +243,7 @@ class SchoolMove:
     target: str
     recorded_at: datetime
     effective_on: date
+    enrolled_on: date
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -125,8 +125,10 @@ def places_on(
 def _place(
     definition: Definition, standing: Standing, moves: Sequence[SchoolMove], day: date
 ) -> Place | None:
-    since = min(standing.entered_on, *(move.effective_on for move in moves[:1]), day)
-    if not moves and standing.entered_on > day:
+    since = standing.entered_on
+    if moves:  # As in a replay, the enrolment counts from the first act at the latest.
+        since = min(moves[0].enrolled_on, moves[0].effective_on)
+    if since > day:
         return None
     state, here = definition.initial, list[str]()
     for move in moves:

@@ -310,7 +310,7 @@ class Lifecycle:
             rows = [
                 StatusRow(
                     one,
-                    _overdue(
+                    self._overdue(
                         one.due_on, place_date(now, self._context.definition(view, one.definition))
                     ),
                 )
@@ -323,6 +323,9 @@ class Lifecycle:
                 if roadmap not in known:
                     raise UnknownRoadmap(roadmap, known)
         return rows
+
+    def _overdue(self, due_on: date | None, today: date) -> int | None:
+        return None if due_on is None else self._context.calendar.days_late(due_on, today)
 
     def history(self, school: str) -> list[Record]:
         """Return the records of a school in order.
@@ -386,7 +389,3 @@ def _title(value: str) -> str:
         detail = Message("1 to {limit} printable characters", {"limit": MAX_TITLE})
         raise InvalidInput(what="title", detail=detail)
     return title
-
-
-def _overdue(due_on: date | None, today: date) -> int | None:
-    return None if due_on is None else max(0, (today - due_on).days)

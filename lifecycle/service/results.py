@@ -80,7 +80,7 @@ class StatusRow:
 
     Args:
         standing: Where it stands.
-        days_overdue: Calendar days since the deadline of its state passed, at the place of the
+        days_overdue: Working days since the deadline of its state passed, at the place of the
             road map; 0 when in time, ``None`` without a deadline.
     """
 

@@ -237,7 +237,7 @@ def test_the_board_is_aligned_and_names_the_longest_overdue(shown: Shown) -> Non
 
     assert titles == {"Completed", "Concept documents", "Withdrawn", "Monitoring of stage 1"}
     assert f"Longest overdue: {longest.standing.school}," in shown.text
-    assert f"{longest.days_overdue} day(s) ago" in shown.text
+    assert f"{longest.days_overdue} working day(s) ago" in shown.text
 
 
 def test_the_history_printed_is_the_history_kept(shown: Shown) -> None:

@@ -81,7 +81,8 @@ def standing(school: str, entered_on: date = date(2021, 1, 11), state: str = "x"
 
 def move(school: str, transition: str, day: str, **facts: Any) -> SchoolMove:
     """Return a transition that bears *day*; plans ask for no states."""
-    return SchoolMove(school, transition, "x", "y", NOON, date.fromisoformat(day), facts)
+    made = date.fromisoformat(day)
+    return SchoolMove(school, transition, "x", "y", NOON, made, date(2021, 1, 11), facts)
 
 
 def facts(

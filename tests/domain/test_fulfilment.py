@@ -1,5 +1,6 @@
 """Plan against fact: what schools have fulfilled, what the office has done, and how late."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -102,14 +103,28 @@ def test_a_school_takes_part_from_its_enrolment() -> None:
     board = [
         standing("early"),
         standing("late", entered_on=date(2022, 3, 15)),
-        # It has moved since, so the day on the board is that of its last state.
+        # They have moved since, so the day on the board is that of their last state.
         standing("moved", entered_on=date(2022, 3, 20)),
+        standing("moved late", entered_on=date(2022, 3, 20)),
     ]
+    moves = [move(school, "ask", "2022-03-20") for school in ("moved", "moved late")]
+    moves[1] = replace(moves[1], enrolled_on=date(2022, 3, 15))
 
-    seen = facts_on(RULES, {}, board, [move("moved", "ask", "2022-03-20")], DAY)
+    seen = facts_on(RULES, {}, board, moves, DAY)
 
     assert seen.schools == ("early", "moved")
     assert seen.moves == {}
+
+
+def test_a_school_enrolled_on_paper_first_takes_part_from_its_first_act() -> None:
+    moved = replace(move("moved", "ask", "2022-03-12"), enrolled_on=date(2026, 11, 25))
+    board = [standing("moved", entered_on=date(2022, 3, 12))]
+
+    taking_part = {
+        day: facts_on(RULES, {}, board, [moved], date(2022, 3, day)).schools for day in (11, 12)
+    }
+
+    assert taking_part == {11: (), 12: ("moved",)}
 
 
 def test_what_bears_a_later_date_has_not_happened_yet() -> None:

@@ -246,3 +246,18 @@ def test_a_school_that_was_enrolled_later_is_not_due_yet(office: Office) -> None
     due = office.engine.plans.due(ROADMAP, on="2022-01-01", within=400)
 
     assert {one.kind for one in due} == {"activity"}
+
+
+def test_a_school_that_came_later_and_has_moved_since_is_not_due_before(office: Office) -> None:
+    school = "aleksandrovsk"
+    office.enrol(school, effective_on="2022-03-10")
+    office.lead(school, "questionnaire")
+
+    def asked(day: str) -> tuple[bool, int]:
+        plans = office.engine.plans
+        late = any(one.subject == school for one in plans.due(ROADMAP, on=day, within=400))
+        (first, *_) = plans.view(ROADMAP, on=day).indicators
+        return late, first.denominator or 0
+
+    assert asked("2022-03-09") == (False, 1)
+    assert asked("2022-03-10") == (True, 2)

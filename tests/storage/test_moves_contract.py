@@ -23,7 +23,7 @@ def test_transitions_come_by_school_and_in_their_order_with_their_facts(journal:
     with journal.writing() as tx:
         for school, roadmap in (("b", "tomari"), ("a", "tomari"), ("c", "belgorod")):
             stream = f"participation/{school}"
-            record = record_after(tx.lock(stream), "enrolled")
+            record = record_after(tx.lock(stream), "enrolled", effective_on=date(2022, 1, 11))
             tx.append(record, standing_after(record, roadmap=roadmap))
             for day in (2, 1):
                 record = record_after(
@@ -43,6 +43,7 @@ def test_transitions_come_by_school_and_in_their_order_with_their_facts(journal:
             str(record.target),
             record.recorded_at,
             record.effective_on,
+            date(2022, 1, 11),
             record.facts or {},
         )
         for school, record in sorted(expected, key=lambda one: (one[0], one[1].sequence))

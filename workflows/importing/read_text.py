@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from lifecycle.domain.messages import Message
 from lifecycle.workflows.importing.cells import Row, Sheet, cell_of, clean
 from lifecycle.workflows.importing.faults import UnreadableFile
 from lifecycle.workflows.importing.limits import refuse_many
+from lifecycle.workflows.importing.rows import split_heading
 
 _FREQUENT: Final = frozenset("оеаинтсрвл")
 _LEAST_FREQUENT: Final = 0.4  # of the Cyrillic letters; Russian prose has 0.6
@@ -26,11 +28,15 @@ def read_text(path: Path, data: bytes) -> Sheet:
     rows: list[Row] = []
     prose: list[str] = []
     below = 0  # the last line of the row above
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+    lines = re.split(r"\r\n|\r|\n", text)
+    for number, line in enumerate(lines, 1):
         cells = _cells(line)
         if cells is None:
             words = clean(re.sub(r"\*\*|<[^>]*>|^#+", " ", line))
-            if words and not rows:
+            if rows and _is_section(words, lines[number:]):
+                place = Message("line {number}", {"number": number})
+                rows.append(Row((cell_of(words),), 0, number, place, merged=True))
+            elif words and not rows:
                 prose.append(words)
             elif words and below == number - 1:
                 rows[-1] = replace(rows[-1], tail=clean(f"{rows[-1].tail} {words}"))
@@ -41,6 +47,15 @@ def read_text(path: Path, data: bytes) -> Sheet:
         rows.append(Row(tuple(cell_of(cell) for cell in cells), 0, number, place))
         refuse_many(path, len(rows))
     return Sheet(tuple(rows), tuple(prose), notes)
+
+
+def _is_section(words: str, below: Sequence[str]) -> bool:
+    """Tell whether a line between rows heads the next one, by numbers: «2. Работа» and «2.1»."""
+    number, _ = split_heading(words)
+    if number is None:
+        return False
+    following = next((cells for cells in map(_cells, below) if cells is not None), [""])
+    return following[0].strip().startswith(f"{number.rstrip('.')}.")
 
 
 def _cells(line: str) -> list[str] | None:

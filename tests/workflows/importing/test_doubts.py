@@ -53,6 +53,19 @@ def test_a_second_column_of_dates_is_a_doubt_and_that_of_facts_is_none(read: Rea
     assert (one.when, doubts(one)) == ("июнь", [])
 
 
+def test_a_line_without_cells_heads_the_rows_that_bear_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "plan.txt"
+    lines = ("№\tМероприятие\tСрок", "1. Организация", "1.1\tОпрос\tмарт",
+             "2. Методика", "", "2.1\tОтчет\tмай", "3. Не раздел", "2.2\tИтог\tиюнь")  # fmt: skip
+    path.write_text("\n".join(lines), "utf-8")
+
+    draft = import_roadmap(path, year=2024)
+
+    assert [one.title for one in draft.sections] == ["Организация", "Методика"]
+    found = [(one.key, one.section, len(doubts(one))) for one in draft.activities]
+    assert found == [("1.1", "1", 0), ("2.1", "2", 1), ("2.2", "2", 0)]
+
+
 def test_a_line_below_a_row_may_be_the_end_of_its_last_cell(tmp_path: Path) -> None:
     path = tmp_path / "plan.txt"
     lines = ("№\tМероприятие\tСрок", "1\tОпрос\tс 1 по 15", "марта,", "затем в мае", "",
