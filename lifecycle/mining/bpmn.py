@@ -101,7 +101,8 @@ def write_bpmn(
         name = title_shown(graph.title.in_language(language))
         about = {"id": graph.id, "name": name, "isExecutable": "false"}
         with xml.element("process", about):
-            xml.text("documentation", f"{definition.ref.id} {definition.ref.version}")
+            rules = title_shown(f"{definition.ref.id} {definition.ref.version}")
+            xml.text("documentation", rules)
             for node in process.nodes:
                 _node(xml, node, process.flows)
             for flow in process.flows:

@@ -20,17 +20,6 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 Attributes = Mapping[str, str | int]
 
 
-def exact(text: str, place: str) -> str:
-    """Return *text*, which is an id or a code and may not change on the way.
-
-    Raises:
-        NotExportable: XML cannot hold it.
-    """
-    if _FORBIDDEN.search(text):
-        raise NotExportable(place=place, value=text)
-    return text
-
-
 def xml_id(text: str) -> str:
     """Return *text*, which is to identify an element.
 
@@ -49,6 +38,9 @@ def title_shown(text: str) -> str:
 
 class XmlStream:
     """Writes an XML document into a binary stream, element by element.
+
+    Values are written so that they are read back unchanged; every method raises
+    ``NotExportable`` for one that XML cannot hold.
 
     Args:
         out: Where to.
@@ -74,8 +66,8 @@ class XmlStream:
 
     def text(self, name: str, content: str | int, attributes: Attributes | None = None) -> None:
         """Write an element with text in it."""
-        escaped = escape(str(content), _REFERENCES)
-        self._line(f"<{name}{_written(attributes)}>{escaped}</{name}>")
+        written = _exact(str(content), name)
+        self._line(f"<{name}{_written(attributes)}>{written}</{name}>")
 
     def _line(self, markup: str) -> None:
         self._out.write(f"{'  ' * self._depth}{markup}\n".encode())
@@ -83,4 +75,11 @@ class XmlStream:
 
 def _written(attributes: Attributes | None) -> str:
     pairs = (attributes or {}).items()
-    return "".join(f' {name}="{escape(str(value), _REFERENCES)}"' for name, value in pairs)
+    return "".join(f' {name}="{_exact(str(value), name)}"' for name, value in pairs)
+
+
+def _exact(text: str, place: str) -> str:
+    """Return an id, a code or a cleaned title as markup that stands for just this text."""
+    if _FORBIDDEN.search(text):
+        raise NotExportable(place=place, value=text)
+    return escape(text, _REFERENCES)

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from lifecycle.domain.errors_mining import NotExportable
 from lifecycle.domain.record import Record, moment_text
 from lifecycle.mining.cases import Case, activity_of
-from lifecycle.mining.markup import XmlStream, exact
+from lifecycle.mining.markup import XmlStream
 
 LEDGER_URI: Final = "urn:school-lifecycle:ledger.xesext"
 
@@ -125,4 +125,4 @@ def _event(xml: XmlStream, record: Record) -> None:
 
 
 def _string(xml: XmlStream, key: str, value: str) -> None:
-    xml.empty("string", {"key": key, "value": exact(value, key)})
+    xml.empty("string", {"key": key, "value": value})
