@@ -36,20 +36,28 @@ def write_ocel_json(cases: Iterable[Case], out: BinaryIO) -> int:
 
     Raises:
         NotExportable: A transition has a name that cannot name an event type.
+        OSError: There is no room for what waits.
     """
+    try:
+        with closing(sqlite3.connect("")) as waiting:  # a file of its own, gone when it is closed
+            return _write(cases, out, waiting)
+    except sqlite3.Error as error:
+        raise OSError(None, str(error)) from error
+
+
+def _write(cases: Iterable[Case], out: BinaryIO, waiting: sqlite3.Connection) -> int:
     types: dict[str, None] = {}
-    with closing(sqlite3.connect("")) as waiting:  # a file of its own, gone when it is closed
-        waiting.execute("CREATE TABLE things (id TEXT PRIMARY KEY, line TEXT)")
-        out.write(b'{"objectTypes":')
-        out.write(_dumped([_type(name, members) for name, members in OBJECT_TYPES.items()]))
-        out.write(b',\n"events":')
-        _array(out, _events(cases, waiting, types))
-        out.write(b',\n"eventTypes":')
-        out.write(_dumped([_type(name, EVENT_ATTRIBUTES) for name in sorted(types)]))
-        out.write(b',\n"objects":')
-        lines = waiting.execute("SELECT line FROM things ORDER BY rowid")
-        count = _array(out, (line.encode() for (line,) in lines))
-        out.write(b"}\n")
+    waiting.execute("CREATE TABLE things (id TEXT PRIMARY KEY, line TEXT)")
+    out.write(b'{"objectTypes":')
+    out.write(_dumped([_type(name, members) for name, members in OBJECT_TYPES.items()]))
+    out.write(b',\n"events":')
+    _array(out, _events(cases, waiting, types))
+    out.write(b',\n"eventTypes":')
+    out.write(_dumped([_type(name, EVENT_ATTRIBUTES) for name in sorted(types)]))
+    out.write(b',\n"objects":')
+    lines = waiting.execute("SELECT line FROM things ORDER BY rowid")
+    count = _array(out, (line.encode() for (line,) in lines))
+    out.write(b"}\n")
     return count
 
 

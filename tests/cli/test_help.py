@@ -28,8 +28,8 @@ ALL = {"": program, **commands(program)}
 def test_the_commands_are_those_that_were_agreed() -> None:
     assert sorted(name for name, one in ALL.items() if not isinstance(one, click.Group)) == [
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
-        "advance", "assign", "calendar", "demo", "enrol", "explain", "history", "indicators",
-        "init", "overdue", "plan", "programme check", "programme diagram", "programme list",
+        "advance", "assign", "audit export", "calendar", "demo", "enrol", "explain", "history",
+        "indicators", "init", "overdue", "plan", "programme check", "programme diagram", "programme list",
         "programme show", "replay", "revoke", "roadmap check", "roadmap gantt", "roadmap import",
         "roadmap list", "roadmap show", "schema", "status", "verify",
     ]  # fmt: skip
@@ -63,6 +63,7 @@ def test_help_is_russian_throughout(terminal: Terminal, name: str) -> None:
     foreign = {"JSON", "Schema", "URL", "UTC", "administrator", "ref", "lifecycle", "sqlite"}
     # What is typed as it stands: evidence kinds, formats, ways to group, kinds of file.
     foreign |= {"activity_result", "basis", "dot", "mermaid", "svg", "person", "school"}
+    foreign |= {"IEEE", "XES", "OCEL", "BPMN", "xes", "pnml", "bpmn", "finished", "open", "all"}
     assert words - names - foreign - {"lang"} == set()
 
 

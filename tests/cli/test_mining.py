@@ -58,7 +58,7 @@ def test_an_open_history_is_left_out_unless_asked_for_and_that_is_said(office: T
 def test_a_history_and_rules_are_found_by_the_digest_that_records_name(
     archive: Terminal, digits: int
 ) -> None:
-    digest = archive.ask("history", "krasnogorsk")["records"][0]["definition"]["digest"]
+    digest = archive.ask("history", "krasnogorsk")["records"][0]["definition"]
     log = archive.ask("audit", "export", "xes", digest[:digits], "--out", "log.xes")
     net = archive.ask("audit", "export", "pnml", digest[:digits], "--out", "net.pnml")
 
@@ -88,7 +88,7 @@ def test_rules_are_those_in_force_and_not_those_that_files_say_now(
     (office.folder / "changed").mkdir()
     changed = office.folder / "changed" / "tomari-2022.yaml"
     changed.write_text(shipped.read_text("utf-8").replace('version: "2"', 'version: "99"'), "utf-8")
-    before = office.ask("history", "krasnogorsk")["records"][0]["definition"]["digest"]
+    before = office.ask("history", "krasnogorsk")["records"][0]["definition"]
     document = office.ask(
         "audit", "export", "bpmn", "tomari-2022", "--out", "b", "--definitions", changed.parent
     )
@@ -161,7 +161,7 @@ def test_a_history_that_breaks_in_the_middle_leaves_no_half_file(
         triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for (name,) in triggers.fetchall():
             database.execute(f'DROP TRIGGER "{name}"')
-        database.execute("DELETE FROM records WHERE stream = 'participation/school-1'")
+        database.execute("DELETE FROM lifecycle_records WHERE stream = 'participation/school-1'")
         database.commit()
     before = names(archive)
     there = archive.paper("old", "mine")
