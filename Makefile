@@ -13,7 +13,8 @@ WORKERS ?= 2
 help:
 	@echo "make demo    set up once, then run the demonstration on a fresh database in .demo/"
 	@echo "make test    set up once, then every check and every test, with the coverage gates"
-	@echo "make mining  only the exports for process miners, read back by one of them"
+	@echo "make mining  only the exports for process miners, read back by one of them, which has"
+	@echo "             an environment of its own (550 MB, set up once; make test does it, too)"
 	@echo "make check   only the checks: style, format, types, directions of imports"
 	@echo "make fix     let ruff mend style and format"
 	@echo "make setup   only the set-up: .venv with the locked packages and this checkout"

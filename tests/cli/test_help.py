@@ -29,9 +29,9 @@ def test_the_commands_are_those_that_were_agreed() -> None:
     assert sorted(name for name, one in ALL.items() if not isinstance(one, click.Group)) == [
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
         "advance", "assign", "audit export", "calendar", "demo", "enrol", "explain", "history",
-        "indicators", "init", "overdue", "plan", "programme check", "programme diagram", "programme list",
-        "programme show", "replay", "revoke", "roadmap check", "roadmap gantt", "roadmap import",
-        "roadmap list", "roadmap show", "schema", "status", "verify",
+        "indicators", "init", "overdue", "plan", "programme check", "programme diagram",
+        "programme list", "programme show", "replay", "revoke", "roadmap check", "roadmap gantt",
+        "roadmap import", "roadmap list", "roadmap show", "schema", "status", "verify",
     ]  # fmt: skip
 
 

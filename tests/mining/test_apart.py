@@ -20,14 +20,14 @@ def imported(path: Path) -> set[str]:
 
 
 def test_one_script_imports_pm4py_and_it_imports_nothing_of_ours() -> None:
-    modules = [
+    named = [
         path
         for folder in ("lifecycle", "storage", "workflows", "tests")
         for path in (ROOT / folder).rglob("*.py")
+        if "pm4py" in path.read_text("utf-8")
     ]
 
-    assert len(modules) > 200
-    assert [path for path in modules if "pm4py" in imported(path)] == [READER]
+    assert [path for path in named if "pm4py" in imported(path)] == [READER]
     assert imported(READER).isdisjoint({"lifecycle", "storage", "workflows", "tests"})
 
 
