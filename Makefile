@@ -13,13 +13,15 @@ WORKERS ?= 2
 help:
 	@echo "make demo    set up once, then run the demonstration on a fresh database in .demo/"
 	@echo "make test    set up once, then every check and every test, with the coverage gates"
+	@echo "make mining  only the exports for process miners, read back by one of them, which has"
+	@echo "             an environment of its own (550 MB, set up once; make test does it, too)"
 	@echo "make check   only the checks: style, format, types, directions of imports"
 	@echo "make fix     let ruff mend style and format"
 	@echo "make setup   only the set-up: .venv with the locked packages and this checkout"
 	@echo "make texts   compile the Russian texts after a change of messages.po"
 	@echo "make schemas write the JSON Schemas anew after a change of the forms of definitions"
 	@echo "make lock    pin the dependencies of pyproject.toml anew; UPGRADE=1 takes newer ones"
-	@echo "make clean   remove what the tools and the demonstration left; .venv stays"
+	@echo "make clean   remove what the tools and the demonstration left; both .venv stay"
 	@echo
 	@echo "Needed: Python 3.11 or newer with venv. The set-up needs the package index once;"
 	@echo "after it everything works offline. Another Python: make PYTHON=python3.12 test"
@@ -50,6 +52,14 @@ imports: setup
 	@echo "check: directions of imports (import-linter)"
 	@$(PY) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
 
+# pm4py reads our exports back. It is AGPL, so it lies in an environment of its own, runs as a
+# process of its own, and nothing of ours imports it.
+.PHONY: mining
+mining: setup
+	@sh .ci/bootstrap mining
+	@echo "mining: exports read back by pm4py"
+	@$(PY) -m pytest -q -n0 tests/mining/check_miners.py
+
 # The gates: 95 % of everything; every branch of the rules that decide, prove and compile.
 .PHONY: test
 test: check
@@ -61,6 +71,7 @@ test: check
 	@echo "test: coverage of domain, audit and the compiler, 100 %"
 	@$(PY) -m coverage report --skip-covered --fail-under=100 \
 	    --include='lifecycle/domain/*,lifecycle/audit/*,workflows/compile*.py,workflows/compile*/*'
+	@$(MAKE) --no-print-directory mining
 
 .PHONY: fix
 fix: setup
@@ -69,12 +80,15 @@ fix: setup
 
 # One lock for every system and Python version; its only tool is fetched on demand, because
 # nothing else needs it. Without UPGRADE the pins that still fit stay.
+LOCK = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+    $(if $(UPGRADE),--upgrade)
+
 .PHONY: lock
 lock: setup
 	@$(PY) -m pip install --quiet uv
-	@$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	    $(if $(UPGRADE),--upgrade) --group dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) --group dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) .ci/mining.in --output-file .ci/mining.lock
 	@sh .ci/bootstrap
 
 # The compiled catalogue is committed: nobody needs a tool to read Russian.

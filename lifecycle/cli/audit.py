@@ -6,6 +6,7 @@ import click
 
 from lifecycle.cli.forms import Group, common_options
 from lifecycle.cli.log import checkpoint, keygen, seal, watch
+from lifecycle.cli.mining import export
 from lifecycle.cli.proofs import check_proof, prove
 
 
@@ -22,5 +23,5 @@ def audit() -> None:
     """Prove what happened, to those who trust nobody here."""
 
 
-for _command in (seal, keygen, checkpoint, watch, prove, check_proof):
+for _command in (seal, keygen, checkpoint, watch, prove, check_proof, export):
     audit.add_command(_command)

@@ -15,11 +15,21 @@ force_option = option("--force", is_flag=True, help="Write over a file that is t
 
 
 def write(path: Path, content: bytes, *, force: bool) -> None:
-    """Write a file: first beside its place, then put there in one step.
+    """Write a file whose content is at hand, as ``written`` does.
+
+    Raises:
+        Conflict, InvalidInput: As ``written``.
+    """
+    with written(path, force=force) as beside:
+        beside.write_bytes(content)
+
+
+@contextmanager
+def written(path: Path, *, force: bool) -> Iterator[Path]:
+    """Give an empty file beside the place of another; put it there when the context ends well.
 
     Args:
         path: Where to; the folder has to be there.
-        content: All of it.
         force: Replace what is there.
 
     Raises:
@@ -29,9 +39,9 @@ def write(path: Path, content: bytes, *, force: bool) -> None:
     check_free(path, force=force)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with beside.open("xb") as stream:
-            stream.write(content)
-            stream.flush()
+        beside.open("xb").close()
+        yield beside
+        with beside.open("rb+") as stream:
             os.fsync(stream.fileno())
         if force:
             beside.replace(path)
