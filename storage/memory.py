@@ -195,6 +195,9 @@ class _MemoryView:
     def definition(self, digest: str) -> bytes | None:
         return self._state.definitions.get(digest)
 
+    def refusals(self, stream: str) -> list[RefusedAttempt]:
+        return [one for one in self._state.refusals if one.stream == stream]
+
     def streams(self) -> Iterator[Head]:
         for stream in sorted(self._state.streams):
             yield self.head(stream)

@@ -10,7 +10,14 @@ from typing import Final
 from sqlalchemy import bindparam, func, literal_column, select
 
 from lifecycle.domain.errors import DatabaseBroken, InvalidBody
-from lifecycle.domain.model import Assignment, Head, SchoolMove, Standing, roadmap_stream
+from lifecycle.domain.model import (
+    Assignment,
+    Head,
+    RefusedAttempt,
+    SchoolMove,
+    Standing,
+    roadmap_stream,
+)
 from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head, moment_from
 from lifecycle.storage import rows, schema
@@ -20,6 +27,7 @@ from lifecycle.storage.tables import (
     assignments,
     definitions,
     records,
+    refusals,
     standings,
     streams,
 )
@@ -96,6 +104,11 @@ _MOVES: Final = Statement(
 )
 _DEFINITION: Final = Statement(
     select(definitions.c.body).where(definitions.c.digest == bindparam("digest"))
+)
+_REFUSALS: Final = Statement(
+    select(*(refusals.c[name] for name in rows.REFUSAL_COLUMNS))
+    .where(refusals.c.stream == bindparam("stream"))
+    .order_by(refusals.c.id)
 )
 _STREAMS: Final = Statement(
     select(streams.c.stream, streams.c.version, streams.c.hash, streams.c.recorded_at).order_by(
@@ -234,6 +247,16 @@ class SqlReading:
         for (body,) in self._session.rows(_DEFINITION, digest=digest):
             return rows.as_bytes(body)
         return None
+
+    def refusals(self, stream: str) -> list[RefusedAttempt]:
+        """Return the refused attempts on *stream*, oldest first; they are outside the history.
+
+        Raises:
+            DatabaseBroken: A row cannot be read.
+        """
+        with self._sound(f"a refused attempt on {stream}"):
+            kept = self._session.rows(_REFUSALS, stream=stream)
+            return [rows.refusal_from(row) for row in kept]
 
     def _head(self, stream: str, statement: Statement) -> Head:
         for version, last, recorded_at in self._session.rows(statement, stream=stream):

@@ -23,6 +23,7 @@ INDEX_COLUMNS: Final = tuple(
 STORED_COLUMNS: Final = (*_PLACED, *INDEX_COLUMNS)
 STANDING_COLUMNS: Final = tuple(member.name for member in fields(Standing))
 ASSIGNMENT_COLUMNS: Final = tuple(member.name for member in fields(Assignment))
+REFUSAL_COLUMNS: Final = tuple(member.name for member in fields(RefusedAttempt))
 
 # What no sound row has.
 _NO_MOMENT: Final = "1000-01-01T00:00:00.000000Z"
@@ -159,3 +160,15 @@ def refusal_row(attempt: RefusedAttempt) -> dict[str, Any]:
         # Escaped, because an attempt may hold any text.
         "unmet": json.dumps(reasons, default=str),
     }
+
+
+def refusal_from(row: Values) -> RefusedAttempt:
+    """Read a row of ``refusals`` in the order of ``REFUSAL_COLUMNS``.
+
+    Raises:
+        TypeError, ValueError: It holds no moment, or no reasons, where it must.
+    """
+    at, stream, actor, what, command_id, unmet = row
+    return RefusedAttempt(
+        moment_from(at), stream, actor, what, command_id, tuple(map(dict, json.loads(unmet)))
+    )

@@ -96,6 +96,10 @@ class Reading(Protocol):
         """Return the canonical bytes of a stored definition."""
         ...
 
+    def refusals(self, stream: str) -> list[RefusedAttempt]:
+        """Return the refused attempts on *stream*, oldest first; they are outside the history."""
+        ...
+
 
 class Auditing(Reading, Protocol):
     """What verification reads besides: everything as it lies, believed nowhere."""

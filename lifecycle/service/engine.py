@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
 from lifecycle.domain.dates import Day, day_of, place_date
 from lifecycle.domain.errors import (
-    InvalidDate,
     InvalidInput,
     UnknownRoadmap,
     UnknownSchool,
@@ -26,7 +26,6 @@ from lifecycle.domain.model import (
 )
 from lifecycle.domain.naming import identifier
 from lifecycle.domain.record import Record
-from lifecycle.domain.replay import fold, known_at, true_on
 from lifecycle.domain.requests import (
     AddActor,
     Advance,
@@ -35,7 +34,7 @@ from lifecycle.domain.requests import (
     Found,
     RevokeRole,
 )
-from lifecycle.service import administration, participation
+from lifecycle.service import administration, participation, past
 from lifecycle.service.context import Context
 from lifecycle.service.evidence import described
 from lifecycle.service.plan import Plans
@@ -276,20 +275,11 @@ class Lifecycle:
         now = self._context.clock.now()
         with self._context.journal.reading() as view:
             rows = [
-                StatusRow(
-                    one,
-                    _overdue(
-                        one.due_on, place_date(now, self._context.definition(view, one.definition))
-                    ),
-                )
+                past.row(one, place_date(now, self._context.definition(view, one.definition)))
                 for one in view.standings(school, roadmap)
             ]
-            if not rows and school is not None and not view.records(participation_stream(school)):
-                raise UnknownSchool(school, view.schools())
-            if not rows and roadmap is not None and not view.head(roadmap_stream(roadmap)).version:
-                known = self._context.definitions.roadmaps()
-                if roadmap not in known:
-                    raise UnknownRoadmap(roadmap, known)
+            if not rows:
+                past.check_known(self._context, view, school, roadmap)
         return rows
 
     def history(self, school: str) -> list[Record]:
@@ -328,16 +318,69 @@ class Lifecycle:
             UnknownSchool: It is not enrolled.
             InvalidDate: *at* is not aware, or *on* is no date.
         """
-        if at is not None and at.tzinfo is None:
-            raise InvalidDate(value=at.isoformat())
-        day = day_of(on)
-        records = self.history(school)
-        if at is not None:
-            records = known_at(records, at)
-        if day is not None:
-            records = true_on(records, day)
-        moment = at.astimezone(UTC) if at is not None else None
-        return Snapshot(school, fold(records), moment, day)
+        return past.snapshot(school, self.history(school), past.When.of(at, on))
+
+    def replay_all(
+        self, *, roadmap: str | None = None, at: datetime | None = None, on: Day = None
+    ) -> Iterator[Snapshot]:
+        """Yield every school that took part then, as ``replay`` returns it, sorted by id.
+
+        Args:
+            roadmap: Only schools under this road map.
+            at: As for ``replay``.
+            on: As for ``replay``.
+
+        Raises:
+            UnknownRoadmap: *roadmap* is neither in force nor shipped.
+            InvalidDate: As for ``replay``.
+        """
+        when = past.When.of(at, on)
+        with self.histories(roadmap) as found:
+            for _, records in found.schools:
+                one = past.snapshot(records[0].stream.partition("/")[2], records, when)
+                if one.participation is not None:
+                    yield one
+
+    def board(
+        self,
+        school: str | None = None,
+        *,
+        roadmap: str | None = None,
+        at: datetime | None = None,
+        on: Day = None,
+    ) -> list[StatusRow]:
+        """Return the board as it was, computed from the records alone; sorted as ``status``.
+
+        Deadlines and lateness are judged as of then: on the day *on*, or else on the day of *at*
+        at the place of the road map. Schools that did not take part yet have no row.
+
+        Args:
+            school: Only this school.
+            roadmap: Only schools under this road map.
+            at: «What was known then», aware.
+            on: «What was true then».
+
+        Raises:
+            UnknownSchool, UnknownRoadmap: As for ``status``.
+            InvalidDate: As for ``replay``.
+        """
+        return past.board(self._context, past.When.of(at, on), school, roadmap)
+
+    def histories(self, roadmap: str | None = None) -> AbstractContextManager[past.Histories]:
+        """Open the histories of all schools, read one after the other in one consistent view.
+
+        Raises:
+            UnknownRoadmap: *roadmap* is neither in force nor shipped.
+        """
+        return past.histories(self._context, roadmap)
+
+    def timeline(self, school: str) -> past.Timeline:
+        """Return every record of a school with what became known and true by it.
+
+        Raises:
+            UnknownSchool: It is not enrolled.
+        """
+        return past.timeline(self._context, school)
 
 
 def _stream(school: str | None, roadmap: str | None) -> str:
@@ -354,7 +397,3 @@ def _title(value: str) -> str:
         detail = Message("1 to {limit} printable characters", {"limit": MAX_TITLE})
         raise InvalidInput(what="title", detail=detail)
     return title
-
-
-def _overdue(due_on: date | None, today: date) -> int | None:
-    return None if due_on is None else max(0, (today - due_on).days)
