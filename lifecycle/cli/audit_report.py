@@ -57,16 +57,11 @@ def _timeline_lines(found: Timeline) -> Iterator[str]:
 def _entry_lines(entry: Entry) -> Iterator[str]:
     *lines, hashed = record_lines(entry.record)
     yield from lines
-    days = entry.days_between
-    if days > 0:
-        yield "      " + say(
-            "! written down after the date it bears; days between: {days}", days=days
-        )
-    elif days < 0:
-        yield "      " + say("! written down before the date it bears; days between: {days}",
-                             days=-days)  # fmt: skip
-    yield "      " + say("known from then on: {state}; true from {day}",
-                         state=entry.state, day=entry.true_from)  # fmt: skip
+    if entry.days_between:
+        template = "! days from the date it bears to the day it was written down: {days}"
+        yield "      " + say(template, days=entry.days_between)
+    template = "known from then on: {state}; true from {day}"
+    yield "      " + say(template, state=entry.state, day=entry.true_from)
     yield hashed
 
 

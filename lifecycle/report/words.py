@@ -27,7 +27,7 @@ WORDS: Final[dict[str, Text]] = {
     "proves": Text("Что этот файл доказывает и что нет", "What this file proves and what not"),
     "proves_shows": Text(
         "Показаны записи школ, как они лежали в базе, когда файл был составлен: в порядке потока,"
-        " с причинами, подтверждениями и хешами. Состояние на любой момент вычислено только из них.",
+        " с причинами, подтверждениями и хешами. Состояние на любой момент вычислено лишь из них.",
         "It shows the records of the schools as they lay in the database when the file was made:"
         " in the order of their stream, with reasons, evidence and hashes. The board of any moment"
         " is computed from them alone.",
@@ -102,10 +102,7 @@ WORDS: Final[dict[str, Text]] = {
         "просрочка {n} день|просрочка {n} дня|просрочка {n} дней",
         "{n} day overdue|{n} days overdue",
     ),
-    "records_count": Text("{n} запись|{n} записи|{n} записей", "{n} record|{n} records"),
-    "history_of": Text("История: {title}", "History: {title}"),
     "rules": Text("Правила", "Rules"),
-    "sequence": Text("Запись", "Record"),
     "recorded": Text("записано", "recorded"),
     "dated": Text("дата действия", "bears the date"),
     "counts": Text("действует с {day}", "counts from {day}"),
@@ -150,9 +147,6 @@ WORDS: Final[dict[str, Text]] = {
     "facts_actor": Text("участник", "actor"),
     "facts_role": Text("роль", "role"),
     "facts_assignment": Text("назначение", "assignment"),
-    "facts_school": Text("школа", "school"),
-    "facts_roadmap": Text("дорожная карта", "road map"),
-    "facts_title": Text("название", "name"),
     "administrator": Text("администратор", "administrator"),
     "as_of_recorded": Text("Что было известно на {moment}", "What was known as of {moment}"),
     "as_of_effective": Text("Что было на деле {moment}", "What was true on {moment}"),

@@ -28,7 +28,8 @@ ALL = {"": program, **commands(program)}
 def test_the_commands_are_those_that_were_agreed() -> None:
     assert sorted(name for name, one in ALL.items() if not isinstance(one, click.Group)) == [
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
-        "advance", "assign", "audit report", "audit timeline", "calendar", "demo", "enrol", "explain", "history", "indicators",
+        "advance", "assign", "audit report", "audit timeline", "calendar", "demo", "enrol",
+        "explain", "history", "indicators",
         "init", "overdue", "plan", "programme check", "programme diagram", "programme list",
         "programme show", "replay", "revoke", "roadmap check", "roadmap gantt", "roadmap import",
         "roadmap list", "roadmap show", "schema", "status", "verify",
