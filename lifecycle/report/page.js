@@ -303,6 +303,7 @@ const show = () => {
   const shown = schools.filter((school) => !school.row.hidden).length;
   if (!playing) at("shown").textContent = word("shown", { n: shown });
   at("nothing").hidden = shown > 0;
+  at("schools").hidden = shown === 0;
   const text = axis.text(cursor), slider = at("slider");
   at("now").replaceChildren(time(text, axis.iso(cursor)));
   slider.value = place();

@@ -39,14 +39,14 @@ def district(catalogue: Catalogue) -> Lifecycle:
     return engine
 
 
-def report_of(engine: Lifecycle, language: str = "en", **changes: str | None) -> ReportFile:
-    """Return the report on everything that the engine holds."""
-    with engine.histories(changes.get("roadmap")) as past:
+def report_of(engine: Lifecycle, language: str = "en", roadmap: str | None = None) -> ReportFile:
+    """Return the report on everything that the engine holds, or on one road map."""
+    with engine.histories(roadmap) as past:
         return report_html(
             past.schools,
             origin=past.origin,
             size=past.records,
             made_at=past.read_at,
             language=language,
-            **changes,
+            roadmap=roadmap,
         )
