@@ -12,23 +12,15 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-import pytest
-
 from lifecycle import Evidence, Lifecycle
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.record import Record
 from lifecycle.report import ReportFile, report_html
 from lifecycle.report.words import WORDS
-from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import Office
-from tests.report.examples import HOSTILE, STAGES, district, report_of
+from tests.report.examples import HOSTILE, STAGES, report_of
 
 MADE = datetime(2022, 6, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def led(catalogue: Catalogue) -> Lifecycle:
-    return district(catalogue)
 
 
 def unpacked(report: ReportFile) -> dict[str, Any]:

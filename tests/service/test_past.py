@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from lifecycle import Lifecycle, TransitionRefused
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidDate, UnknownRoadmap, UnknownSchool
+from lifecycle.domain.errors import HistoryBroken, InvalidDate, UnknownRoadmap, UnknownSchool
+from lifecycle.domain.record import genesis_hash
 from lifecycle.service.results import StatusRow
 from tests.factories import ROADMAP, START, Office, SetClock, actor
 
@@ -195,3 +197,18 @@ def test_a_timeline_tells_what_became_known_and_true_by_each_record(
     assert (refused.what, refused.actor) == ("complete_questionnaire", "admin")
     assert started.record.recorded_at < refused.at < completed.record.recorded_at
     assert found.definition.ref == office.definition.ref
+
+
+def test_a_stream_that_does_not_begin_with_an_enrolment_has_no_past(office: Office) -> None:
+    first, stream = office.engine.history(FIRST)[0], "participation/forged"
+    forged = replace(
+        first, stream=stream, previous=genesis_hash(first.origin, stream), definition=None,
+        record_id="forged", command_id="forged",
+    )  # fmt: skip
+    (row,) = office.engine.status(FIRST)
+    with office.engine.context.journal.writing() as tx:
+        tx.append(forged, replace(row.standing, school="forged"))
+
+    for ask in (office.engine.board, lambda: office.engine.timeline("forged")):
+        with pytest.raises(HistoryBroken, match="does not begin with an enrolment"):
+            ask()

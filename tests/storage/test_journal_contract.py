@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -384,19 +383,3 @@ def test_a_view_that_is_left_early_holds_nobody_up(make_journal: MakeJournal) ->
         assert first(view) is not None
     with journal.writing() as tx:
         append(tx)
-
-
-def test_the_refused_attempts_on_a_stream_come_back_in_order(journal: Journal) -> None:
-    with journal.writing() as tx:
-        tx.keep_refusal(ATTEMPT)
-        tx.keep_refusal(replace(ATTEMPT, stream=OTHER))
-        tx.keep_refusal(replace(ATTEMPT, command_id="command-2"))
-
-    with journal.reading() as view:
-        first, second = view.refusals(STREAM)
-        assert view.refusals("participation/nobody") == []
-
-    assert (first.command_id, second.command_id) == ("command-1", "command-2")
-    assert (first.at, first.actor, first.what) == (START, ATTEMPT.actor, ATTEMPT.what)
-    (reason,) = first.unmet
-    assert (reason["code"], list(reason["parameters"]["role"])) == ("LG101", ["a", "b"])
