@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 PLACES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -72,12 +71,10 @@ class Page:
     Args:
         pipe_in: Where commands go.
         pipe_out: Where answers come from.
-        process: The browser.
     """
 
     pipe_in: int
     pipe_out: int
-    process: subprocess.Popen[bytes]
     session: str | None = None
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
@@ -223,7 +220,7 @@ def chromium(profile: Path) -> Iterator[Page]:
     os.close(reads)
     os.close(writes)
     try:
-        page = Page(commands, answers, process)
+        page = Page(commands, answers)
         page.attach()
         yield page
         page.session = None

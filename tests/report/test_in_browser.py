@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pdfplumber
 import pytest
 
 from lifecycle import Lifecycle
+from lifecycle.report import report_html
 from lifecycle.service.results import StatusRow
+from tests.report.chromium import Page
 from tests.report.examples import HOSTILE, STAGES
 from tests.report.reader import Reader
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+MADE = datetime(2022, 6, 1, tzinfo=UTC)
 NOW = "document.querySelector('#now time').dateTime"
 
 
@@ -222,3 +226,17 @@ def test_it_is_printed_with_every_history_open(reader: Reader, led: Lifecycle) -
     assert "What was known as of" in text
     assert "What this file proves and what not" in text
     assert reader.page.ask("document.querySelectorAll('#schools details[open]').length") == 0
+
+
+def test_a_report_of_nothing_opens_and_shows_its_checkpoint(browser: Page, tmp_path: Path) -> None:
+    checkpoint = "school-lifecycle/</pre><b>\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
+    made = report_html([], origin="origin-1", size=1, made_at=MADE, checkpoint=checkpoint)
+    path = tmp_path / "nothing.html"
+    path.write_bytes(made.content)
+
+    browser.open(path)
+
+    assert browser.ask("document.getElementById('nothing').hidden") is False
+    assert browser.ask("document.getElementById('checkpoint').textContent") == checkpoint
+    assert browser.ask(NOW) == "2022-06-01T00:00:00.000000Z"
+    assert browser.complaints == []
