@@ -25,6 +25,8 @@ help:
 	@echo
 	@echo "Needed: Python 3.11 or newer with venv. The set-up needs the package index once;"
 	@echo "after it everything works offline. Another Python: make PYTHON=python3.12 test"
+	@echo "The tests open a report in Chromium: found, or installed on Debian as root, or named:"
+	@echo "make CHROMIUM=/path/to/chrome test"
 
 # Always asked, and silent while nothing changed: the script knows what it was finished for.
 .PHONY: setup
@@ -63,6 +65,7 @@ mining: setup
 # The gates: 95 % of everything; every branch of the rules that decide, prove and compile.
 .PHONY: test
 test: check
+	@sh .ci/browser
 	@echo "test: pytest with branch coverage"
 	@rm -f .coverage .coverage.*
 	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report=

@@ -13,8 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.errors_people import ErasureUnfinished
+from lifecycle.domain.log import Sealing
 from lifecycle.domain.messages import Message
-from lifecycle.domain.ports import Auditing, Journal, Reading, Sealing, Writing
+from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import forks, schema, sqlite
 from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.faults import Faults

@@ -22,6 +22,7 @@ from lifecycle.domain.errors import (
     StorageFailed,
     VersionConflict,
 )
+from lifecycle.domain.log import KeptCheckpoint, LogLeaf, LogState, Queued, Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     INSTALLATION,
@@ -34,18 +35,7 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.ports import (
-    Auditing,
-    Journal,
-    KeptCheckpoint,
-    LogLeaf,
-    LogState,
-    Queued,
-    Reading,
-    Sealing,
-    StoredRecord,
-    Writing,
-)
+from lifecycle.domain.ports import Auditing, Journal, Reading, StoredRecord, Writing
 from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage.memory_erasable import Kept, MemoryErasable

@@ -36,12 +36,7 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.plan import plan_after
-from lifecycle.domain.ports import (
-    Auditing,
-    EvidenceStore,
-    StoredFile,
-    StoredRecord,
-)
+from lifecycle.domain.ports import Auditing, EvidenceStore, StoredFile, StoredRecord
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after, assignments_after
 

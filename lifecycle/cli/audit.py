@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from lifecycle.cli.audit_report import report, timeline
 from lifecycle.cli.forms import Group, common_options
 from lifecycle.cli.log import checkpoint, keygen, seal, watch
 from lifecycle.cli.mining import export
@@ -13,9 +14,9 @@ from lifecycle.cli.proofs import check_proof, prove
 @click.group(
     cls=Group,
     examples=(
-        "lifecycle audit keygen --out log.key",
+        "lifecycle audit timeline krasnogorsk",
+        "lifecycle audit report --out audit.html",
         "lifecycle audit checkpoint --key log.key --to /mnt/usb",
-        "lifecycle audit prove krasnogorsk 3",
     ),
 )
 @common_options
@@ -23,5 +24,5 @@ def audit() -> None:
     """Prove what happened, to those who trust nobody here."""
 
 
-for _command in (seal, keygen, checkpoint, watch, prove, check_proof, export):
+for _command in (seal, keygen, checkpoint, watch, prove, check_proof, timeline, report, export):
     audit.add_command(_command)

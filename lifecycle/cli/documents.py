@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lifecycle.domain.record import Record
     from lifecycle.domain.roadmap import Activity
     from lifecycle.service import Outlook, Receipt, Snapshot, StatusRow
+    from lifecycle.service.past import Timeline
 
 
 def receipt(one: Receipt) -> dict[str, Any]:
@@ -171,6 +172,45 @@ def snapshot(one: Snapshot, as_of: datetime, opened: Mapping[str, Opened]) -> di
         ],
         "as_of": moment_text(as_of),
         "on": day(one.effective_by),
+    }
+
+
+def snapshots(
+    many: Iterable[Snapshot], as_of: datetime, on: date | None, opened: Mapping[str, Opened]
+) -> dict[str, Any]:
+    """Return several schools at a moment."""
+    return {
+        "schools": [snapshot(one, as_of, opened) for one in many],
+        "as_of": moment_text(as_of),
+        "on": day(on),
+    }
+
+
+def timeline(school: str, one: Timeline, opened: Mapping[str, Opened]) -> dict[str, Any]:
+    """Return every record of a school with what became known and true by it, and refusals."""
+    return {
+        "school": school,
+        "records": [
+            {
+                **record(entry.record, opened),
+                "requirements": list(entry.record.requirements),
+                "on_behalf_of": entry.record.actor.on_behalf_of,
+                "state": entry.state,
+                "true_from": day(entry.true_from),
+                "days_between": entry.days_between,
+            }
+            for entry in one.entries
+        ],
+        "refusals": [
+            {
+                "at": moment_text(attempt.at),
+                "actor": attempt.actor,
+                "what": attempt.what,
+                "command_id": attempt.command_id,
+                "unmet": [dict(reason) for reason in attempt.unmet],
+            }
+            for attempt in one.refusals
+        ],
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lifecycle.cli import arguments, documents, output
+from lifecycle.cli import arguments, documents, moments, output
 from lifecycle.cli.failures import unmet_lines
 from lifecycle.cli.forms import Command, Whole, argument, common_options, option
 from lifecycle.cli.identity import acting, actor_option
@@ -231,26 +231,43 @@ def _moved(school: str, receipt: Receipt) -> str:
 
 @click.command(
     cls=Command,
-    examples=("lifecycle status", "lifecycle status --roadmap belgorod-2021 --json"),
+    examples=(
+        "lifecycle status",
+        "lifecycle status --roadmap belgorod-2021 --json",
+        "lifecycle status --at 2022-04-01T12:00:00+11:00",
+        "lifecycle status --roadmap belgorod-2021 --on 2021-05-01",
+    ),
 )
 @argument("school", required=False, help="Only this school.")
 @option("--roadmap", metavar="ROADMAP", help="Only schools under this road map.")
+@moments.at_option
+@moments.on_option
 @common_options
 @click.pass_context
-def status(context: click.Context, school: str | None, roadmap: str | None) -> None:
-    """Show where schools stand.
+def status(
+    context: click.Context, school: str | None, roadmap: str | None, at: str | None, on: str | None
+) -> None:
+    """Show where schools stand, or stood.
 
     One row for each school: its state, since when, by when it is to be left by the road map,
-    and how many working days have passed since.
+    and how many working days have passed since. The past is computed from the records alone, and
+    lateness is judged as of then.
     """
     session = Session.of(context)
+    asked = moments.asked(session, at, on)
     with session.engine() as engine:
-        rows = engine.status(school, roadmap=roadmap)
+        if asked.is_now:
+            rows = engine.status(school, roadmap=roadmap)
+        else:
+            rows = engine.board(school, roadmap=roadmap, at=asked.at, on=asked.on)
     if not rows and roadmap is not None:
         session.tell("no such school takes part under {roadmap}", roadmap=roadmap)
+    elif not rows and not asked.is_now:
+        session.tell("no school took part yet")
     elif not rows:
         session.tell("no school is enrolled; enrol one: lifecycle enrol --help")
-    session.answer(documents.board(rows), lambda: _board(rows))
+    document = documents.board(rows) | asked.document
+    session.answer(document, lambda: _board(rows))
 
 
 def _board(rows: Sequence[StatusRow]) -> None:

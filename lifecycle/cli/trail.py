@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lifecycle.cli import arguments, documents, output
+from lifecycle.cli import documents, moments, output
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, argument, common_options, option
 from lifecycle.cli.keys import kept, keys_option, trusted
@@ -56,7 +56,7 @@ def history(
         opened = engine.people.opened(records)
     if not records:
         session.tell("nothing was recorded yet on {roadmap}", roadmap=roadmap)
-    lines = (text for one in records for text in _record(one, opened))
+    lines = (text for one in records for text in record_lines(one, opened))
     session.answer(documents.history(records, opened), lines)
 
 
@@ -69,7 +69,8 @@ def _of_office(engine: Lifecycle, roadmap: str | None) -> list[Record]:
         raise
 
 
-def _record(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
+def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
+    """Yield the lines that show a record."""
     done = record.transition or record.kind
     way = f" {record.source or '-'} -> {record.target}" if record.target else ""
     yield f"{record.sequence:>4}  {record.effective_on}  {done}{way}"
@@ -112,34 +113,52 @@ def piece_text(piece: Evidence, opened: Mapping[str, Opened]) -> str:
     examples=(
         "lifecycle replay krasnogorsk",
         "lifecycle replay krasnogorsk --at 2022-04-01T12:00:00+11:00",
-        "lifecycle replay krasnogorsk --on 2022-04-01 --json",
+        "lifecycle replay --roadmap tomari-2022 --on 2022-04-01 --json",
+        "lifecycle replay --all --at 2022-04-01",
     ),
 )
-@argument("school", help="Id of the school.")
-@option(
-    "--at",
-    metavar="MOMENT",
-    help="What was known then: only what had been recorded by this moment. A date alone means"
-    " the end of that day, UTC.",
-)
-@option("--on", metavar="DATE", help="What was true then: only acts that bear this date or before.")
+@argument("school", required=False, help="Id of the school.")
+@option("--roadmap", metavar="ROADMAP", help="All schools under this road map instead.")
+@option("--all", "everything", is_flag=True, help="All schools instead.")
+@moments.at_option
+@moments.on_option
 @common_options
 @click.pass_context
-def replay(context: click.Context, school: str, at: str | None, on: str | None) -> None:
-    """Show a school as it was, computed from its records alone.
+def replay(
+    context: click.Context,
+    school: str | None,
+    roadmap: str | None,
+    everything: bool,
+    at: str | None,
+    on: str | None,
+) -> None:
+    """Show a school, a road map or all of them as of a moment.
 
-    State, facts and evidence, by the time of recording, by the date that acts bear, or both.
+    State, facts and evidence, computed from the records alone: by the time of recording, by the
+    date that acts bear, or both.
     """
+    if (school is not None) + (roadmap is not None) + everything != 1:
+        raise click.UsageError(say("name one: SCHOOL, --roadmap ROADMAP or --all"))
     session = Session.of(context)
-    moment, assumed = (None, False) if at is None else arguments.moment(at)
+    asked = moments.asked(session, at, on)
     with session.engine() as engine:
-        snapshot = engine.replay(school, at=moment, on=on)
-        opened = engine.people.opened(engine.history(school))
-        as_of = moment or engine.context.clock.now()
-    if assumed:
-        session.tell("no time zone given: taken as {moment}", moment=moment_text(as_of))
-    document = documents.snapshot(snapshot, as_of, opened)
-    session.answer(document, _snapshot_lines(snapshot, as_of, opened))
+        as_of = asked.at or engine.context.clock.now()
+        if school is not None:
+            one = engine.replay(school, at=asked.at, on=asked.on)
+            opened = engine.people.opened(engine.history(school))
+            document = documents.snapshot(one, as_of, opened)
+            session.answer(document, _snapshot_lines(one, as_of, opened))
+            return
+        many = list(engine.replay_all(roadmap=roadmap, at=asked.at, on=asked.on))
+        opened = engine.people.opened(
+            record for one in many for record in engine.history(one.school)
+        )
+    if not many:
+        session.tell("no school took part yet")
+    session.answer(
+        documents.snapshots(many, as_of, asked.on, opened),
+        (text for one in many for text in _snapshot_lines(one, as_of, opened)),
+    )
 
 
 def _snapshot_lines(

@@ -187,22 +187,40 @@ def known_at(records: Sequence[Record], moment: datetime) -> list[Record]:
     return [record for record in records if record.recorded_at <= moment]
 
 
-def true_on(records: Sequence[Record], day: date) -> list[Record]:
-    """Return what had happened by the end of *day* in one school's stream: «what was true then».
+def counts_from(records: Sequence[Record]) -> list[date]:
+    """Return from which day on each record of one school's stream counts as true.
 
     An act counts from the date it bears, but never before the acts it followed: a school cannot
     have left a state before it entered it, whatever the dates say. The enrolment counts from the
     first act at the latest: paper is often entered after the fact. Assignments count from the
-    date they bear.
+    date they bear, and not before the enrolment.
     """
-    acts = [record for record in records if record.kind in _ACTS]
-    since = min((record.effective_on for record in acts[:2]), default=None)
-    if since is None or since > day:
-        return []
-    result: list[Record] = []
+    acts = [record.effective_on for record in records if record.kind in _ACTS]
+    begun = since = min(acts[:2], default=date.max)
+    days: list[date] = []
     for record in records:
-        if record.kind in _ACTS:
-            since = since if record.kind == "enrolled" else max(since, record.effective_on)
-        if (since if record.kind in _ACTS else record.effective_on) <= day:
-            result.append(record)
-    return result
+        if record.kind == "advanced":
+            since = max(since, record.effective_on)
+        days.append(since if record.kind in _ACTS else max(begun, record.effective_on))
+    return days
+
+
+def true_on(records: Sequence[Record], day: date) -> list[Record]:
+    """Return what had happened by the end of *day* in one school's stream: «what was true then».
+
+    ``counts_from`` tells from which day on a record counts.
+    """
+    dated = zip(records, counts_from(records), strict=True)
+    return [record for record, since in dated if since <= day]
+
+
+def as_of(records: Sequence[Record], moment: datetime | None, day: date | None) -> list[Record]:
+    """Return what of one school's stream was known at *moment* and true on *day*.
+
+    Args:
+        records: The stream in order.
+        moment: By recorded time, UTC; ``None`` for everything that is known.
+        day: By effective date; ``None`` for every day.
+    """
+    known = list(records) if moment is None else known_at(records, moment)
+    return known if day is None else true_on(known, day)

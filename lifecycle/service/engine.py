@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from lifecycle.domain.dates import Day, day_of, place_date
+from lifecycle.domain.dates import Day, day_of
 from lifecycle.domain.errors import (
-    InvalidDate,
     InvalidInput,
-    UnknownRoadmap,
-    UnknownSchool,
 )
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
@@ -25,8 +21,6 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.naming import identifier
-from lifecycle.domain.record import Record
-from lifecycle.domain.replay import fold, known_at, true_on
 from lifecycle.domain.requests import (
     AddActor,
     Advance,
@@ -36,26 +30,23 @@ from lifecycle.domain.requests import (
     RevokeRole,
 )
 from lifecycle.service import administration, participation
-from lifecycle.service.context import Context
+from lifecycle.service.answers import Answers
 from lifecycle.service.credentials import Credentials
 from lifecycle.service.evidence import taken_in
 from lifecycle.service.people import People, person_name
 from lifecycle.service.plan import Plans
-from lifecycle.service.results import Outlook, Receipt, Snapshot, StatusRow
+from lifecycle.service.results import Receipt
 
 MAX_TITLE = 300
 
 
-class Lifecycle:
+class Lifecycle(Answers):
     """A workflow engine on one history. Use it as a context manager, or call ``close``.
 
     Every writing call takes ``command_id``: the same id again returns the first receipt with
     ``repeated`` set and changes nothing. Without one, a new id is made. Dates are ``date`` or
     ISO text; moments are aware.
     """
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
 
     def __enter__(self) -> Self:
         return self
@@ -71,11 +62,6 @@ class Lifecycle:
     def close(self) -> None:
         """Give back the connections to the database."""
         self._context.journal.close()
-
-    @property
-    def context(self) -> Context:
-        """The adapters in use, for verification and for tools that stand beside the engine."""
-        return self._context
 
     @property
     def plans(self) -> Plans:
@@ -288,91 +274,6 @@ class Lifecycle:
         if dry_run:
             return participation.rehearse(self._context, request)
         return participation.advance(self._context, request, offer)
-
-    def explain(self, school: str, *, actor: Actor | None = None) -> Outlook:
-        """Return every transition out of the current state and what stands in its way.
-
-        Args:
-            school: Id of the school.
-            actor: For whom; without one, the role is listed as a requirement.
-        """
-        return participation.explain(self._context, school, actor)
-
-    def status(self, school: str | None = None, *, roadmap: str | None = None) -> list[StatusRow]:
-        """Return the board, sorted by road map and school.
-
-        Raises:
-            UnknownSchool: *school* is not enrolled.
-            UnknownRoadmap: *roadmap* is neither in force nor shipped.
-        """
-        now = self._context.clock.now()
-        with self._context.journal.reading() as view:
-            rows = [
-                StatusRow(
-                    one,
-                    self._overdue(
-                        one.due_on, place_date(now, self._context.definition(view, one.definition))
-                    ),
-                )
-                for one in view.standings(school, roadmap)
-            ]
-            if not rows and school is not None and not view.records(participation_stream(school)):
-                raise UnknownSchool(school, view.schools())
-            if not rows and roadmap is not None and not view.head(roadmap_stream(roadmap)).version:
-                known = self._context.definitions.roadmaps()
-                if roadmap not in known:
-                    raise UnknownRoadmap(roadmap, known)
-        return rows
-
-    def _overdue(self, due_on: date | None, today: date) -> int | None:
-        return None if due_on is None else self._context.calendar.days_late(due_on, today)
-
-    def history(self, school: str) -> list[Record]:
-        """Return the records of a school in order.
-
-        Raises:
-            UnknownSchool: It is not enrolled.
-        """
-        with self._context.journal.reading() as view:
-            records = view.records(participation_stream(school))
-            if not records:
-                raise UnknownSchool(school, view.schools())
-        return records
-
-    def administration(self, roadmap: str | None = None) -> list[Record]:
-        """Return the records on actors and administrators, or those of a road map in force.
-
-        Raises:
-            UnknownRoadmap: The road map is not in force.
-        """
-        with self._context.journal.reading() as view:
-            records = view.records(INSTALLATION if roadmap is None else roadmap_stream(roadmap))
-        if not records and roadmap is not None:
-            raise UnknownRoadmap(roadmap, self._context.definitions.roadmaps())
-        return records
-
-    def replay(self, school: str, *, at: datetime | None = None, on: Day = None) -> Snapshot:
-        """Return a school as it was, computed from its records alone.
-
-        Args:
-            school: Id of the school.
-            at: «What was known then»: only what had been recorded by this moment (aware).
-            on: «What was true then»: only acts that bear this date or an earlier one.
-
-        Raises:
-            UnknownSchool: It is not enrolled.
-            InvalidDate: *at* is not aware, or *on* is no date.
-        """
-        if at is not None and at.tzinfo is None:
-            raise InvalidDate(value=at.isoformat())
-        day = day_of(on)
-        records = self.history(school)
-        if at is not None:
-            records = known_at(records, at)
-        if day is not None:
-            records = true_on(records, day)
-        moment = at.astimezone(UTC) if at is not None else None
-        return Snapshot(school, fold(records), moment, day)
 
 
 def _stream(school: str | None, roadmap: str | None) -> str:

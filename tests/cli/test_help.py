@@ -29,13 +29,13 @@ def test_the_commands_are_those_that_were_agreed() -> None:
     assert sorted(name for name, one in ALL.items() if not isinstance(one, click.Group)) == [
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
         "advance", "assign", "audit check-proof", "audit checkpoint", "audit erasure-extract",
-        "audit export", "audit keygen", "audit prove", "audit seal", "audit watch", "calendar",
-        "demo", "enrol", "evidence get", "explain", "history", "indicators", "init", "key add",
-        "key list", "key new", "key revoke", "overdue", "person erase", "person name",
-        "person show", "plan", "programme check", "programme diagram", "programme list",
-        "programme show", "refusals", "replay", "revoke", "roadmap check", "roadmap gantt",
-        "roadmap import", "roadmap list", "roadmap show", "schema", "status", "token issue",
-        "token list", "token revoke", "verify",
+        "audit export", "audit keygen", "audit prove", "audit report", "audit seal",
+        "audit timeline", "audit watch", "calendar", "demo", "enrol", "evidence get", "explain",
+        "history", "indicators", "init", "key add", "key list", "key new", "key revoke",
+        "overdue", "person erase", "person name", "person show", "plan", "programme check",
+        "programme diagram", "programme list", "programme show", "refusals", "replay", "revoke",
+        "roadmap check", "roadmap gantt", "roadmap import", "roadmap list", "roadmap show",
+        "schema", "status", "token issue", "token list", "token revoke", "verify",
     ]  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def test_help_is_russian_throughout(terminal: Terminal, name: str) -> None:
     assert "Общие параметры:" in said.out
     names = {part for one in ALL for part in one.split()}
     foreign = {"JSON", "Schema", "URL", "UTC", "administrator", "auditor", "ref", "lifecycle"}
-    foreign |= {"SQLite", "sqlite", "git", "proof"}
+    foreign |= {"HTML", "SQLite", "sqlite", "git", "proof"}
     # What is typed as it stands: evidence kinds, formats, ways to group, kinds of file.
     foreign |= {"activity_result", "basis", "dot", "mermaid", "svg", "person", "school"}
     foreign |= {"IEEE", "XES", "OCEL", "BPMN", "xes", "pnml", "bpmn", "finished", "open", "all"}

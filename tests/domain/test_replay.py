@@ -8,7 +8,7 @@ import pytest
 from lifecycle.domain.errors import HistoryBroken
 from lifecycle.domain.model import Assignment, DefinitionRef
 from lifecycle.domain.record import ActedAs, Kind, Record, genesis_hash
-from lifecycle.domain.replay import Move, after, fold, known_at, true_on
+from lifecycle.domain.replay import Move, after, as_of, counts_from, fold, known_at, true_on
 from tests.domain.small import NOON, SCHOOL, link
 from tests.factories import held_after
 
@@ -214,3 +214,27 @@ def test_a_revocation_that_bears_an_earlier_date_than_the_assignment_does_no_har
 
 def test_of_no_records_nothing_was_true() -> None:
     assert true_on([], APR) == []
+
+
+def test_every_record_counts_from_its_date_but_not_before_what_it_followed() -> None:
+    late = replace(ENROLLED, effective_on=APR)
+    history = [
+        late,
+        assigned(2, "ann", JAN),
+        advanced(3, "drafting", "review", FEB),
+        advanced(4, "review", "done", JAN),
+        assigned(5, "bob", MAR),
+    ]
+
+    assert counts_from(history) == [FEB, FEB, FEB, FEB, MAR]
+
+
+def test_what_was_known_and_what_was_true_are_asked_for_together() -> None:
+    history = [ENROLLED, advanced(2, "drafting", "review", FEB), advanced(3, "review", "done", MAR)]
+    second = history[1].recorded_at
+
+    assert as_of(history, None, None) == history
+    assert as_of(history, second, None) == history[:2]
+    assert as_of(history, None, MAR) == history
+    assert as_of(history, second, MAR) == history[:2]
+    assert as_of(history, second, JAN) == history[:1]

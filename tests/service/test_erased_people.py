@@ -27,7 +27,7 @@ from lifecycle.domain.errors_people import (
 )
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal
-from lifecycle.storage.memory import MemoryEvidence
+from lifecycle.storage.memory_evidence import MemoryEvidence
 from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ADMIN, ORIGIN, Office, SetClock, engine_on, memory_engine
 

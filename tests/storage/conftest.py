@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.domain.ports import Journal, Sealing
+from lifecycle.domain.log import Sealing
+from lifecycle.domain.ports import Journal
 from lifecycle.storage.journal import SqlJournal, create_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.sqlite import ROLLBACK, WAL

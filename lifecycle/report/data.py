@@ -1,0 +1,280 @@
+"""The histories as the page reads them: short rows, and tables for what repeats.
+
+Days are numbers since 1970-01-01. Moments are microseconds since then, UTC; within a school each
+one but the first is told as the distance to the one before. Hashes are base64 without padding.
+All of it is JSON, compressed (RFC 1950) and then base64: half the size, and nothing that somebody
+wrote into the history stands in the page as text that a browser could take for markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode, encodebytes
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+from zlib import compressobj
+
+from lifecycle.domain.definition import Choice, Definition, FactType, ReasonGiven
+from lifecycle.domain.messages import Text
+from lifecycle.domain.model import ADMINISTRATOR, Evidence
+from lifecycle.domain.record import Record, genesis_hash
+from lifecycle.domain.replay import counts_from
+from lifecycle.report.words import WORDS
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+# Halves of characters cannot be written as UTF-8; they occur in strings only, where an escape
+# means the same.
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+
+
+def json_text(value: Any) -> str:
+    """Return *value* as JSON, whatever its texts hold."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _HALVES.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def micros(moment: datetime) -> int:
+    """Return a moment as microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def day_number(day: date) -> int:
+    """Return a day as the number of days since 1970-01-01."""
+    return day.toordinal() - _EPOCH.toordinal()
+
+
+class Table:
+    """Values that repeat, each kept once and told by its place."""
+
+    def __init__(self) -> None:
+        self.rows: list[Any] = []
+        self._places: dict[str, int] = {}
+
+    def place(self, value: Any) -> int:
+        """Return where *value* stands in the table; it is added if it is new."""
+        key = json.dumps(value, ensure_ascii=True)
+        found = self._places.get(key)
+        if found is None:
+            found = self._places[key] = len(self.rows)
+            self.rows.append(value)
+        return found
+
+
+class Rules:
+    """What the page needs of one definition.
+
+    Args:
+        definition: The rules.
+        texts: Where titles are kept.
+    """
+
+    def __init__(self, definition: Definition, texts: Table) -> None:
+        self._definition = definition
+        self._texts = texts
+        self.states = {state.name: place for place, state in enumerate(definition.states)}
+        self._codes = _codes(definition)
+
+    def text(self, title: Text) -> int:
+        """Return the place of a title."""
+        return self._texts.place([title.ru, title.en])
+
+    def state(self, name: str | None) -> int:
+        """Return the place of a state, -1 for none; one that no rule knows gets the next."""
+        return -1 if name is None else self.states.setdefault(name, len(self.states))
+
+    def named(self, titles: Mapping[str, Any], name: str) -> int:
+        """Return the place of the title of the thing called *name*, or of its bare name."""
+        return self.text(titles[name].title if name in titles else Text(name, name))
+
+    def role(self, name: str) -> int:
+        """Return the place of the title of a role."""
+        if name == ADMINISTRATOR:
+            return self.text(WORDS["administrator"])
+        return self.named(self._definition.role, name)
+
+    def kind(self, name: str) -> int:
+        """Return the place of the title of an evidence kind."""
+        return self.named(self._definition.evidence_kind, name)
+
+    def act(self, record: Record) -> list[Any]:
+        """Return id and title of what was done."""
+        if record.transition is None:
+            title = WORDS.get(record.kind, Text(record.kind, record.kind))
+            return [record.kind, self.text(title)]
+        return [record.transition, self.named(self._definition.transition, record.transition)]
+
+    def reason(self, record: Record) -> list[Any] | None:
+        """Return code and title of the reason, if one was given."""
+        if record.reason is None:
+            return None
+        made = self._definition.transition.get(record.transition or "")
+        lists = (one for one in (made.requirements if made else ()) if isinstance(one, ReasonGiven))
+        titles = {choice.code: choice for one in lists for choice in one.reasons}
+        return [record.reason, self.named(titles, record.reason)]
+
+    def fact(self, name: str) -> list[Any]:
+        """Return name and title of a fact."""
+        known = self._definition.fact.get(name)
+        title = known.title if known else WORDS.get(f"facts_{name}", Text(name, name))
+        return [name, self.text(title)]
+
+    def due(self, record: Record) -> int | None:
+        """Return the deadline that a record bears, unless it is that of the rules."""
+        made = self._definition.transition.get(record.transition or "")
+        ruled = made.due_on if made else None
+        return None if record.due_on == ruled or not record.due_on else day_number(record.due_on)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the page keeps of the rules."""
+        known, ref = self._definition.state, self._definition.ref
+        roadmap = self._definition.roadmap
+        states = []
+        for name in self.states:
+            state = known.get(name)
+            title = state.title if state else Text(name, name)
+            due = state.due_on if state and not state.final else None
+            final = int(state.final) if state else 0
+            states.append([name, self.text(title), final, due and day_number(due)])
+        return {
+            "id": ref.id,
+            "version": ref.version,
+            "digest": ref.digest,
+            "roadmap": roadmap.id,
+            "title": self.text(roadmap.title),
+            "zone": roadmap.time_zone,
+            "states": states,
+            "due": {
+                one.name: day_number(one.due_on)
+                for one in self._definition.transitions
+                if one.due_on
+            },
+            "codes": {code: self.text(title) for code, title in self._codes.items()},
+        }
+
+
+def _codes(definition: Definition) -> dict[str, Text]:
+    """Return the titles of all codes that facts may hold."""
+    choices: list[Choice] = list(definition.catalogue)
+    facts: Sequence[FactType] = definition.facts
+    for fact in facts:
+        choices += fact.choices
+        for member in fact.fields:
+            choices += member.choices
+    titles = {one.code: one.title for one in choices}
+    return titles | {role.name: role.title for role in definition.roles}
+
+
+def _short(digest: str) -> str:
+    """Return a hash in base64; anything else as it is, for nobody promised that it is one."""
+    try:
+        return b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()
+    except ValueError:
+        return digest
+
+
+class Histories:
+    """Gathers the histories of schools, one after the other; of each only packed bytes are kept."""
+
+    def __init__(self) -> None:
+        self._texts, self._names, self._acts = Table(), Table(), Table()
+        self._kinds, self._pieces, self._facts, self._needs = Table(), Table(), Table(), Table()
+        self._rules: dict[str, Rules] = {}
+        self._packer = compressobj(9)
+        self._packed: list[bytes] = []
+        self.schools = 0
+        self.records = 0
+        self._pack('{"schools":[')
+
+    def _pack(self, text: str) -> None:
+        self._packed.append(self._packer.compress(text.encode()))
+
+    def add(self, definition: Definition, records: Sequence[Record]) -> None:
+        """Add a school: its rules and its stream in order, the enrolment first."""
+        digest = definition.ref.digest
+        if digest not in self._rules:
+            self._rules[digest] = Rules(definition, self._texts)
+        rules, place = self._rules[digest], list(self._rules).index(digest)
+        facts = records[0].facts or {}
+        school = records[0].stream.partition("/")[2]
+        rows, before = list[list[Any]](), 0
+        previous = genesis_hash(records[0].origin, records[0].stream)
+        for record, since in zip(records, counts_from(records), strict=True):
+            now = micros(record.recorded_at)
+            row = self._row(rules, record, now - before)
+            more = self._more(rules, record)
+            if since != record.effective_on:
+                more["c"] = day_number(since)
+            if record.previous != previous:
+                more["p"] = _short(record.previous)
+            rows.append([*row, more] if more else row)
+            before, previous = now, record.hash
+        told = json_text([school, str(facts.get("title", school)), place, rows])
+        self._pack(f",{told}" if self.schools else told)
+        self.schools += 1
+        self.records += len(records)
+
+    def _row(self, rules: Rules, record: Record, passed: int) -> list[Any]:
+        return [
+            record.sequence,
+            self._acts.place(rules.act(record)),
+            rules.state(record.source),
+            rules.state(record.target),
+            self._names.place(record.actor.id),
+            rules.role(record.actor.role),
+            self._names.place(record.actor.authentication),
+            passed,
+            day_number(record.effective_on),
+            _short(record.hash),
+        ]
+
+    def _more(self, rules: Rules, record: Record) -> dict[str, Any]:
+        """Return what only some records have."""
+        behalf = record.actor.on_behalf_of
+        pieces = [self._pieces.place(self._piece(rules, one)) for one in record.evidence]
+        # The school is told above its records.
+        told = {} if record.kind == "enrolled" else record.facts or {}
+        facts = [[self._facts.place(rules.fact(name)), value] for name, value in told.items()]
+        needs = list(record.requirements)
+        more = {
+            "e": pieces or None,
+            "f": facts or None,
+            "r": rules.reason(record),
+            "q": self._needs.place(needs) if needs else None,
+            "u": rules.due(record),
+            "b": None if behalf is None else self._names.place(behalf),
+            "s": None if record.actor.signature is None else 1,
+            "m": None if record.comment is None else _short(record.comment),
+        }
+        return {name: value for name, value in more.items() if value is not None}
+
+    def _piece(self, rules: Rules, piece: Evidence) -> list[Any]:
+        kind = [piece.kind, rules.kind(piece.kind), piece.item, piece.form, piece.media_type]
+        row: list[Any] = [self._kinds.place(kind)]
+        if piece.form == "link":
+            return [*row, piece.url]
+        if piece.form == "reference":
+            dated = None if piece.dated is None else day_number(piece.dated)
+            return [*row, piece.number, dated, piece.issuer]
+        row += [_short(piece.sha256 or ""), piece.size]
+        committed = [None if one is None else _short(one) for one in (piece.name, piece.content)]
+        return [*row, *committed] if any(committed) else row
+
+    def sealed(self, head: Mapping[str, Any]) -> str:
+        """Return all that was gathered, with the members of *head*, as the page unpacks it."""
+        tables = {
+            **head,
+            "rules": [rules.to_json() for rules in self._rules.values()],
+            "names": self._names.rows,
+            "acts": self._acts.rows,
+            "kinds": self._kinds.rows,
+            "pieces": self._pieces.rows,
+            "facts": self._facts.rows,
+            "needs": self._needs.rows,
+        }
+        tables["texts"] = self._texts.rows  # the last, for the others add to it
+        self._pack("]," + json_text(tables)[1:])
+        return encodebytes(b"".join([*self._packed, self._packer.flush()])).decode()

@@ -1,0 +1,111 @@
+"""The page: one file with style, script and data, and a policy that lets nothing else in."""
+
+from __future__ import annotations
+
+import html
+from base64 import b64encode
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from importlib.resources import files
+
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.record import Record
+from lifecycle.report.data import Histories, micros
+from lifecycle.report.words import FAILED, NO_SCRIPT, WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A report that was made.
+
+    Args:
+        content: The whole file, UTF-8.
+        schools: How many schools it shows.
+        records: How many records it shows.
+    """
+
+    content: bytes
+    schools: int
+    records: int
+
+
+def report_html(
+    schools: Iterable[tuple[Definition, Sequence[Record]]],
+    *,
+    origin: str,
+    size: int,
+    made_at: datetime,
+    language: str = "en",
+    roadmap: str | None = None,
+    checkpoint: str | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> ReportFile:
+    """Return the histories of *schools* as one HTML file; the same values give the same bytes.
+
+    Args:
+        schools: Rules and records of one school after the other; none is kept, only its row.
+        origin: Id of the installation.
+        size: How many records the whole history holds.
+        made_at: When the records were read, UTC.
+        language: The language it opens in, ``ru`` or ``en``; it holds both.
+        roadmap: The road map that it was limited to.
+        checkpoint: Text of the latest checkpoint of the log, if one is known.
+        progress: Told how many schools were read.
+    """
+    histories = Histories()
+    for definition, records in schools:
+        histories.add(definition, records)
+        progress(histories.schools)
+    head = {
+        "origin": origin,
+        "size": size,
+        "made": micros(made_at),
+        "language": "ru" if language == "ru" else "en",
+        "roadmap": roadmap,
+        "checkpoint": checkpoint,
+        "words": {key: [text.ru, text.en] for key, text in WORDS.items()},
+    }
+    content = _filled(histories.sealed(head), str(head["language"])).encode()
+    return ReportFile(content, histories.schools, histories.records)
+
+
+def _filled(data: str, language: str) -> str:
+    style, script = _source("page.css"), _source("page.js")
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src '{_fingerprint(style)}'",
+            f"script-src '{_fingerprint(script)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+    parts = {
+        "language": language,
+        "policy": policy,
+        "title": html.escape(WORDS["title"].in_language(language)),
+        "no_script": html.escape(f"{NO_SCRIPT.ru} {NO_SCRIPT.en}"),
+        "failed": html.escape(f"{FAILED.ru} {FAILED.en}"),
+        "style": style,
+        "script": script,
+        "data": data,
+    }
+    # Split, not replaced one by one: what is filled in is not looked at again.
+    first, *rest = _source("page.html").split("{{")
+    filled = [first]
+    for piece in rest:
+        name, _, after = piece.partition("}}")
+        filled += [parts[name], after]
+    return "".join(filled)
+
+
+def _fingerprint(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _source(name: str) -> str:
+    return files("lifecycle.report").joinpath(name).read_text("utf-8")

@@ -1,0 +1,168 @@
+"""What the engine answers: where schools stand, where they stood, and how they came there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+
+from lifecycle.domain.dates import Day, place_date
+from lifecycle.domain.errors import UnknownRoadmap, UnknownSchool
+from lifecycle.domain.model import (
+    INSTALLATION,
+    Actor,
+    Standing,
+    participation_stream,
+    roadmap_stream,
+)
+from lifecycle.domain.ports import Reading
+from lifecycle.domain.record import Record
+from lifecycle.service import participation, past
+from lifecycle.service.context import Context
+from lifecycle.service.results import Outlook, Snapshot, StatusRow
+
+
+class Answers:
+    """The half of the engine that reads.
+
+    Args:
+        context: The adapters.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def context(self) -> Context:
+        """The adapters in use, for verification and for tools that stand beside the engine."""
+        return self._context
+
+    def explain(self, school: str, *, actor: Actor | None = None) -> Outlook:
+        """Return every transition out of the current state and what stands in its way.
+
+        Args:
+            school: Id of the school.
+            actor: For whom; without one, the role is listed as a requirement.
+        """
+        return participation.explain(self._context, school, actor)
+
+    def status(self, school: str | None = None, *, roadmap: str | None = None) -> list[StatusRow]:
+        """Return the board, sorted by road map and school.
+
+        Raises:
+            UnknownSchool: *school* is not enrolled.
+            UnknownRoadmap: *roadmap* is neither in force nor shipped.
+        """
+        now = self._context.clock.now()
+        with self._context.journal.reading() as view:
+            rows = [
+                past.row(self._context, one, _today(self._context, view, now, one))
+                for one in view.standings(school, roadmap)
+            ]
+            if not rows:
+                past.check_known(self._context, view, school, roadmap)
+        return rows
+
+    def history(self, school: str) -> list[Record]:
+        """Return the records of a school in order.
+
+        Raises:
+            UnknownSchool: It is not enrolled.
+        """
+        with self._context.journal.reading() as view:
+            records = view.records(participation_stream(school))
+            if not records:
+                raise UnknownSchool(school, view.schools())
+        return records
+
+    def administration(self, roadmap: str | None = None) -> list[Record]:
+        """Return the records on actors and administrators, or those of a road map in force.
+
+        Raises:
+            UnknownRoadmap: The road map is not in force.
+        """
+        with self._context.journal.reading() as view:
+            records = view.records(INSTALLATION if roadmap is None else roadmap_stream(roadmap))
+        if not records and roadmap is not None:
+            raise UnknownRoadmap(roadmap, self._context.definitions.roadmaps())
+        return records
+
+    def replay(self, school: str, *, at: datetime | None = None, on: Day = None) -> Snapshot:
+        """Return a school as it was, computed from its records alone.
+
+        Args:
+            school: Id of the school.
+            at: «What was known then»: only what had been recorded by this moment (aware).
+            on: «What was true then»: only acts that bear this date or an earlier one.
+
+        Raises:
+            UnknownSchool: It is not enrolled.
+            InvalidDate: *at* is not aware, or *on* is no date.
+        """
+        return past.snapshot(school, self.history(school), past.When.of(at, on))
+
+    def replay_all(
+        self, *, roadmap: str | None = None, at: datetime | None = None, on: Day = None
+    ) -> Iterator[Snapshot]:
+        """Yield every school that took part then, as ``replay`` returns it, sorted by id.
+
+        Args:
+            roadmap: Only schools under this road map.
+            at: As for ``replay``.
+            on: As for ``replay``.
+
+        Raises:
+            UnknownRoadmap: *roadmap* is neither in force nor shipped.
+            InvalidDate: As for ``replay``.
+        """
+        when = past.When.of(at, on)
+        with self.histories(roadmap) as found:
+            for _, records in found.schools:
+                one = past.snapshot(records[0].stream.partition("/")[2], records, when)
+                if one.participation is not None:
+                    yield one
+
+    def board(
+        self,
+        school: str | None = None,
+        *,
+        roadmap: str | None = None,
+        at: datetime | None = None,
+        on: Day = None,
+    ) -> list[StatusRow]:
+        """Return the board as it was, computed from the records alone; sorted as ``status``.
+
+        Deadlines and lateness are judged as of then: on the day *on*, or else on the day of *at*
+        at the place of the road map. Schools that did not take part yet have no row.
+
+        Args:
+            school: Only this school.
+            roadmap: Only schools under this road map.
+            at: «What was known then», aware.
+            on: «What was true then».
+
+        Raises:
+            UnknownSchool, UnknownRoadmap: As for ``status``.
+            InvalidDate: As for ``replay``.
+        """
+        return past.board(self._context, past.When.of(at, on), school, roadmap)
+
+    def histories(self, roadmap: str | None = None) -> AbstractContextManager[past.Histories]:
+        """Open the histories of all schools, read one after the other in one consistent view.
+
+        Raises:
+            UnknownRoadmap: *roadmap* is neither in force nor shipped.
+        """
+        return past.histories(self._context, roadmap)
+
+    def timeline(self, school: str) -> past.Timeline:
+        """Return every record of a school with what became known and true by it.
+
+        Raises:
+            UnknownSchool: It is not enrolled.
+        """
+        return past.timeline(self._context, school)
+
+
+def _today(context: Context, view: Reading, now: datetime, standing: Standing) -> date:
+    return place_date(now, context.definition(view, standing.definition))

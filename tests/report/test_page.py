@@ -1,0 +1,228 @@
+"""The report as a file: whole, safe, the same for the same history, and small."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import Any
+
+from lifecycle import Evidence, Lifecycle
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.record import Record
+from lifecycle.report import ReportFile, report_html
+from lifecycle.report.words import WORDS
+from tests.factories import Office
+from tests.report.examples import HOSTILE, STAGES, report_of
+
+MADE = datetime(2022, 6, 1, tzinfo=UTC)
+
+
+def unpacked(report: ReportFile) -> dict[str, Any]:
+    """Return the data of a page, as its script unpacks it."""
+    packed = re.search(rb'<script type="text/plain" id="data">(.*?)</script>', report.content, re.S)
+    assert packed is not None
+    data: dict[str, Any] = json.loads(zlib.decompress(b64decode(packed[1])))
+    return data
+
+
+def of_records(definition: Definition, records: Sequence[Record], **changes: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = {"origin": "origin-1", "size": 9, "made_at": MADE, **changes}
+    return unpacked(report_html([(definition, records)], **settings))
+
+
+def extras(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what only some records of the first school have, record by record."""
+    return [row[10] if len(row) > 10 else {} for row in data["schools"][0][3]]
+
+
+def test_a_report_holds_every_record_with_its_hash(led: Lifecycle) -> None:
+    report = report_of(led)
+    data = unpacked(report)
+
+    found = {
+        school: [b64decode(row[9] + "=").hex() for row in rows]
+        for school, _, _, rows in data["schools"]
+    }
+    assert found == {
+        school: [one.hash for one in led.history(school)] for school in sorted([*STAGES, "omega"])
+    }
+    assert report.records == sum(map(len, found.values()))
+    assert report.schools == len(found)
+
+
+def test_the_same_history_gives_the_same_bytes(led: Lifecycle) -> None:
+    with led.histories() as past:
+        schools = list(past.schools)
+    first, second = (report_html(iter(schools), origin="o", size=1, made_at=MADE) for _ in "12")
+
+    assert first == second
+
+
+def test_a_report_can_be_limited_to_a_road_map(led: Lifecycle) -> None:
+    data = unpacked(report_of(led, roadmap="belgorod-2021"))
+
+    assert [school[0] for school in data["schools"]] == ["omega"]
+    assert data["roadmap"] == "belgorod-2021"
+
+
+def test_a_report_of_nothing_is_a_whole_page() -> None:
+    report = report_html([], origin="o", size=1, made_at=MADE)
+
+    assert (report.schools, report.records) == (0, 0)
+    assert unpacked(report)["schools"] == []
+    assert report.content.rstrip().endswith(b"</html>")
+
+
+def test_the_policy_of_the_page_names_its_own_style_and_script_and_nothing_else(
+    led: Lifecycle,
+) -> None:
+    text = report_of(led).content.decode()
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    (style,) = re.findall(r"<style>(.*?)</style>", text, re.S)
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.S)
+
+    for kind, source in (("style", style), ("script", script)):
+        digest = b64encode(sha256(source.encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in policy
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+
+
+def test_the_page_refers_to_nothing_outside_itself(led: Lifecycle) -> None:
+    text = report_of(led).content.decode()
+
+    assert re.findall(r"\b(?:src|href|action|xlink:href)=\"(?!#)", text) == []
+    assert re.findall(r"url\(|@import|fetch\(|XMLHttpRequest|WebSocket|import\(", text) == []
+    # A namespace is a name, not an address.
+    assert set(re.findall(r"https?://[^\s\"']*", text)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_nothing_that_somebody_wrote_stands_in_the_page_as_text(led: Lifecycle) -> None:
+    report = report_of(led)
+
+    assert report.content.count(b"</script>") == 2
+    assert b"onerror" not in report.content
+    assert HOSTILE in [school[1] for school in unpacked(report)["schools"]]
+
+
+def test_hostile_facts_evidence_and_origins_come_back_as_they_were(office: Office) -> None:
+    wild = {"a<b": ["</script>", {"<!--": "\u2028\u202e\x00"}], "__proto__": "constructor"}
+    enrolled = office.engine.history("krasnogorsk")[0]
+    pieces = (
+        Evidence("link", form="link", url="javascript:alert(1)"),
+        Evidence("<b>", item="</style>", form="reference", number="\u2029", issuer="--!>"),
+    )
+    second = replace(
+        enrolled, sequence=2, kind="advanced", transition="<i>", source="selected",
+        target="no such state", facts=wild, evidence=pieces, reason="</script>",
+    )  # fmt: skip
+
+    data = of_records(office.definition, [enrolled, second], origin="</script><!--\u2028")
+
+    assert data["origin"] == "</script><!--\u2028"
+    _, more = extras(data)
+    assert {data["facts"][place][0]: value for place, value in more["f"]} == wild
+    assert [data["pieces"][place][1:] for place in more["e"]] == [
+        ["javascript:alert(1)"], ["\u2029", None, "--!>"],
+    ]  # fmt: skip
+    (_, _, _, rows) = data["schools"][0]
+    assert data["rules"][0]["states"][rows[1][3]][0] == "no such state"
+
+
+def test_half_a_character_does_not_stop_a_report(office: Office) -> None:
+    records = office.engine.history("krasnogorsk")[:1]
+
+    data = of_records(office.definition, records, checkpoint="\udcff")
+
+    assert data["checkpoint"] == "\udcff"
+
+
+def test_what_few_records_have_is_told_where_they_have_it(office: Office) -> None:
+    first, second, *_ = office.engine.history("krasnogorsk")
+    commitment = "ab" * 32
+    file = Evidence("visit_note", sha256="cd" * 32, size=3, media_type="text/plain",
+                    name=commitment, content="not a hash")  # fmt: skip
+    actor = replace(second.actor, on_behalf_of="boss", signature="sig")
+    odd = replace(
+        second, actor=actor, comment=commitment, due_on=date(2022, 5, 1), evidence=(file,),
+        previous="ef" * 32, effective_on=date(2000, 1, 1),
+    )  # fmt: skip
+
+    data = of_records(office.definition, [first, odd])
+
+    plain, more = extras(data)
+    short = b64encode(bytes.fromhex(commitment)).decode().rstrip("=")
+    assert set(plain) <= {"q"}
+    assert data["names"][more["b"]] == "boss"
+    assert (more["s"], more["m"], more["u"]) == (
+        1,
+        short,
+        (date(2022, 5, 1) - date(1970, 1, 1)).days,
+    )
+    assert data["pieces"][more["e"][0]][2:] == [3, short, "not a hash"]
+    assert b64decode(more["p"] + "=").hex() == "ef" * 32
+    assert more["c"] == (first.effective_on - date(1970, 1, 1)).days
+
+
+def test_a_deadline_of_the_rules_is_told_once_and_not_with_every_record(
+    led: Lifecycle, definition: Definition
+) -> None:
+    data = unpacked(report_of(led))
+    (rules,) = [one for one in data["rules"] if one["digest"] == definition.ref.digest]
+    due = definition.transition["complete_questionnaire"].due_on
+
+    assert due is not None
+    assert rules["due"]["complete_questionnaire"] == (due - date(1970, 1, 1)).days
+    assert not any("u" in more for more in extras(data))
+
+
+def test_every_word_of_the_page_is_there_in_both_languages() -> None:
+    for key, text in WORDS.items():
+        assert text.ru, key
+        assert text.en, key
+        assert set(re.findall(r"\{\w+\}", text.ru)) == set(re.findall(r"\{\w+\}", text.en)), key
+        assert text.ru.count("|") == (2 if "|" in text.en else 0), key
+        assert re.search("[а-яё]", text.ru), key
+
+
+def test_every_word_is_used_and_every_word_that_is_used_is_there(led: Lifecycle) -> None:
+    page = report_of(led).content.decode()
+    used = set(re.findall(r'data-(?:t|label)="(\w+)"', page))
+    used |= set(re.findall(r'\b(?:word|term|fact)\((?:list, )?"(\w+)"', page))
+    # Chosen by what is shown.
+    used |= {"lag", "ahead", "play", "pause", "no_checkpoint", "enclosed", "administrator"}
+    used |= {"later_recorded", "later_effective", "as_of_recorded", "as_of_effective"}
+    used |= {"enrolled", "role_assigned", "role_revoked"}
+    used |= {f"facts_{name}" for name in ("actor", "role", "assignment")}
+
+    assert used == WORDS.keys()
+
+
+def test_a_hundred_schools_with_ten_records_take_less_than_a_hundred_kilobytes(
+    office: Office,
+) -> None:
+    for _ in range(2):
+        office.submit("krasnogorsk")
+    office.lead("krasnogorsk", "curator_visit")
+    records = office.engine.history("krasnogorsk")[:10]
+
+    def hashed(school: int) -> list[Record]:
+        # As different as real ones: ids and times make every hash another.
+        return [
+            replace(one, stream=f"participation/school-{school:03}", command_id=f"{school}")
+            for one in records
+        ]
+
+    def size(schools: int) -> int:
+        histories = ((office.definition, hashed(school)) for school in range(schools))
+        made = report_html(histories, origin="o", size=1, made_at=MADE)
+        assert made.records == schools * len(records)
+        return len(made.content)
+
+    assert size(200) - size(100) < 100_000
