@@ -111,6 +111,7 @@ def report(context: click.Context, out: str, roadmap: str | None, force: bool) -
                 origin=past.origin,
                 size=past.records,
                 made_at=past.read_at,
+                days_late=engine.context.calendar.days_late,
                 checkpoint=past.checkpoint,
                 language=spoken(),
                 roadmap=roadmap,

@@ -179,22 +179,26 @@ def decide_activity(
     ]
     if isinstance(acting, Refusal) or unmet:
         return Refusal(tuple(unmet))
+    members = {
+        "definition": definition.ref,
+        "requirements": (*CHECKED, "activity"),
+        "due_on": progress.postponed_to or occurrence.end,
+        "consulted": consulted,
+    }
     record = build_record(
-        head,
-        request,
-        stamp,
-        _KINDS[request.act],
-        acting,
-        definition=definition.ref,
-        requirements=(*CHECKED, "activity"),
-        due_on=progress.postponed_to or occurrence.end,
-        evidence=request.evidence,
-        facts=_facts(request),
-        reason=request.reason,
-        comment=checked_comment(request.comment),
-        consulted=consulted,
+        head, request, stamp, _KINDS[request.act], acting, **members, **_said(request)
     )
     return Accepted(record, tuple(_notices(occurrence, progress, record)))
+
+
+def _said(request: ActOnActivity) -> dict[str, Any]:
+    """Return the members of the record that the request itself gives."""
+    return {
+        "evidence": request.evidence,
+        "facts": _facts(request),
+        "reason": request.reason,
+        "comment": checked_comment(request.comment),
+    }
 
 
 def _acting(definition: Definition, activity: Activity) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode, encodebytes
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zlib import compressobj
@@ -22,6 +22,9 @@ from lifecycle.domain.model import ADMINISTRATOR, Evidence
 from lifecycle.domain.record import Record, genesis_hash
 from lifecycle.domain.replay import counts_from
 from lifecycle.report.words import WORDS
+
+DaysLate = Callable[[date, date], int]
+"""Gives the working days after a day, up to and including another."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -45,6 +48,18 @@ def micros(moment: datetime) -> int:
 def day_number(day: date) -> int:
     """Return a day as the number of days since 1970-01-01."""
     return day.toordinal() - _EPOCH.toordinal()
+
+
+def worked_days(first: date | None, last: date, days_late: DaysLate) -> list[Any]:
+    """Return the first day and a mark for each up to *last*: 1 for a working day, 0 for another.
+
+    The page counts them itself, because it knows every day that the slider comes to.
+    """
+    if first is None or first > last:
+        return [day_number(last), ""]
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    marks = (str(days_late(day - timedelta(days=1), day)) for day in days)
+    return [day_number(first), "".join(marks)]
 
 
 class Table:
@@ -187,6 +202,7 @@ class Histories:
         self._packed: list[bytes] = []
         self.schools = 0
         self.records = 0
+        self.first_due: date | None = None
         self._pack('{"schools":[')
 
     def _pack(self, text: str) -> None:
@@ -197,6 +213,8 @@ class Histories:
         digest = definition.ref.digest
         if digest not in self._rules:
             self._rules[digest] = Rules(definition, self._texts)
+            ends = [self.first_due, *(state.due_on for state in definition.states)]
+            self.first_due = min((end for end in ends if end is not None), default=None)
         rules, place = self._rules[digest], list(self._rules).index(digest)
         facts = records[0].facts or {}
         school = records[0].stream.partition("/")[2]

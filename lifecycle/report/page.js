@@ -286,6 +286,11 @@ const showStates = () => {
   at("not-yet").hidden = !waiting;
   at("not-yet").replaceChildren(make("span", "", word("not_yet")), make("b", "", waiting.toLocaleString(language)));
 };
+// ---- Working days: how many there are up to a day, from the first deadline on
+const [firstDay, marks] = data.worked;
+const sums = [0];
+for (const mark of marks) sums.push(sums.at(-1) + Number(mark));
+const worked = (day) => sums[Math.min(Math.max(day - firstDay + 1, 0), marks.length)];
 const show = () => {
   const within = axis.within(cursor), days = new Map();
   for (const school of schools) {
@@ -293,7 +298,7 @@ const show = () => {
     if (now) {
       if (!days.has(rules)) days.set(rules, axis.today(cursor, rules));
       const due = rules.states[now.state][3];
-      now.overdue = due === null ? null : Math.max(0, days.get(rules) - due);
+      now.overdue = due === null ? null : Math.max(0, worked(days.get(rules)) - worked(due));
     }
   }
   matching();

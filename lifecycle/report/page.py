@@ -6,13 +6,13 @@ import html
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from importlib.resources import files
 
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.record import Record
-from lifecycle.report.data import Histories, micros
+from lifecycle.report.data import DaysLate, Histories, micros, worked_days
 from lifecycle.report.words import FAILED, NO_SCRIPT, WORDS
 
 
@@ -37,6 +37,7 @@ def report_html(
     origin: str,
     size: int,
     made_at: datetime,
+    days_late: DaysLate,
     language: str = "en",
     roadmap: str | None = None,
     checkpoint: str | None = None,
@@ -49,6 +50,7 @@ def report_html(
         origin: Id of the installation.
         size: How many records the whole history holds.
         made_at: When the records were read, UTC.
+        days_late: Counts working days; the page says by how many a school is late.
         language: The language it opens in, ``ru`` or ``en``; it holds both.
         roadmap: The road map that it was limited to.
         checkpoint: Text of the latest checkpoint of the log, if one is known.
@@ -65,6 +67,8 @@ def report_html(
         "language": "ru" if language == "ru" else "en",
         "roadmap": roadmap,
         "checkpoint": checkpoint,
+        # A day more: where the sun rises first, the day after has begun.
+        "worked": worked_days(histories.first_due, made_at.date() + timedelta(days=1), days_late),
         "words": {key: [text.ru, text.en] for key, text in WORDS.items()},
     }
     content = _filled(histories.sealed(head), str(head["language"])).encode()

@@ -41,9 +41,6 @@ def test_a_history_that_is_written_anew_without_a_change_is_sound(folder: Path) 
         assert forged(folder, lambda bodies: None, stream) == []
 
 
-# -- transitions ----------------------------------------------------------------------------------
-
-
 def test_an_actor_without_the_role_is_found(folder: Path) -> None:
     where = place(folder, "confirm_stage_1")
 

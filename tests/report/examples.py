@@ -49,6 +49,7 @@ def report_of(engine: Lifecycle, language: str = "en", roadmap: str | None = Non
             origin=past.origin,
             size=past.records,
             made_at=past.read_at,
+            days_late=engine.context.calendar.days_late,
             language=language,
             roadmap=roadmap,
         )

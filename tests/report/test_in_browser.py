@@ -12,6 +12,7 @@ import pytest
 from lifecycle import Lifecycle
 from lifecycle.report import report_html
 from lifecycle.service.results import StatusRow
+from lifecycle.workflows.working_days import RussianCalendar
 from tests.report.chromium import Page
 from tests.report.examples import HOSTILE, STAGES
 from tests.report.reader import Reader
@@ -230,7 +231,14 @@ def test_it_is_printed_with_every_history_open(reader: Reader, led: Lifecycle) -
 
 def test_a_report_of_nothing_opens_and_shows_its_checkpoint(browser: Page, tmp_path: Path) -> None:
     checkpoint = "school-lifecycle/</pre><b>\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"
-    made = report_html([], origin="origin-1", size=1, made_at=MADE, checkpoint=checkpoint)
+    made = report_html(
+        [],
+        origin="origin-1",
+        size=1,
+        made_at=MADE,
+        days_late=RussianCalendar().days_late,
+        checkpoint=checkpoint,
+    )
     path = tmp_path / "nothing.html"
     path.write_bytes(made.content)
 

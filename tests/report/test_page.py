@@ -17,10 +17,12 @@ from lifecycle.domain.definition import Definition
 from lifecycle.domain.record import Record
 from lifecycle.report import ReportFile, report_html
 from lifecycle.report.words import WORDS
+from lifecycle.workflows.working_days import RussianCalendar
 from tests.factories import Office
 from tests.report.examples import HOSTILE, STAGES, report_of
 
 MADE = datetime(2022, 6, 1, tzinfo=UTC)
+LATE = RussianCalendar().days_late
 
 
 def unpacked(report: ReportFile) -> dict[str, Any]:
@@ -32,7 +34,13 @@ def unpacked(report: ReportFile) -> dict[str, Any]:
 
 
 def of_records(definition: Definition, records: Sequence[Record], **changes: Any) -> dict[str, Any]:
-    settings: dict[str, Any] = {"origin": "origin-1", "size": 9, "made_at": MADE, **changes}
+    settings: dict[str, Any] = {
+        "origin": "origin-1",
+        "size": 9,
+        "made_at": MADE,
+        "days_late": LATE,
+        **changes,
+    }
     return unpacked(report_html([(definition, records)], **settings))
 
 
@@ -59,7 +67,9 @@ def test_a_report_holds_every_record_with_its_hash(led: Lifecycle) -> None:
 def test_the_same_history_gives_the_same_bytes(led: Lifecycle) -> None:
     with led.histories() as past:
         schools = list(past.schools)
-    first, second = (report_html(iter(schools), origin="o", size=1, made_at=MADE) for _ in "12")
+    first, second = (
+        report_html(iter(schools), origin="o", size=1, made_at=MADE, days_late=LATE) for _ in "12"
+    )
 
     assert first == second
 
@@ -72,7 +82,7 @@ def test_a_report_can_be_limited_to_a_road_map(led: Lifecycle) -> None:
 
 
 def test_a_report_of_nothing_is_a_whole_page() -> None:
-    report = report_html([], origin="o", size=1, made_at=MADE)
+    report = report_html([], origin="o", size=1, made_at=MADE, days_late=LATE)
 
     assert (report.schools, report.records) == (0, 0)
     assert unpacked(report)["schools"] == []
@@ -221,8 +231,31 @@ def test_a_hundred_schools_with_ten_records_take_less_than_a_hundred_kilobytes(
 
     def size(schools: int) -> int:
         histories = ((office.definition, hashed(school)) for school in range(schools))
-        made = report_html(histories, origin="o", size=1, made_at=MADE)
+        made = report_html(histories, origin="o", size=1, made_at=MADE, days_late=LATE)
         assert made.records == schools * len(records)
         return len(made.content)
 
     assert size(200) - size(100) < 100_000
+
+
+def test_working_days_are_told_from_the_first_deadline_to_the_day_it_was_made(
+    office: Office,
+) -> None:
+    records = office.engine.history(office.enrol("one").record.stream.partition("/")[2])
+    first, marks = of_records(office.definition, records)["worked"]
+
+    ends = [one.due_on for one in office.definition.states if one.due_on is not None]
+    assert first == (min(ends) - date(1970, 1, 1)).days
+    assert len(marks) == (date(2022, 6, 2) - min(ends)).days + 1
+    assert [marks[(date(2022, *day) - min(ends)).days] for day in ((3, 5), (3, 6), (3, 8))] == [
+        "1",
+        "0",
+        "0",
+    ]
+
+
+def test_rules_without_deadlines_tell_no_working_days(office: Office) -> None:
+    states = tuple(replace(one, due_on=None) for one in office.definition.states)
+    records = office.engine.history(office.enrol("one").record.stream.partition("/")[2])
+
+    assert of_records(replace(office.definition, states=states), records)["worked"][1] == ""

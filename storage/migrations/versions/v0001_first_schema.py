@@ -20,6 +20,7 @@ def upgrade() -> None:
     _create_history()
     _create_log()
     _create_projections()
+    _create_who_may_act()
     _create_erasable()
     _create_outside()
     connection = op.get_bind()
@@ -148,6 +149,9 @@ def _create_projections() -> None:
     op.create_index(
         "ix_lifecycle_standings_state_due_on", "lifecycle_standings", ["state", "due_on"]
     )
+
+
+def _create_who_may_act() -> None:
     op.create_table(
         "lifecycle_assignments",
         sa.Column("record_id", sa.Text, nullable=False),
