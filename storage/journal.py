@@ -15,9 +15,10 @@ from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import forks, schema, sqlite
+from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.faults import Faults
-from lifecycle.storage.reading import SqlAuditing, SqlReading
+from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.sqlite import LOCK_SECONDS, Durability, Place
 from lifecycle.storage.tables import streams

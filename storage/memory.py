@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,18 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.ports import Auditing, Journal, Reading, StoredFile, StoredRecord, Writing
+from lifecycle.domain.ports import (
+    EVERYTHING,
+    Auditing,
+    Ids,
+    Journal,
+    Plain,
+    Reading,
+    Span,
+    StoredFile,
+    StoredRecord,
+    Writing,
+)
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, taken
@@ -195,25 +207,75 @@ class _MemoryView:
     def definition(self, digest: str) -> bytes | None:
         return self._state.definitions.get(digest)
 
-    def streams(self) -> Iterator[Head]:
-        for stream in sorted(self._state.streams):
+    def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
+        for stream in self._names(span):
             yield self.head(stream)
 
-    def stored(self) -> Iterator[StoredRecord]:
-        for stream in sorted(self._state.streams):
+    def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
+        for stream in self._names(span):
             for record in self._state.streams[stream]:
                 yield StoredRecord(
                     stream, record.sequence, record.hash, record.body, record.columns
                 )
 
-    def all_assignments(self) -> tuple[Assignment, ...]:
-        return self.assignments(self._state.assignments)
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        for stream in self._names(EVERYTHING):
+            yield stream, len(self._state.streams[stream])
+
+    def board(self, span: Span = EVERYTHING) -> Iterator[Standing]:
+        for school in self.schools():
+            if _lies_in(participation_stream(school), span):
+                yield self._state.standings[school]
+
+    def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
+        return self.assignments(name for name in self._state.assignments if _lies_in(name, span))
+
+    @contextmanager
+    def plain(self, span: Span) -> Iterator[Plain]:
+        # Only here: a history in memory is to begin without the libraries of a database.
+        from lifecycle.storage import rows
+
+        yield Plain(
+            columns=rows.STORED_COLUMNS,
+            records=(tuple(rows.record_row(one).values()) for one in self._records(span)),
+            heads={one: tuple(rows.head_row(self._last(one)).values()) for one in self._names(span)},
+            standings={
+                one.school: tuple(rows.standing_row(one).values()) for one in self.board(span)
+            },
+            held={
+                stream: [tuple(rows.assignment_row(one).values()) for one in held]
+                for stream, held in self._state.assignments.items()
+                if held and _lies_in(stream, span)
+            },
+        )
+
+    def repeated(self) -> Iterator[tuple[str, str]]:
+        for name in ("record_id", "command_id"):
+            counts = Counter(getattr(one, name) for one in self._records(EVERYTHING))
+            yield from ((name, value) for value, count in counts.items() if count > 1)
+
+    def ids(self) -> Iterator[Ids]:
+        for one in self._records(EVERYTHING):
+            yield Ids(one.stream, one.sequence, one.record_id, one.command_id)
+
+    def _names(self, span: Span) -> list[str]:
+        return sorted(stream for stream in self._state.streams if _lies_in(stream, span))
+
+    def _records(self, span: Span) -> Iterator[Record]:
+        return (record for one in self._names(span) for record in self._state.streams[one])
+
+    def _last(self, stream: str) -> Record:
+        return self._state.streams[stream][-1]
 
     def definitions(self) -> Iterator[tuple[str, bytes]]:
         yield from sorted(self._state.definitions.items())
 
     def schema_findings(self) -> list[str]:
         return []
+
+
+def _lies_in(stream: str, span: Span) -> bool:
+    return (span.first or "") <= stream and (span.last is None or stream < span.last)
 
 
 class _MemoryWriting(_MemoryView):

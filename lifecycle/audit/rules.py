@@ -6,10 +6,9 @@ history alone: the streams it consulted, up to the versions that the record name
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from lifecycle.audit.findings import Finding
 from lifecycle.domain import administration
@@ -28,7 +27,7 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.plan import Place, Progress, decide_activity, is_plan_record, request_of
-from lifecycle.domain.record import Record, empty_head
+from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import Participation, assignments_after
 from lifecycle.domain.requests import (
     AddActor,
@@ -66,14 +65,17 @@ class Grounds:
     versions: dict[str, int] = field(default_factory=dict)
     plans: dict[str, dict[Place, Progress]] = field(default_factory=dict)
     _roles: dict[str, dict[str, tuple[Assignment, int | None]]] = field(default_factory=dict)
-    _moments: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
+    _turns: dict[str, list[int]] = field(default_factory=dict)
+    _moments: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     def learn(self, record: Record) -> None:
         """Take in a record of a shared stream."""
         facts = record.facts or {}
         moments = self._moments.setdefault(record.stream, [])
-        moments.append((record.recorded_at, record.sequence))
+        moments.append((moment_text(record.recorded_at), record.sequence))
         self.versions[record.stream] = record.sequence
+        if record.kind in ("role_assigned", "role_revoked"):
+            self._turns.setdefault(record.stream, []).append(record.sequence)
         if record.kind == "actor_added":
             self.actors.setdefault(facts["actor"], record.sequence)
         elif record.kind == "roadmap_adopted" and record.definition is not None:
@@ -97,18 +99,25 @@ class Grounds:
             if given.sequence <= version and (until is None or version < until)
         )
 
+    def turn(self, stream: str, version: int) -> int:
+        """Return the last version up to *version* at which roles on a shared stream changed."""
+        turns = self._turns.get(stream, [])
+        place = bisect_right(turns, version)
+        return turns[place - 1] if place else 0
+
     def as_of(self, record: Record) -> Record:
         """Return *record* as if it had consulted all that was recorded before it.
 
         Times prove that order: roles change no earlier than whatever consulted them before.
         """
         consulted = {
-            name: max(version, self._version_before(name, record.recorded_at))
+            name: max(version, self.version_at(name, moment_text(record.recorded_at)))
             for name, version in (record.consulted or {}).items()
         }
         return replace(record, consulted=consulted)
 
-    def _version_before(self, stream: str, moment: datetime) -> int:
+    def version_at(self, stream: str, moment: str) -> int:
+        """Return how many records *stream* had before *moment*, which is written as in bodies."""
         moments = self._moments.get(stream, [])
         place = bisect_left(moments, (moment, 0))
         return moments[place - 1][1] if place else 0

@@ -1,57 +1,33 @@
-"""Verification of everything that is stored, in two passes over the records.
+"""Verification of everything that is stored, in two steps for most of it.
 
-The first pass reads the streams that others rest on (the installation, the road maps), the
-second the schools. Nothing is believed before it was checked; a broken record does not hide the
-ones behind it.
+First the streams that others rest on (the installation, the road maps) are checked in full, then
+the schools: a screen passes what is plainly lawful, and the full check looks at everything else.
+Nothing is believed before it was checked; a broken record does not hide the ones behind it.
+See docs/decisions/0012-verification-in-two-steps.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, fields
 from hashlib import sha256
-from itertools import chain, groupby
+from itertools import chain
 from zoneinfo import ZoneInfo
 
-from lifecycle.audit.chain import StreamCheck
+from lifecycle.audit.checking import Checking, Progress
 from lifecycle.audit.findings import Finding, Report
-from lifecycle.audit.rules import Grounds, decide_again
+from lifecycle.audit.identities import repeated_ids
+from lifecycle.audit.parsing import STANDARD, Parser
+from lifecycle.audit.rules import Grounds
+from lifecycle.audit.schools import Outcome, check_schools, spans_of
+from lifecycle.audit.shared import shared_streams
 from lifecycle.domain import canonical
-from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import InvalidBody, StorageFailed
+from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.model import (
-    INSTALLATION,
-    Assignment,
-    Head,
-    Standing,
-    participation_stream,
-    roadmap_stream,
-)
-from lifecycle.domain.plan import plan_after
-from lifecycle.domain.ports import Auditing, EvidenceStore, StoredFile, StoredRecord
-from lifecycle.domain.record import Record
-from lifecycle.domain.replay import Participation, after, assignments_after
+from lifecycle.domain.ports import Auditing, EvidenceStore, Span
 
-Progress = Callable[[int], None]
-
-
-@dataclass
-class _Verification:
-    """What one run has seen so far."""
-
-    view: Auditing
-    evidence: EvidenceStore
-    grounds: Grounds
-    heads: dict[str, Head]
-    standings: dict[str, Standing]
-    progress: Progress
-    records: int = 0
-    streams: int = 0
-    roles: list[Assignment] = field(default_factory=list)
-    files: dict[str, StoredFile | None] = field(default_factory=dict)
-    ids: set[bytes] = field(default_factory=set)
+Spread = Callable[[Grounds, Iterable[Span]], Iterator[Outcome]]
+"""Checks spans of schools' streams elsewhere, by the grounds given, and yields what they came to."""
 
 
 def verify(
@@ -59,6 +35,9 @@ def verify(
     evidence: EvidenceStore,
     guards: Guards,
     progress: Progress = lambda done: None,
+    *,
+    parser: Parser = STANDARD,
+    spread: Spread | None = None,
 ) -> Report:
     """Check bodies, columns, chains, projections, definitions, evidence and decisions.
 
@@ -67,22 +46,29 @@ def verify(
         evidence: The evidence store; every file named by a record is hashed again.
         guards: Guards in Python that the host registered.
         progress: Called with the number of records read, now and then.
+        parser: Reads bodies before the full check; another one may be faster.
+        spread: Checks the schools in several processes; without it, it is done here.
     """
     findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     definitions, altered = _definitions(view)
-    run = _Verification(
-        view=view,
-        evidence=evidence,
-        grounds=Grounds(definitions, guards),
-        heads={head.stream: head for head in view.streams()},
-        standings={one.school: one for one in view.standings()},
-        progress=progress,
-    )
+    run = Checking(evidence, Grounds(definitions, guards), progress)
     findings += altered
-    findings += _shared_streams(run)
-    findings += _school_streams(run)
-    findings += _leftovers(run)
-    return Report(run.records, run.streams, tuple(findings))
+    findings += shared_streams(run, view)
+    total = Outcome(run.records, run.streams, findings, run.odd)
+    spans = spans_of(view)
+    if spread is None:
+        outcomes = (check_schools(run, view, span, parser) for span in list(spans))
+    else:
+        outcomes = spread(run.grounds, spans)
+    for outcome in outcomes:
+        total.records += outcome.records
+        total.streams += outcome.streams
+        total.findings += outcome.findings
+        total.odd.join(outcome.odd)
+        if spread is not None:
+            progress(total.records)
+    total.findings += repeated_ids(view, total.odd)
+    return Report(total.records, total.streams, tuple(total.findings))
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
@@ -121,162 +107,3 @@ def _use(definition: Definition) -> None:
     for name in (definition.ref.id, *chain.from_iterable(names)):
         if not isinstance(name, str):
             raise TypeError(f"{name!r} is no name")
-
-
-def _streams(run: _Verification, *, shared: bool) -> Iterator[tuple[str, Iterable[StoredRecord]]]:
-    for stream, stored in groupby(run.view.stored(), key=lambda one: one.stream):
-        if (stream == INSTALLATION or stream.startswith(roadmap_stream(""))) == shared:
-            yield stream, stored
-
-
-def _shared_streams(run: _Verification) -> Iterator[Finding]:
-    """Check the streams that decisions on schools look at, then decide their records again.
-
-    All of them are read before any is decided again: a road map's record may rest on a later
-    stream, and the installation is needed by all.
-    """
-    checks = []
-    for stream, rows in _streams(run, shared=True):
-        check = StreamCheck(run.view.origin, stream)
-        for stored in rows:
-            yield from _read(run, check, stored)
-        yield from _close(run, check)
-        checks.append(check)
-        for record in check.records:
-            run.grounds.learn(record)
-        run.grounds.versions[stream] = check.head.version
-    for check in checks:
-        head = check.first
-        held: tuple[Assignment, ...] = ()
-        plan = run.grounds.plans.setdefault(head.stream, {})
-        for record in check.records:
-            yield from _decided(run, head, None, record)
-            yield from _evidence(run, record)
-            held = assignments_after(held, record)
-            plan_after(plan, record)
-            head = record.head
-        run.roles.extend(held)
-
-
-def _school_streams(run: _Verification) -> Iterator[Finding]:
-    for stream, rows in _streams(run, shared=False):
-        check = StreamCheck(run.view.origin, stream)
-        participation: Participation | None = None
-        for stored in rows:
-            seen = len(check.records)
-            yield from _read(run, check, stored)
-            for record in check.records[seen:]:
-                head = participation.head if participation else check.first
-                yield from _decided(run, head, participation, record)
-                yield from _evidence(run, record)
-                try:
-                    participation = after(participation, record)
-                except (ValueError, KeyError, TypeError) as error:
-                    yield Finding("not_replayable", stream, record.sequence, None, None, str(error))
-        yield from _close(run, check)
-        yield from _standing(run, stream, participation)
-        run.roles.extend(participation.assignments if participation else ())
-
-
-def _read(run: _Verification, check: StreamCheck, stored: StoredRecord) -> Iterator[Finding]:
-    run.records += 1
-    if run.records % 1000 == 0:
-        run.progress(run.records)
-    seen = len(check.records)
-    yield from check.take(stored)
-    for record in check.records[seen:]:
-        yield from _ids(run, record)
-
-
-def _ids(run: _Verification, record: Record) -> Iterator[Finding]:
-    """Yield which ids of *record* another one had already: by the bodies, no index is asked."""
-    for name in ("record_id", "command_id"):
-        value = getattr(record, name)
-        # Half a digest each: millions of them are held at once.
-        key = sha256(f"{name} {value}".encode()).digest()[:16]
-        if key in run.ids:
-            yield Finding("id_repeated", record.stream, record.sequence, name, None, value)
-        run.ids.add(key)
-
-
-def _close(run: _Verification, check: StreamCheck) -> Iterator[Finding]:
-    run.streams += 1
-    yield from check.close(run.heads.pop(check.head.stream, None))
-
-
-def _decided(
-    run: _Verification, head: Head, participation: Participation | None, record: Record
-) -> Iterator[Finding]:
-    rules = record.definition
-    if rules is not None and rules.digest not in run.grounds.definitions:
-        yield Finding(
-            "definition_missing", record.stream, record.sequence, "definition", rules.digest
-        )
-        return
-    yield from decide_again(run.grounds, head, participation, record)
-
-
-def _evidence(run: _Verification, record: Record) -> Iterator[Finding]:
-    for piece in record.evidence:
-        if piece.sha256 is None:
-            continue
-        if piece.sha256 not in run.files:
-            run.files[piece.sha256] = _file(run, piece.sha256)
-        stored = run.files[piece.sha256]
-        place = (record.stream, record.sequence, piece.kind, piece.sha256)
-        if stored is None:
-            yield Finding("evidence_missing", *place)
-        elif stored.sha256 != piece.sha256 or stored.size != piece.size:
-            yield Finding("evidence_altered", *place, f"{stored.sha256} ({stored.size} bytes)")
-
-
-def _file(run: _Verification, sha256: str) -> StoredFile | None:
-    try:
-        return run.evidence.check(sha256)
-    except StorageFailed:
-        return None
-
-
-def _standing(
-    run: _Verification, stream: str, participation: Participation | None
-) -> Iterator[Finding]:
-    if participation is None:
-        return
-    found = run.standings.pop(participation.school, None)
-    definition = run.grounds.definitions.get(participation.definition.digest)
-    if definition is None or participation.state not in definition.state:
-        return  # Found at the record already.
-    expected = standing_of(participation, definition)
-    if found is None:
-        yield Finding("standing_missing", stream, None, None, participation.school)
-        return
-    for member in fields(Standing):
-        ours, theirs = getattr(expected, member.name), getattr(found, member.name)
-        if ours != theirs:
-            yield Finding("standing_differs", stream, None, member.name, str(ours), str(theirs))
-
-
-def _leftovers(run: _Verification) -> Iterator[Finding]:
-    """Yield what is stored beside the records without a record behind it."""
-    for head in run.heads.values():
-        yield Finding("stream_empty", head.stream, None, "version", 0, head.version)
-    for school in run.standings:
-        yield Finding("standing_invented", participation_stream(school), None, None, None, school)
-    expected = sorted(run.roles, key=_place)
-    found = sorted(run.view.all_assignments(), key=_place)
-    for stream in sorted({one.stream for one in {*expected, *found}}):
-        ours = [_role(one) for one in expected if one.stream == stream]
-        theirs = [_role(one) for one in found if one.stream == stream]
-        if ours != theirs:
-            yield Finding("roles_differ", stream, None, "roles", ours, theirs)
-    actors = sorted(run.grounds.actors)
-    if actors != run.view.actors():
-        yield Finding("actors_differ", INSTALLATION, None, "actors", actors, run.view.actors())
-
-
-def _place(held: Assignment) -> tuple[str, int, str]:
-    return held.stream, held.sequence, held.record_id
-
-
-def _role(held: Assignment) -> str:
-    return f"{held.actor} {held.role} #{held.sequence} {held.record_id}"

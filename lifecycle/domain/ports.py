@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Final, NamedTuple, Protocol
 
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import Assignment, Head, RefusedAttempt, SchoolMove, Standing
@@ -32,6 +32,48 @@ class StoredRecord:
     hash: str
     body: bytes
     columns: Mapping[str, str | int | None]
+
+
+class Span(NamedTuple):
+    """Streams by name: from *first*, and before *last*; ``None`` is without a bound."""
+
+    first: str | None = None
+    last: str | None = None
+
+
+EVERYTHING: Final = Span()
+
+
+def only(stream: str) -> Span:
+    """Return the span of one stream."""
+    return Span(stream, f"{stream}\x00")
+
+
+class Plain(NamedTuple):
+    """The rows of a span as they lie, for those who are in a hurry and believe nothing.
+
+    Args:
+        columns: What the rows of records are made of.
+        records: By stream and sequence.
+        heads: Version, hash and time by stream.
+        standings: Rows in the order of ``Standing``, by school.
+        held: Rows in the order of ``Assignment``, by stream, each list by sequence.
+    """
+
+    columns: tuple[str, ...]
+    records: Iterator[tuple[Any, ...]]
+    heads: dict[str, tuple[Any, ...]]
+    standings: dict[str, tuple[Any, ...]]
+    held: dict[str, list[tuple[Any, ...]]]
+
+
+class Ids(NamedTuple):
+    """The ids of a record as its columns have them, and its place."""
+
+    stream: str
+    sequence: int
+    record_id: str
+    command_id: str
 
 
 class Reading(Protocol):
@@ -100,16 +142,39 @@ class Reading(Protocol):
 class Auditing(Reading, Protocol):
     """What verification reads besides: everything as it lies, believed nowhere."""
 
-    def streams(self) -> Iterator[Head]:
+    def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
         """Yield the head that storage keeps of every stream, sorted by name."""
         ...
 
-    def stored(self) -> Iterator[StoredRecord]:
+    def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
         """Yield every record sorted by stream and sequence, without holding all in memory."""
         ...
 
-    def all_assignments(self) -> tuple[Assignment, ...]:
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield every stream that has records and how many, sorted by name."""
+        ...
+
+    def board(self, span: Span = EVERYTHING) -> Iterator[Standing]:
+        """Yield the board's rows of the schools whose streams lie in *span*."""
+        ...
+
+    def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
         """Return every role that the projection says is held, sorted by stream and sequence."""
+        ...
+
+    def plain(self, span: Span) -> AbstractContextManager[Plain]:
+        """Lend the rows of *span*; nothing else is read from the view meanwhile.
+
+        Its records end with an error where a text cannot be read: ``stored`` can read it.
+        """
+        ...
+
+    def repeated(self) -> Iterator[tuple[str, str]]:
+        """Yield column and value of every id that several records have; no index is asked."""
+        ...
+
+    def ids(self) -> Iterator[Ids]:
+        """Yield the ids of every record, without holding all in memory."""
         ...
 
     def definitions(self) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,257 @@
+"""A definition made ready for the screen: each transition as a few small checks on plain values.
+
+A check tells whether a requirement is met beyond doubt. Where it is not, or where the definition
+holds anything unusual, the full check decides; the requirements' meaning is that of
+``lifecycle.domain.guards`` and is never extended here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lifecycle.domain.definition import (
+    AnswersSubmission,
+    Definition,
+    DifferentPerson,
+    EvidenceGiven,
+    FactGiven,
+    NotHolding,
+    PolicyAllows,
+    ReasonGiven,
+    Requirement,
+    RoleAssigned,
+    Transition,
+)
+from lifecycle.domain.machine import gate_of
+
+Facts = dict[str, Any]
+Piece = dict[str, Any]
+
+
+class Doubtful(Exception):
+    """The screen cannot tell: the full check has to look."""
+
+
+@dataclass(slots=True)
+class Act:
+    """What a transition is judged by, in plain values.
+
+    Args:
+        persons: The actor and whom he stands in for.
+        evidence: What he brings, as the body spells it.
+        facts: What he states.
+        reason: The reason he gives.
+        known: The latest value of each fact, with those of this act.
+        here: Names of the transitions made since the current state was entered.
+        movers: Who made each transition, or had it made for him.
+        holders: Who holds a role for the school, on itself or on its road map.
+    """
+
+    persons: tuple[str, ...] = ()
+    evidence: list[Piece] = field(default_factory=list)
+    facts: Facts = field(default_factory=dict)
+    reason: str | None = None
+    known: Facts = field(default_factory=dict)
+    here: list[str] = field(default_factory=list)
+    movers: dict[str, set[str]] = field(default_factory=dict)
+    holders: Callable[[str], set[str]] = lambda role: set()
+
+
+Check = Callable[[Act], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transition, made ready.
+
+    Args:
+        targets: State after it by state before it, as the machine of the live path moves.
+        roles: Who may make it, in order of preference.
+        checked: Ids of the requirements, as records name them.
+        due_on: Its deadline, as records write it.
+        kinds: Kinds of evidence it takes.
+        facts: Names of facts it takes.
+        reasons: Codes it takes; ``None`` where it takes no reason.
+        checks: The requirements.
+    """
+
+    targets: Mapping[str, str]
+    roles: tuple[str, ...]
+    checked: list[str]
+    due_on: str | None
+    kinds: frozenset[str]
+    facts: frozenset[str]
+    takes_reason: bool
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A definition, made ready.
+
+    Args:
+        definition: The definition itself.
+        ref: How records name it.
+        moves: The transitions that the screen can judge, by name.
+        school_roles: Roles that are given on schools.
+    """
+
+    definition: Definition
+    ref: dict[str, str]
+    moves: Mapping[str, Move]
+    school_roles: frozenset[str]
+
+
+def compiled(definition: Definition) -> Rules | None:
+    """Return *definition* made ready; ``None`` where it is not one that the screen can judge by."""
+    try:
+        return _rules(definition) if _is_plain(definition) else None
+    except Exception:  # whatever is wrong with it, the full check will tell
+        return None
+
+
+def _rules(definition: Definition) -> Rules:
+    ref = definition.ref
+    moves = {one.name: _move(definition, one) for one in definition.transitions}
+    scopes = {role.name: role.scopes for role in definition.roles}
+    return Rules(
+        definition=definition,
+        ref={"digest": ref.digest, "id": ref.id, "version": ref.version},
+        moves={name: move for name, move in moves.items() if move is not None},
+        school_roles=frozenset(name for name, given in scopes.items() if "school" in given),
+    )
+
+
+def _is_plain(definition: Definition) -> bool:
+    """Tell whether names occur once, and are ASCII texts as bodies need them.
+
+    A definition is believed as far as its digest, and somebody who forges a history may have
+    forged it too.
+    """
+    names = (
+        [one.name for one in definition.states],
+        [one.name for one in definition.transitions],
+        [one.name for one in definition.facts],
+        [one.name for one in definition.roles],
+    )
+    if any(len(set(one)) != len(one) for one in names):
+        return False
+    fields = [one for fact in definition.facts for one in fact.fields]
+    choices = [one for owner in (*definition.facts, *fields) for one in owner.choices]
+    texts = [
+        *(name for one in names for name in one),
+        *(one.name for one in fields),
+        *(one.code for one in choices),
+        *(one.name for one in definition.evidence_kinds),
+        *(role for one in definition.transitions for role in one.roles),
+        *definition.enrolled_by,
+        definition.initial,
+        definition.roadmap.id,
+        definition.roadmap.time_zone,
+    ]
+    return all(isinstance(text, str) and text.isascii() for text in texts)
+
+
+def _move(definition: Definition, transition: Transition) -> Move | None:
+    checks = [_check(one, definition) for one in transition.requirements]
+    if None in checks:
+        return None
+    gate = gate_of(definition)
+    targets = {
+        state.name: gate.move(state.name, transition.name, allowed=True)
+        for state in definition.states
+        if state.name in transition.sources
+    }
+    wanted = transition.requirements
+    kinds = {one.kind for one in wanted if isinstance(one, EvidenceGiven)}
+    return Move(
+        targets={source: target for source, target in targets.items() if target is not None},
+        roles=transition.roles,
+        checked=["state", "role", "date", *(one.id for one in wanted)],
+        due_on=transition.due_on.isoformat() if transition.due_on else None,
+        kinds=frozenset(kinds & definition.evidence_kind.keys()),
+        facts=frozenset(one.fact for one in wanted if isinstance(one, FactGiven)),
+        takes_reason=any(isinstance(one, ReasonGiven) for one in wanted),
+        checks=tuple(one for one in checks if one is not None),
+    )
+
+
+def _check(requirement: Requirement, definition: Definition) -> Check | None:
+    """Return the check of a requirement; ``None`` for a kind that only the full check knows."""
+    match requirement:
+        case RoleAssigned(role=role):
+            return lambda act: bool(act.holders(role))
+        case EvidenceGiven(kind=kind, each=None):
+            return _evidence(kind)
+        case EvidenceGiven(kind=kind, each=str() as path):
+            return _evidence_for_each(kind, path)
+        case FactGiven():
+            return _fact(requirement)
+        case ReasonGiven(reasons=reasons):
+            codes = frozenset(choice.code for choice in reasons)
+            return lambda act: act.reason in codes
+        case AnswersSubmission(submission=submission):
+            return _answers(requirement, submission, definition)
+        case DifferentPerson(transitions=names):
+            return lambda act: not any(
+                act.movers[name].intersection(act.persons) for name in names if name in act.movers
+            )
+        case NotHolding(roles=roles):
+            return lambda act: not any(act.holders(role).intersection(act.persons) for role in roles)
+        case PolicyAllows(allowed=allowed):
+            return lambda act: allowed is True
+    return None
+
+
+def _evidence(kind: str) -> Check:
+    def given(act: Act) -> bool:
+        items = [piece["item"] for piece in act.evidence if piece["kind"] == kind]
+        return items.count(None) == len(items) > 0
+
+    return given
+
+
+def _evidence_for_each(kind: str, path: str) -> Check:
+    codes = _codes(path)
+
+    def given(act: Act) -> bool:
+        items = {piece["item"] for piece in act.evidence if piece["kind"] == kind}
+        return items == set(codes(act.known))
+
+    return given
+
+
+def _fact(requirement: FactGiven) -> Check:
+    name, not_empty = requirement.fact, requirement.not_empty
+    own, outer = _codes(name), [_codes(path) for path in requirement.within]
+
+    def given(act: Act) -> bool:
+        if name not in act.facts or (not_empty and not act.facts[name]):
+            return False
+        return all(set(own(act.known)).issubset(codes(act.known)) for codes in outer)
+
+    return given
+
+
+def _codes(path: str) -> Callable[[Facts], list[str]]:
+    """Return what finds the codes under ``fact`` or ``fact.field``."""
+    name, _, member = path.partition(".")
+    if member:
+        return lambda known: [item[member] for item in known.get(name) or ()]
+    return lambda known: list(known.get(name) or ())
+
+
+def _answers(requirement: Requirement, submission: str, definition: Definition) -> Check:
+    relevant = {submission} | {
+        one.name for one in definition.transitions if requirement in one.requirements
+    }
+
+    def waits(act: Act) -> bool:
+        for name in reversed(act.here):
+            if name in relevant:
+                return name == submission
+        return False
+
+    return waits

@@ -1,0 +1,225 @@
+"""The streams of the schools, a span at a time: screened, and checked in full where in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from lifecycle.audit.chain import StreamCheck
+from lifecycle.audit.checking import Checking, roles, unfounded
+from lifecycle.audit.findings import Finding
+from lifecycle.audit.identities import Oddities
+from lifecycle.audit.parsing import Parser
+from lifecycle.audit.screen import COLUMNS, Passed, Screen
+from lifecycle.audit.shared import SHARED
+from lifecycle.domain.decide import standing_of
+from lifecycle.domain.errors import StorageFailed
+from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
+from lifecycle.domain.ports import Auditing, Plain, Span, StoredRecord, only
+from lifecycle.domain.replay import Participation, after
+
+SPAN_RECORDS = 20_000
+"""About how many records are checked at a time: their board and heads are held meanwhile."""
+
+
+@dataclass
+class Outcome:
+    """What a part of the history came to.
+
+    Args:
+        records: Records read.
+        streams: Streams read.
+        findings: In the order of the streams.
+        odd: Records whose columns do not tell their ids.
+    """
+
+    records: int = 0
+    streams: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    odd: Oddities = field(default_factory=Oddities)
+
+
+def spans_of(view: Auditing, records: int = SPAN_RECORDS) -> Iterator[Span]:
+    """Yield spans of about *records* records, which together hold every stream but the shared.
+
+    Where they begin and end matters for the work only: together they leave no name out.
+    """
+    (own, maps), count = SHARED, 0
+    edges: list[str | None] = [None]
+    for stream, size in view.sizes():
+        count += size
+        if count > records and stream.startswith(participation_stream("")):
+            edges.append(stream)
+            count = size
+    between = [edge for edge in edges if edge is not None]
+    yield Span(None, own.first)
+    for first, last in zip([own.last, *between], [*between, maps.first], strict=True):
+        yield Span(first, last)
+    yield Span(maps.last, None)
+
+
+def check_schools(run: Checking, view: Auditing, span: Span, parser: Parser) -> Outcome:
+    """Check every stream in *span*, with its heads, board and roles.
+
+    Args:
+        run: Counts and knows the grounds; its shared streams have been checked.
+        view: One consistent view of the storage.
+        span: Streams of schools, or such as nothing in the engine has.
+        parser: Reads bodies for the screen.
+    """
+    before = run.records, run.streams
+    run.odd = Oddities()
+    sifted = _screened(run, view, span, parser)
+    findings = [] if sifted.clean else list(_full(run, view, span, sifted))
+    return Outcome(run.records - before[0], run.streams - before[1], findings, run.odd)
+
+
+@dataclass
+class _Sifted:
+    """What the screen made of a span.
+
+    Args:
+        passed: Streams that need no other look.
+        doubtful: Streams that do, in order.
+        whole: Every row could be read.
+        alone: Nothing is left beside the streams.
+    """
+
+    passed: set[str] = field(default_factory=set)
+    doubtful: list[str] = field(default_factory=list)
+    whole: bool = False
+    alone: bool = False
+
+    @property
+    def clean(self) -> bool:
+        return self.whole and self.alone and not self.doubtful
+
+
+def _screened(run: Checking, view: Auditing, span: Span, parser: Parser) -> _Sifted:
+    sifted = _Sifted()
+    screen = Screen(view.origin, run.grounds, parser, run.has_file)
+    try:
+        with view.plain(span) as plain:
+            if plain.columns == COLUMNS:
+                _sift(run, screen, plain, sifted)
+    except StorageFailed:
+        pass  # A text that is none: the full check reads it leniently, or fails for good.
+    return sifted
+
+
+def _sift(run: Checking, screen: Screen, plain: Plain, sifted: _Sifted) -> None:
+    ended = False
+
+    def fetched() -> Iterator[tuple[Any, ...]]:
+        nonlocal ended
+        yield from plain.records
+        ended = True
+
+    for stream, rows in groupby(fetched(), key=itemgetter(0)):
+        try:
+            passed = screen.follow(stream, rows)
+        except StorageFailed:
+            return
+        except Exception:  # whatever it was, the full check will tell
+            sifted.doubtful.append(stream)
+            continue
+        if _shows(plain, stream, passed):
+            run.count(passed.records)
+            run.streams += 1
+            sifted.passed.add(stream)
+        else:
+            sifted.doubtful.append(stream)
+    sifted.whole = ended
+    sifted.alone = not (plain.heads or plain.standings or plain.held)
+
+
+def _shows(plain: Plain, stream: str, passed: Passed) -> bool:
+    """Tell whether storage shows of a stream what it came to, and take it off what is left."""
+    school = passed.standing[0]
+    held = [(record_id, stream, *rest) for record_id, *rest in passed.held]
+    if (
+        plain.heads.get(stream) != passed.head
+        or plain.standings.get(school) != passed.standing
+        or plain.held.get(stream, []) != held
+    ):
+        return False
+    del plain.heads[stream], plain.standings[school]
+    plain.held.pop(stream, None)
+    return True
+
+
+def _full(run: Checking, view: Auditing, span: Span, sifted: _Sifted) -> Iterator[Finding]:
+    """Check in full what was not passed, and what is left beside it."""
+    heads = {one.stream: one for one in view.streams(span) if one.stream not in sifted.passed}
+    board = {
+        one.school: one
+        for one in view.board(span)
+        if participation_stream(one.school) not in sifted.passed
+    }
+    held: list[Assignment] = []
+    for stream, rows in _doubtful(view, span, sifted):
+        yield from _school(run, view.origin, stream, rows, heads, board, held)
+    yield from unfounded(heads.values())
+    for school in board:
+        yield Finding("standing_invented", participation_stream(school), None, None, None, school)
+    found = view.all_assignments(span)
+    yield from roles(held, [one for one in found if one.stream not in sifted.passed])
+
+
+def _doubtful(
+    view: Auditing, span: Span, sifted: _Sifted
+) -> Iterator[tuple[str, Iterator[StoredRecord]]]:
+    if sifted.whole:
+        yield from ((stream, view.stored(only(stream))) for stream in sifted.doubtful)
+        return
+    for stream, rows in groupby(view.stored(span), key=lambda one: one.stream):
+        if stream not in sifted.passed:
+            yield stream, rows
+
+
+def _school(
+    run: Checking,
+    origin: str,
+    stream: str,
+    rows: Iterator[StoredRecord],
+    heads: dict[str, Head],
+    board: dict[str, Standing],
+    held: list[Assignment],
+) -> Iterator[Finding]:
+    check = StreamCheck(origin, stream)
+    participation: Participation | None = None
+    for stored in rows:
+        yield from run.read(check, stored)
+        record = check.record
+        if record is None:
+            continue
+        head = participation.head if participation else check.first
+        yield from run.decided(head, participation, record)
+        try:
+            participation = after(participation, record)
+        except (ValueError, KeyError, TypeError) as error:
+            yield Finding("not_replayable", stream, record.sequence, None, None, str(error))
+    yield from run.close(check, heads.pop(stream, None))
+    if participation is not None:
+        yield from _standing(run, stream, participation, board)
+        held.extend(participation.assignments)
+
+
+def _standing(
+    run: Checking, stream: str, participation: Participation, board: dict[str, Standing]
+) -> Iterator[Finding]:
+    found = board.pop(participation.school, None)
+    definition = run.grounds.definitions.get(participation.definition.digest)
+    if definition is None or participation.state not in definition.state:
+        return  # Found at the record already.
+    expected = standing_of(participation, definition)
+    if found is None:
+        yield Finding("standing_missing", stream, None, None, participation.school)
+        return
+    for member in fields(Standing):
+        ours, theirs = getattr(expected, member.name), getattr(found, member.name)
+        if ours != theirs:
+            yield Finding("standing_differs", stream, None, member.name, str(ours), str(theirs))
