@@ -7,10 +7,11 @@ holds anything unusual, the full check decides; the requirements' meaning is tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from lifecycle.domain import canonical
 from lifecycle.domain.definition import (
     AnswersSubmission,
     Definition,
@@ -25,6 +26,7 @@ from lifecycle.domain.definition import (
     Transition,
 )
 from lifecycle.domain.machine import gate_of
+from lifecycle.domain.model import Assignment
 
 Facts = dict[str, Any]
 Piece = dict[str, Any]
@@ -32,6 +34,27 @@ Piece = dict[str, Any]
 
 class Doubtful(Exception):
     """The screen cannot tell: the full check has to look."""
+
+
+Held = tuple[str, str, str, int]
+"""Actor, role, record and its place, of a role held on a school."""
+
+
+class Roster:
+    """Who held what on a shared stream.
+
+    Args:
+        held: The assignments in the order of their records.
+    """
+
+    __slots__ = ("holders", "of")
+
+    def __init__(self, held: Iterable[Assignment]) -> None:
+        self.of: dict[str, list[tuple[str, str]]] = {}
+        self.holders: dict[str, set[str]] = {}
+        for one in held:
+            self.of.setdefault(one.actor, []).append((one.role, one.record_id))
+            self.holders.setdefault(one.role, set()).add(one.actor)
 
 
 @dataclass(slots=True)
@@ -42,21 +65,32 @@ class Act:
         persons: The actor and whom he stands in for.
         evidence: What he brings, as the body spells it.
         facts: What he states.
-        reason: The reason he gives.
         known: The latest value of each fact, with those of this act.
         here: Names of the transitions made since the current state was entered.
         movers: Who made each transition, or had it made for him.
-        holders: Who holds a role for the school, on itself or on its road map.
+        own: Roles held on the school.
+        roster: Roles held on its road map.
     """
 
-    persons: tuple[str, ...] = ()
-    evidence: list[Piece] = field(default_factory=list)
-    facts: Facts = field(default_factory=dict)
-    reason: str | None = None
-    known: Facts = field(default_factory=dict)
-    here: list[str] = field(default_factory=list)
-    movers: dict[str, set[str]] = field(default_factory=dict)
-    holders: Callable[[str], set[str]] = lambda role: set()
+    persons: tuple[str, ...]
+    evidence: list[Piece]
+    facts: Facts
+    known: Facts
+    here: list[str]
+    movers: dict[str, set[str]]
+    own: list[Held]
+    roster: Roster
+
+    def is_held(self, role: str) -> bool:
+        """Tell whether anybody holds *role* for the school."""
+        return role in self.roster.holders or any(held[1] == role for held in self.own)
+
+    def holds(self, role: str) -> bool:
+        """Tell whether one of those who act holds *role* for the school."""
+        shared = self.roster.holders.get(role, ())
+        return any(one in shared for one in self.persons) or any(
+            held[1] == role and held[0] in self.persons for held in self.own
+        )
 
 
 Check = Callable[[Act], bool]
@@ -73,7 +107,7 @@ class Move:
         due_on: Its deadline, as records write it.
         kinds: Kinds of evidence it takes.
         facts: Names of facts it takes.
-        reasons: Codes it takes; ``None`` where it takes no reason.
+        reasons: The reasons it takes, as bodies spell them; ``null`` where it takes none.
         checks: The requirements.
     """
 
@@ -83,7 +117,7 @@ class Move:
     due_on: str | None
     kinds: frozenset[str]
     facts: frozenset[str]
-    takes_reason: bool
+    reasons: frozenset[str]
     checks: tuple[Check, ...]
 
 
@@ -140,6 +174,8 @@ def _is_plain(definition: Definition) -> bool:
         return False
     fields = [one for fact in definition.facts for one in fact.fields]
     choices = [one for owner in (*definition.facts, *fields) for one in owner.choices]
+    for move in definition.transitions:
+        choices += (c for one in move.requirements if isinstance(one, ReasonGiven) for c in one.reasons)
     texts = [
         *(name for one in names for name in one),
         *(one.name for one in fields),
@@ -173,25 +209,36 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
         due_on=transition.due_on.isoformat() if transition.due_on else None,
         kinds=frozenset(kinds & definition.evidence_kind.keys()),
         facts=frozenset(one.fact for one in wanted if isinstance(one, FactGiven)),
-        takes_reason=any(isinstance(one, ReasonGiven) for one in wanted),
+        reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
         checks=tuple(one for one in checks if one is not None),
     )
+
+
+def _reasons(lists: list[ReasonGiven]) -> frozenset[str]:
+    if not lists:
+        return frozenset({"null"})
+    codes = [{choice.code for choice in one.reasons} for one in lists]
+    return frozenset(map(spelt, set.intersection(*codes)))
+
+
+def spelt(value: Any) -> str:
+    """Return *value* as bodies spell it."""
+    return canonical.encode(value).decode()
 
 
 def _check(requirement: Requirement, definition: Definition) -> Check | None:
     """Return the check of a requirement; ``None`` for a kind that only the full check knows."""
     match requirement:
         case RoleAssigned(role=role):
-            return lambda act: bool(act.holders(role))
+            return lambda act: act.is_held(role)
         case EvidenceGiven(kind=kind, each=None):
             return _evidence(kind)
         case EvidenceGiven(kind=kind, each=str() as path):
             return _evidence_for_each(kind, path)
         case FactGiven():
             return _fact(requirement)
-        case ReasonGiven(reasons=reasons):
-            codes = frozenset(choice.code for choice in reasons)
-            return lambda act: act.reason in codes
+        case ReasonGiven():
+            return lambda act: True  # The move has the list.
         case AnswersSubmission(submission=submission):
             return _answers(requirement, submission, definition)
         case DifferentPerson(transitions=names):
@@ -199,7 +246,7 @@ def _check(requirement: Requirement, definition: Definition) -> Check | None:
                 act.movers[name].intersection(act.persons) for name in names if name in act.movers
             )
         case NotHolding(roles=roles):
-            return lambda act: not any(act.holders(role).intersection(act.persons) for role in roles)
+            return lambda act: not any(map(act.holds, roles))
         case PolicyAllows(allowed=allowed):
             return lambda act: allowed is True
     return None
