@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from lifecycle.audit.checkpoints import Kept
 from lifecycle.audit.findings import Report
+from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.verify import Progress
 from lifecycle.audit.verify import verify as verify_view
 from lifecycle.domain.guards import GuardFunction
@@ -97,11 +99,25 @@ def create_lifecycle(
     return engine
 
 
-def verify(engine: Lifecycle, progress: Progress = lambda done: None) -> Report:
+def verify(
+    engine: Lifecycle,
+    progress: Progress = lambda done: None,
+    *,
+    checkpoints: Sequence[Kept] = (),
+    keys: Sequence[VerifierKey] = (),
+) -> Report:
     """Verify everything that is stored; see ``lifecycle.audit.verify``."""
     context = engine.context
     with context.journal.auditing() as view:
-        return verify_view(view, context.evidence, context.guards, progress)
+        return verify_view(
+            view,
+            context.evidence,
+            context.guards,
+            progress,
+            now=context.clock.now(),
+            checkpoints=checkpoints,
+            keys=keys,
+        )
 
 
 def _engine(
@@ -141,7 +157,7 @@ def _new_journal(url: str) -> Journal:
 
 def _store(url: str, folder: Path | str | None) -> EvidenceStore:
     if folder is None and url == MEMORY:
-        from lifecycle.storage.memory import MemoryEvidence
+        from lifecycle.storage.memory_evidence import MemoryEvidence
 
         return MemoryEvidence()
     from lifecycle.storage.evidence import EvidenceFolder

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select, text
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
 from lifecycle.domain.ports import EVERYTHING, Ids, Plain, Span, StoredRecord
 from lifecycle.storage import rows, schema
+from lifecycle.storage.log import SqlLog
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import assignments, definitions, records, standings, streams
@@ -88,6 +89,11 @@ class SqlAuditing(SqlReading):
     Where a row cannot be read, a value stands in its place that no sound row has: the difference
     is found, and the search goes on.
     """
+
+    @property
+    def log(self) -> SqlLog:
+        """The log as it lies."""
+        return SqlLog(self._session)
 
     def standings(
         self, school: str | None = None, roadmap: str | None = None

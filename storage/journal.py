@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.messages import Message
-from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
+from lifecycle.domain.ports import Auditing, Journal, Reading, Sealing, Writing
 from lifecycle.storage import forks, schema, sqlite
 from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.durable import sync_folder
@@ -35,6 +35,7 @@ def create_journal(
     *,
     lock_seconds: float = LOCK_SECONDS,
     durability: Durability | None = None,
+    sealing: Sealing = "inline",
 ) -> SqlJournal:
     """Make a database with an empty history and open it.
 
@@ -47,6 +48,7 @@ def create_journal(
             but has no record yet, keeps the id it has.
         lock_seconds: How long to wait for another writer, seconds.
         durability: For tests: other settings than the linked SQLite asks for.
+        sealing: Whether a record becomes a leaf of the log as it is written, or waits for it.
 
     Raises:
         DatabaseExists: Something is kept there already.
@@ -76,11 +78,15 @@ def create_journal(
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, faults)
+    return SqlJournal(engine, origin, faults, sealing)
 
 
 def open_journal(
-    url: str, *, lock_seconds: float = LOCK_SECONDS, durability: Durability | None = None
+    url: str,
+    *,
+    lock_seconds: float = LOCK_SECONDS,
+    durability: Durability | None = None,
+    sealing: Sealing = "inline",
 ) -> SqlJournal:
     """Open the database at *url*; nothing is made.
 
@@ -89,6 +95,7 @@ def open_journal(
             is ever written.
         lock_seconds: How long to wait for another writer, seconds.
         durability: For tests: other settings than the linked SQLite asks for.
+        sealing: Whether a record becomes a leaf of the log as it is written, or waits for it.
 
     Raises:
         DatabaseMissing: There is none.
@@ -109,7 +116,7 @@ def open_journal(
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, faults)
+    return SqlJournal(engine, origin, faults, sealing)
 
 
 class SqlJournal:
@@ -119,10 +126,14 @@ class SqlJournal:
         engine: Makes connections with the safe settings.
         origin: Id of the installation.
         faults: Translates errors of the driver.
+        sealing: How records come into the log.
     """
 
-    def __init__(self, engine: Engine, origin: str, faults: Faults) -> None:
+    def __init__(
+        self, engine: Engine, origin: str, faults: Faults, sealing: Sealing = "inline"
+    ) -> None:
         self._engine = engine
+        self._sealing: Sealing = sealing
         self._origin = origin
         self._faults = faults
         forks.watch(engine)
@@ -150,7 +161,7 @@ class SqlJournal:
             session = Session(driver, self._faults)
             # SQLite begins to write a database that it cannot write; this is where it says so.
             session.change(_TOUCH)
-            writing = SqlWriting(session, self._origin)
+            writing = SqlWriting(session, self._origin, self._sealing)
             yield writing
             writing.check_whole()
             with self._faults:
@@ -164,7 +175,7 @@ class SqlJournal:
         """
         if not isinstance(connection, Connection) or connection.dialect.name != "sqlite":
             raise TypeError("a journal joins a sqlalchemy.Connection to the same SQLite database")
-        return JoinedJournal(connection, self._origin, self._faults)
+        return JoinedJournal(connection, self._origin, self._faults, self._sealing)
 
     def close(self) -> None:
         """Give back connections; the journal is not used afterwards."""
@@ -202,10 +213,14 @@ class JoinedJournal:
         connection: The host's, to the database that holds the history.
         origin: Id of the installation.
         faults: Translates errors of the driver.
+        sealing: How records come into the log.
     """
 
-    def __init__(self, connection: Connection, origin: str, faults: Faults) -> None:
+    def __init__(
+        self, connection: Connection, origin: str, faults: Faults, sealing: Sealing = "inline"
+    ) -> None:
         self._connection = connection
+        self._sealing: Sealing = sealing
         self._origin = origin
         self._faults = faults
 
@@ -241,7 +256,7 @@ class JoinedJournal:
         with self._faults:
             savepoint = self._connection.begin_nested()
         try:
-            writing = SqlWriting(session, self._origin)
+            writing = SqlWriting(session, self._origin, self._sealing)
             yield writing
             writing.check_whole()
         except BaseException:

@@ -1,4 +1,4 @@
-"""A journal and an evidence store in memory: for tests of services that embed the engine.
+"""A journal in memory: for tests of services that embed the engine.
 
 The journal keeps every promise of its port: transactions are undone by exceptions, a view
 stays as it was when it was opened, one writer at a time, the same conflicts.
@@ -6,17 +6,23 @@ stays as it was when it was opened, one writer at a time, the same conflicts.
 
 from __future__ import annotations
 
-import io
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from os import PathLike
-from typing import BinaryIO, Final
+from typing import Final
 
-from lifecycle.domain.errors import CommandReused, DatabaseLocked, EvidenceLost, VersionConflict
+from lifecycle.audit.merkle import Frontier
+from lifecycle.audit.tiles import Tiles, filled
+from lifecycle.domain.errors import (
+    CommandReused,
+    DatabaseLocked,
+    StorageFailed,
+    VersionConflict,
+)
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     Assignment,
     Head,
@@ -31,16 +37,19 @@ from lifecycle.domain.ports import (
     Auditing,
     Ids,
     Journal,
+    KeptCheckpoint,
+    LogLeaf,
+    LogState,
     Plain,
+    Queued,
     Reading,
+    Sealing,
     Span,
-    StoredFile,
     StoredRecord,
     Writing,
 )
-from lifecycle.domain.record import Record, empty_head
+from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
-from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, taken
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
@@ -58,6 +67,11 @@ class _State:
     definitions: dict[str, bytes] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     refusals: tuple[RefusedAttempt, ...] = ()
+    leaves: tuple[Record, ...] = ()
+    frontier: Frontier = field(default_factory=Frontier)
+    tiles: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    queue: tuple[Record, ...] = ()
+    checkpoints: tuple[KeptCheckpoint, ...] = ()
 
     def copy(self) -> _State:
         return _State(
@@ -69,6 +83,11 @@ class _State:
             dict(self.definitions),
             dict(self.names),
             self.refusals,
+            self.leaves,
+            self.frontier.copy(),
+            dict(self.tiles),
+            self.queue,
+            self.checkpoints,
         )
 
 
@@ -78,10 +97,18 @@ class MemoryJournal:
     Args:
         origin: Id of the installation.
         lock_seconds: How long a writer waits for another one, seconds.
+        sealing: Whether a record becomes a leaf of the log as it is written, or waits for it.
     """
 
-    def __init__(self, origin: str = "memory", *, lock_seconds: float = LOCK_SECONDS) -> None:
+    def __init__(
+        self,
+        origin: str = "memory",
+        *,
+        lock_seconds: float = LOCK_SECONDS,
+        sealing: Sealing = "inline",
+    ) -> None:
         self._origin = origin
+        self._sealing: Sealing = sealing
         self._state = _State()
         self._turn = threading.Lock()
         self._lock_seconds = lock_seconds
@@ -117,7 +144,7 @@ class MemoryJournal:
             raise DatabaseLocked(url="memory://", seconds=f"{self._lock_seconds:g}")
         try:
             state = self._state.copy()
-            yield _MemoryWriting(self._origin, state)
+            yield _MemoryWriting(self._origin, state, self._sealing)
             self._state = state
         finally:
             self._turn.release()
@@ -273,6 +300,53 @@ class _MemoryView:
     def schema_findings(self) -> list[str]:
         return []
 
+    @property
+    def log(self) -> _MemoryLog:
+        return _MemoryLog(self._state)
+
+
+class _MemoryLog:
+    """Reads the log of one state."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+
+    def state(self) -> LogState:
+        return LogState(self._state.frontier.size, self._state.frontier.to_bytes())
+
+    def leaves(self) -> Iterator[LogLeaf]:
+        return (leaf for leaf, _ in self.bodies(0))
+
+    def bodies(self, low: int) -> Iterator[tuple[LogLeaf, bytes]]:
+        for index, one in enumerate(self._state.leaves[low:], low):
+            yield LogLeaf(index, one.stream, one.sequence, one.hash), one.body
+
+    def hashes(self, low: int, high: int) -> list[bytes]:
+        return [bytes.fromhex(one.hash) for one in self._state.leaves[low:high]]
+
+    def place(self, stream: str, sequence: int) -> int | None:
+        for index, one in enumerate(self._state.leaves):
+            if (one.stream, one.sequence) == (stream, sequence):
+                return index
+        return None
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        return self._state.tiles.get((level, index))
+
+    def tiles(self) -> Iterator[tuple[int, int]]:
+        yield from sorted(self._state.tiles)
+
+    def queued(self) -> Iterator[Queued]:
+        for one in _in_order(self._state.queue):
+            yield Queued(one.stream, one.sequence, moment_text(one.recorded_at))
+
+    def checkpoints(self) -> list[KeptCheckpoint]:
+        return list(self._state.checkpoints)
+
+
+def _in_order(queue: tuple[Record, ...]) -> list[Record]:
+    return sorted(queue, key=lambda one: (one.stream, one.sequence))
+
 
 def _lies_in(stream: str, span: Span) -> bool:
     return (span.first or "") <= stream and (span.last is None or stream < span.last)
@@ -280,6 +354,10 @@ def _lies_in(stream: str, span: Span) -> bool:
 
 class _MemoryWriting(_MemoryView):
     """Changes a state that nobody else has seen yet."""
+
+    def __init__(self, origin: str, state: _State, sealing: Sealing) -> None:
+        super().__init__(origin, state)
+        self._inline = sealing == "inline"
 
     def lock(self, stream: str) -> Head:
         return self.head(stream)
@@ -301,6 +379,28 @@ class _MemoryWriting(_MemoryView):
         if kept.kind == "actor_added":
             state.actors |= {(kept.facts or {})["actor"]}
         state.assignments[stream] = assignments_after(state.assignments.get(stream, ()), kept)
+        state.queue += (kept,)
+        if self._inline:
+            self.seal(len(state.queue))
+
+    def seal(self, limit: int) -> int:
+        state = self._state
+        sealed = _in_order(state.queue)[:limit]
+        for record in sealed:
+            state.leaves += (record,)
+            state.frontier.append(bytes.fromhex(record.hash))
+            log = self.log
+            for level, index, hashes in filled(state.frontier.size, Tiles(log.tile, log.hashes)):
+                state.tiles[level, index] = hashes
+        state.queue = tuple(one for one in state.queue if one not in sealed)
+        return len(sealed)
+
+    def keep_checkpoint(self, checkpoint: KeptCheckpoint) -> None:
+        kept = self._state.checkpoints
+        if all((one.size, one.note) != (checkpoint.size, checkpoint.note) for one in kept):
+            if kept and checkpoint.size < kept[-1].size:
+                raise StorageFailed(detail=Message("a later checkpoint is kept already"))
+            self._state.checkpoints += (checkpoint,)
 
     def keep_definition(self, digest: str, body: bytes) -> None:
         self._state.definitions.setdefault(digest, body)
@@ -310,50 +410,3 @@ class _MemoryWriting(_MemoryView):
 
     def keep_refusal(self, attempt: RefusedAttempt) -> None:
         self._state.refusals += (attempt,)
-
-
-class MemoryEvidence:
-    """Evidence files that end with the process.
-
-    Args:
-        limit: Largest file taken in, bytes.
-    """
-
-    def __init__(self, *, limit: int = MAX_FILE_BYTES) -> None:
-        self._files: dict[str, bytes] = {}
-        self._limit = limit
-
-    def measure(self, path: str | PathLike[str]) -> StoredFile:
-        """Return what ``put`` would return, storing nothing.
-
-        Raises:
-            InvalidEvidence: Missing, empty, too large, or not a file.
-        """
-        with offered(path) as source:
-            return taken(source, path, self._limit, lambda chunk: None)
-
-    def put(self, path: str | PathLike[str]) -> StoredFile:
-        """Keep a copy.
-
-        Raises:
-            InvalidEvidence: Missing, empty, too large, or not a file.
-        """
-        copy = io.BytesIO()
-        with offered(path) as source:
-            stored = taken(source, path, self._limit, copy.write)
-        self._files.setdefault(stored.sha256, copy.getvalue())
-        return stored
-
-    def open(self, sha256: str) -> BinaryIO:
-        """Open a kept file for reading.
-
-        Raises:
-            EvidenceLost: There is no such file.
-        """
-        if sha256 not in self._files:
-            raise EvidenceLost(detail=f"{sha256} is not kept", folder="memory://")
-        return io.BytesIO(self._files[sha256])
-
-    def check(self, sha256: str) -> StoredFile | None:
-        """Re-hash a kept file; ``None`` if there is none."""
-        return hashed(self.open(sha256)) if sha256 in self._files else None

@@ -1,6 +1,8 @@
 """The tables. Only ``records``, ``definitions`` and ``installation`` are the history.
 
-Everything else can be made again from them, is on its way elsewhere, or lies outside the history.
+``log_leaves`` gives every record its place in the one log, and ``checkpoints`` keep what was
+signed of it. Everything else can be made again from these, is on its way elsewhere, or lies
+outside the history.
 In the database the names begin with ``lifecycle_``: a host keeps tables of its own beside them.
 Moments are RFC 3339 text and dates ISO text, as in the body of a record, so that every database
 keeps the same values and compares them alike. There are no foreign keys: the projections are
@@ -88,6 +90,53 @@ definitions: Final = Table(
     Column("digest", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("digest"),
+    sqlite_strict=True,
+)
+
+# Which record is which leaf of the log (RFC 9162): its hash is the record's.
+log_leaves: Final = Table(
+    "lifecycle_log_leaves",
+    metadata,
+    Column("idx", Integer, nullable=False, autoincrement=False),
+    Column("stream", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    PrimaryKeyConstraint("idx"),
+    UniqueConstraint("stream", "sequence"),
+    CheckConstraint("idx >= 0", name="idx"),
+    sqlite_strict=True,
+)
+
+# Full tiles of 256 hashes, in the layout of C2SP's tlog-tiles: a proof reads a few of them.
+log_tiles: Final = Table(
+    "lifecycle_log_tiles",
+    metadata,
+    Column("level", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("level", "idx"),
+    sqlite_strict=True,
+)
+
+# The right edge of the tree, from which it grows.
+log_state: Final = Table(
+    "lifecycle_log_state",
+    metadata,
+    Column("id", Integer, nullable=False, autoincrement=False),
+    Column("size", Integer, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("id = 1", name="one_row"),
+    sqlite_strict=True,
+)
+
+# What was signed; the copies that prove anything lie outside the database.
+checkpoints: Final = Table(
+    "lifecycle_checkpoints",
+    metadata,
+    Column("size", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", Text, nullable=False),
+    PrimaryKeyConstraint("size", "note"),
     sqlite_strict=True,
 )
 
@@ -201,5 +250,5 @@ def _create_triggers(table: Table, connection: Connection, **_: object) -> None:
             connection.exec_driver_sql(statement)
 
 
-for _guarded in (installation, records, definitions):
+for _guarded in (installation, records, definitions, log_leaves, log_tiles, checkpoints):
     event.listen(_guarded, "after_create", _create_triggers)

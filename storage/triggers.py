@@ -51,6 +51,31 @@ CREATE TRIGGER lifecycle_installation_append BEFORE INSERT ON lifecycle_installa
   WHERE EXISTS (SELECT 1 FROM lifecycle_installation);
 END"""
 
+_LEAVES_INSERT: Final = """\
+CREATE TRIGGER lifecycle_log_leaves_append BEFORE INSERT ON lifecycle_log_leaves BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_log_leaves: a leaf takes the next place of the log')
+  WHERE NEW.idx IS NOT coalesce((SELECT max(idx) + 1 FROM lifecycle_log_leaves), 0);
+ SELECT RAISE(ABORT, 'uq_lifecycle_log_leaves_stream: the record is a leaf already')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_log_leaves
+   WHERE stream = NEW.stream AND sequence = NEW.sequence);
+END"""
+
+_TILES_INSERT: Final = """\
+CREATE TRIGGER lifecycle_log_tiles_append BEFORE INSERT ON lifecycle_log_tiles BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_log_tiles: there is a tile at that place')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_log_tiles
+   WHERE (level = NEW.level AND idx = NEW.idx) OR rowid = NEW.rowid);
+END"""
+
+_CHECKPOINTS_INSERT: Final = """\
+CREATE TRIGGER lifecycle_checkpoints_append BEFORE INSERT ON lifecycle_checkpoints BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_checkpoints: the checkpoint is kept already')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_checkpoints
+   WHERE (size = NEW.size AND note = NEW.note) OR rowid = NEW.rowid);
+ SELECT RAISE(ABORT, 'pk_lifecycle_checkpoints: a later checkpoint is kept already')
+  WHERE NEW.size < (SELECT max(size) FROM lifecycle_checkpoints);
+END"""
+
 SQLITE_TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
     "lifecycle_records": (
         _RECORDS_INSERT,
@@ -66,5 +91,20 @@ SQLITE_TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
         _INSTALLATION_INSERT,
         _refused("lifecycle_installation", "UPDATE", "an installation is never renamed"),
         _refused("lifecycle_installation", "DELETE", "an installation is never deleted"),
+    ),
+    "lifecycle_log_leaves": (
+        _LEAVES_INSERT,
+        _refused("lifecycle_log_leaves", "UPDATE", "a leaf is never changed"),
+        _refused("lifecycle_log_leaves", "DELETE", "a leaf is never deleted"),
+    ),
+    "lifecycle_log_tiles": (
+        _TILES_INSERT,
+        _refused("lifecycle_log_tiles", "UPDATE", "a tile is never changed"),
+        _refused("lifecycle_log_tiles", "DELETE", "a tile is never deleted"),
+    ),
+    "lifecycle_checkpoints": (
+        _CHECKPOINTS_INSERT,
+        _refused("lifecycle_checkpoints", "UPDATE", "a checkpoint is never changed"),
+        _refused("lifecycle_checkpoints", "DELETE", "a checkpoint is never deleted"),
     ),
 }

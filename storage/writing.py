@@ -9,10 +9,12 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflict
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
+from lifecycle.domain.ports import KeptCheckpoint, Sealing
 from lifecycle.domain.record import Record, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken
+from lifecycle.storage.log import SqlSealing
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import (
@@ -79,10 +81,13 @@ class SqlWriting(SqlReading):
     Args:
         session: Inside a transaction that may write.
         origin: Id of the installation.
+        sealing: How records come into the log.
     """
 
-    def __init__(self, session: Session, origin: str) -> None:
+    def __init__(self, session: Session, origin: str, sealing: Sealing = "inline") -> None:
         super().__init__(session, origin)
+        self._log = SqlSealing(session)
+        self._inline = sealing == "inline"
         self._heads: dict[str, Head] = {}
         self._half_done = False
 
@@ -113,6 +118,23 @@ class SqlWriting(SqlReading):
             self._heads.pop(record.stream, None)
         self._heads[record.stream] = record.head
         self._half_done = False
+
+    def seal(self, limit: int) -> int:
+        """Make up to *limit* records that wait leaves of the log, and return how many it were.
+
+        Raises:
+            DatabaseBroken: The log's right edge cannot be read.
+            StorageFailed: The database refused a leaf.
+        """
+        return self._log.drain(limit)
+
+    def keep_checkpoint(self, checkpoint: KeptCheckpoint) -> None:
+        """Keep a signed checkpoint; one that is kept already is left as it is.
+
+        Raises:
+            StorageFailed: A later one is kept.
+        """
+        self._log.keep_checkpoint(checkpoint)
 
     def keep_definition(self, digest: str, body: bytes) -> None:
         """Store a definition under its digest; a known digest is left as it is."""
@@ -198,8 +220,11 @@ class SqlWriting(SqlReading):
             )
 
     def _announce(self, record: Record) -> None:
-        """Queue the record for sealing and for those who are told."""
+        """Make the record a leaf of the log, or queue it for that; queue it for the told."""
         row = {"stream": record.stream, "sequence": record.sequence, "hash": record.hash}
         at = moment_text(record.recorded_at)
-        self._insert(_QUEUE, queued_at=at, **row)
+        if self._inline:
+            self._log.add(record.stream, record.sequence, record.hash)
+        else:
+            self._insert(_QUEUE, queued_at=at, **row)
         self._insert(_ANNOUNCE, created_at=at, **row)

@@ -24,7 +24,8 @@ from lifecycle.domain.ports import Definitions, EvidenceStore, Journal
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, assignments_after
 from lifecycle.service.context import Context
-from lifecycle.storage.memory import MemoryEvidence, MemoryJournal
+from lifecycle.storage.memory import MemoryJournal
+from lifecycle.storage.memory_evidence import MemoryEvidence
 from lifecycle.workflows.working_days import RussianCalendar
 
 ROADMAP = "tomari-2022"

@@ -34,6 +34,28 @@ TEMPLATES = {
     "decision_outdated": "refused by what had been recorded elsewhere before it: {found}",
     "consulted_missing": "it rests on version {found} of {field}, which has {expected} record(s)",
     "consulted_runs_back": "it rests on version {found} of {field}, one before it on {expected}",
+    # The log and what was signed of it.
+    "log_gap": "leaf {expected} of the log is missing; the next one is {found}",
+    "log_order": "the log has record {found} of the stream where {expected} belongs",
+    "log_leaf_invented": "leaf {found} of the log names a record that is not there",
+    "log_leaf_missing": "the log has {found} of the {expected} records of the stream",
+    "log_state_differs": "the log's {field} is stored as {found}, its leaves say {expected}",
+    "log_tile_missing": "tile {field} of the log is not stored",
+    "log_tile_differs": "tile {field} of the log does not hold the hashes of its leaves",
+    "log_tile_invented": "tile {field} of the log has no leaves below it",
+    "log_queue_invented": "what waits for the log is no record, is a leaf already or is early",
+    "log_queue_late": "recorded at {found} and not in the log yet; {expected} s are allowed",
+    "log_went_back": "the log had {expected} records when it was watched last, now {found}",
+    "log_forked": "as signed up to record {expected} at least; at {found} the log is another one:"
+    " it was rewritten, or set back to a copy and continued",
+    "checkpoint_invalid": "{field} is no checkpoint: {found}",
+    "checkpoint_foreign": "{field} is a checkpoint of {found}, not of {expected}",
+    "checkpoint_forged": "{field} is not signed by a key that you trust: {found}",
+    "checkpoint_ahead": "{field} covers {expected} records, the log has {found}: records were cut"
+    " off, or an older copy lies in its place",
+    "checkpoint_differs": "{field} fixed the root {expected}, the log's is {found}",
+    "checkpoint_split": "{field} and {expected} give {found} records different roots: somebody"
+    " was shown another history",
     "schema_differs": "tables or triggers are not those of this release: {found}",
 }
 

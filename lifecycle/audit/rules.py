@@ -220,7 +220,10 @@ def _found(grounds: Grounds, record: Record) -> Decision:
     request = Found(actor=_actor(grounds.founding[0]), command_id=command_id)
     first, second, third = stamps
     records = administration.found(
-        request, (first, second, third), empty_head(record.origin, INSTALLATION)
+        request,
+        (first, second, third),
+        empty_head(record.origin, INSTALLATION),
+        (grounds.founding[0].facts or {})["maximum_merge_delay"],
     )
     return Accepted(records[record.sequence - 1])
 

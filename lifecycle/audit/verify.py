@@ -8,15 +8,18 @@ See docs/decisions/0012-verification-in-two-steps.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from hashlib import sha256
 from itertools import chain
 from zoneinfo import ZoneInfo
 
 from lifecycle.audit.checking import Checking, Progress
+from lifecycle.audit.checkpoints import Kept, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
 from lifecycle.audit.identities import repeated_ids
-from lifecycle.audit.parsing import STANDARD, Parser
+from lifecycle.audit.log_check import LogCheck, published_delay
+from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.rules import Grounds
 from lifecycle.audit.schools import Outcome, check_schools, spans_of
 from lifecycle.audit.shared import shared_streams
@@ -26,8 +29,8 @@ from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.guards import Guards
 from lifecycle.domain.ports import Auditing, EvidenceStore, Span
 
-Spread = Callable[[Grounds, Iterable[Span]], Iterator[Outcome]]
-"""Checks spans of schools' streams elsewhere, by the grounds given, and yields what they came to."""
+Spread = Callable[[Grounds], Iterator[Outcome]]
+"""Begins to check the schools elsewhere, by the grounds given, and yields what they came to."""
 
 
 def verify(
@@ -36,39 +39,46 @@ def verify(
     guards: Guards,
     progress: Progress = lambda done: None,
     *,
-    parser: Parser = STANDARD,
     spread: Spread | None = None,
+    now: datetime | None = None,
+    checkpoints: Sequence[Kept] = (),
+    keys: Sequence[VerifierKey] = (),
 ) -> Report:
-    """Check bodies, columns, chains, projections, definitions, evidence and decisions.
+    """Check bodies, columns, chains, projections, definitions, evidence, decisions and the log.
 
     Args:
         view: One consistent view of the storage.
         evidence: The evidence store; every file named by a record is hashed again.
         guards: Guards in Python that the host registered.
         progress: Called with the number of records read, now and then.
-        parser: Reads bodies before the full check; another one may be faster.
         spread: Checks the schools in several processes; without it, it is done here.
+        now: When this is checked; without it, what waits for the log may wait for ever.
+        checkpoints: Checkpoints that were kept outside the database.
+        keys: Whose checkpoints are believed, those in the database among them; without any,
+            signatures are not looked at.
     """
+    known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
     findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     definitions, altered = _definitions(view)
     run = Checking(evidence, Grounds(definitions, guards), progress)
     findings += altered
     findings += shared_streams(run, view)
+    log = LogCheck(view.log, known)
     total = Outcome(run.records, run.streams, findings, run.odd)
-    spans = spans_of(view)
-    if spread is None:
-        outcomes = (check_schools(run, view, span, parser) for span in list(spans))
-    else:
-        outcomes = spread(run.grounds, spans)
+    outcomes = spread(run.grounds) if spread else _here(run, view)
     for outcome in outcomes:
-        total.records += outcome.records
-        total.streams += outcome.streams
-        total.findings += outcome.findings
-        total.odd.join(outcome.odd)
+        total.join(outcome)
         if spread is not None:
             progress(total.records)
     total.findings += repeated_ids(view, total.odd)
+    total.findings += unfit
+    total.findings += log.run(published_delay(first), now)
     return Report(total.records, total.streams, tuple(total.findings))
+
+
+def _here(run: Checking, view: Auditing) -> Iterator[Outcome]:
+    for span in list(spans_of(view)):
+        yield check_schools(run, view, span)
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:

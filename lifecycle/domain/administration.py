@@ -31,17 +31,37 @@ from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Reques
 
 _BY_ADMINISTRATOR = (ADMINISTRATOR,)
 
+MERGE_DELAY = "60"
+"""Seconds, published in the first record: no record is outside the log for longer."""
 
-def found(request: Found, stamps: tuple[Stamp, Stamp, Stamp], head: Head) -> tuple[Record, ...]:
+_LONGEST_DELAY = 24 * 60 * 60
+
+
+def found(
+    request: Found,
+    stamps: tuple[Stamp, Stamp, Stamp],
+    head: Head,
+    merge_delay: str = MERGE_DELAY,
+) -> tuple[Record, ...]:
     """Return the records that found an installation and its first administrator.
 
     They are the only ones without an assignment: nobody can have a role before them. Their
     command ids derive from the request's.
+
+    Args:
+        request: Who founds it.
+        stamps: Ids and clock.
+        head: Empty head of the installation's stream.
+        merge_delay: How long a record may be outside the log at most, seconds.
+
+    Raises:
+        ValueError: The delay is not a whole number of seconds of a day.
     """
+    delay_seconds(merge_delay)
     founder = Assignment("", INSTALLATION, request.actor.id, ADMINISTRATOR, 0)
     first = request.actor.id
     steps: tuple[tuple[Kind, dict[str, str]], ...] = (
-        ("installed", {}),
+        ("installed", {"maximum_merge_delay": merge_delay}),
         ("actor_added", {"actor": first}),
         ("role_assigned", {"actor": first, "role": ADMINISTRATOR}),
     )
@@ -52,6 +72,19 @@ def found(request: Found, stamps: tuple[Stamp, Stamp, Stamp], head: Head) -> tup
         records.append(record)
         head = record.head
     return tuple(records)
+
+
+def delay_seconds(text: str) -> int:
+    """Read the published delay.
+
+    Raises:
+        ValueError: It is not a whole number of seconds, from one up to a day.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(_LONGEST_DELAY))):
+        raise ValueError(f"{text[:20]!r} is no number of seconds")
+    if text != str(int(text)) or not 0 < int(text) <= _LONGEST_DELAY:
+        raise ValueError(f"{text} is not from 1 to {_LONGEST_DELAY} seconds")
+    return int(text)
 
 
 def decide_add_actor(

@@ -7,11 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike
-from typing import Any, BinaryIO, Final, NamedTuple, Protocol
+from typing import Any, BinaryIO, Final, Literal, NamedTuple, Protocol
 
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import Assignment, Head, RefusedAttempt, SchoolMove, Standing
 from lifecycle.domain.record import Record
+
+Sealing = Literal["inline", "queued"]
+"""Whether a record becomes a leaf of the log as it is written, or waits for ``Writing.seal``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,89 @@ class Ids(NamedTuple):
     sequence: int
     record_id: str
     command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLeaf:
+    """A leaf of the log as it lies: its index, the record it names, that record's stored hash.
+
+    The hash is ``None`` where there is no such record.
+    """
+
+    index: int
+    stream: str
+    sequence: int
+    hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """The log's right edge as it lies: how many leaves, and their ``Frontier`` as bytes."""
+
+    size: int
+    frontier: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A record that waits to become a leaf; ``recorded_at`` is ``None`` if there is no record."""
+
+    stream: str
+    sequence: int
+    recorded_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCheckpoint:
+    """A signed checkpoint in the database: leaves, the signed note, when it was kept (UTC)."""
+
+    size: int
+    note: str
+    at: str
+
+
+class LogReading(Protocol):
+    """The one log over all streams, as it lies (RFC 9162; a leaf is a record's body)."""
+
+    def state(self) -> LogState:
+        """Return the right edge; size 0 before the first leaf."""
+        ...
+
+    def leaves(self) -> Iterator[LogLeaf]:
+        """Yield every leaf by index, without holding all in memory."""
+        ...
+
+    def bodies(self, low: int) -> Iterator[tuple[LogLeaf, bytes]]:
+        """Yield the leaves from index *low* on with the stored bodies of their records."""
+        ...
+
+    def hashes(self, low: int, high: int) -> list[bytes]:
+        """Return the hashes of the leaves from index *low* up to *high*, 32 bytes each.
+
+        Raises:
+            DatabaseBroken: They are not all there.
+        """
+        ...
+
+    def place(self, stream: str, sequence: int) -> int | None:
+        """Return the index of a record's leaf; ``None`` before it is sealed."""
+        ...
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        """Return the 256 hashes of a full tile (C2SP tlog-tiles); ``None`` if none is kept."""
+        ...
+
+    def tiles(self) -> Iterator[tuple[int, int]]:
+        """Yield level and index of every tile that is kept, sorted."""
+        ...
+
+    def queued(self) -> Iterator[Queued]:
+        """Yield what waits to become a leaf, sorted by stream and sequence."""
+        ...
+
+    def checkpoints(self) -> list[KeptCheckpoint]:
+        """Return the signed checkpoints, by size."""
+        ...
 
 
 class Reading(Protocol):
@@ -142,6 +228,11 @@ class Reading(Protocol):
 class Auditing(Reading, Protocol):
     """What verification reads besides: everything as it lies, believed nowhere."""
 
+    @property
+    def log(self) -> LogReading:
+        """The log as it lies."""
+        ...
+
     def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
         """Yield the head that storage keeps of every stream, sorted by name."""
         ...
@@ -198,11 +289,26 @@ class Writing(Reading, Protocol):
 
         The row of the history, the stream's head, the board (*standing*, given for every record
         of a school's stream), the roles and actors that the record gives or takes, the sealing
-        queue and the outbox change together.
+        queue or the log, and the outbox change together.
 
         Raises:
             VersionConflict: The stream is not where the record says it is.
             CommandReused: The command id was used before.
+        """
+        ...
+
+    def seal(self, limit: int) -> int:
+        """Make up to *limit* records that wait leaves of the log, and return how many it were.
+
+        By stream and sequence; the leaves go on from the last one without a gap.
+        """
+        ...
+
+    def keep_checkpoint(self, checkpoint: KeptCheckpoint) -> None:
+        """Keep a signed checkpoint; one that is kept already is left as it is.
+
+        Raises:
+            StorageFailed: A later one is kept.
         """
         ...
 

@@ -26,7 +26,7 @@ _PLAN_FACTS: Final = frozenset({"activity", "occurrence", "postponed_to", "count
 
 # The facts of each kind of record; a transition bears those that the programme declares.
 _FACTS: Final[Mapping[str, frozenset[str] | None]] = {
-    "installed": frozenset(),
+    "installed": frozenset({"maximum_merge_delay"}),
     "actor_added": frozenset({"actor"}),
     "roadmap_adopted": frozenset({"roadmap"}),
     "role_assigned": frozenset({"actor", "role"}),

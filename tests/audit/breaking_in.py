@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from lifecycle import Lifecycle, verify
 from lifecycle.audit.findings import Finding, Report
+from lifecycle.audit.merkle import Frontier
 from lifecycle.domain import canonical
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
@@ -133,6 +134,29 @@ class BreakIn:
         self.run("DELETE FROM lifecycle_streams WHERE stream = ?", stream)
         if bodies:
             self._insert("lifecycle_streams", rows.head_row(record) | {"stream": stream})
+        self.reseal()
+
+    def reseal(self) -> None:
+        """Make the log fit the records: leaves in their old order, then those that are new."""
+        known = self.run(
+            "SELECT l.stream, l.sequence FROM lifecycle_log_leaves l JOIN lifecycle_records r"
+            " ON r.stream = l.stream AND r.sequence = l.sequence ORDER BY l.idx"
+        )
+        stored = {
+            (stream, sequence): text
+            for stream, sequence, text in self.run(
+                "SELECT stream, sequence, hash FROM lifecycle_records ORDER BY stream, sequence"
+            )
+        }
+        for table in ("log_leaves", "log_tiles", "log_state", "sealing_queue"):
+            self.run(f"DELETE FROM lifecycle_{table}")  # noqa: S608 - our names
+        frontier = Frontier()
+        for stream, sequence in dict.fromkeys([*known, *stored]):
+            row = {"idx": frontier.size, "stream": stream, "sequence": sequence}
+            self._insert("lifecycle_log_leaves", row)
+            frontier.append(bytes.fromhex(stored[stream, sequence]))
+        edge = {"id": 1, "size": frontier.size, "frontier": frontier.to_bytes()}
+        self._insert("lifecycle_log_state", edge)
 
     def settle(self, stream: str) -> None:
         """Make the board, the roles and the actors fit the records of *stream*."""

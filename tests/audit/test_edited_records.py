@@ -48,7 +48,10 @@ def test_an_edited_hash_is_found(folder: Path) -> None:
             "UPDATE lifecycle_records SET hash = 'x' WHERE stream = ? AND sequence = 5", STREAM
         )
 
-    assert told(folder) == [("body_altered", FIFTH, "hash")]
+    assert told(folder) == [
+        ("body_altered", FIFTH, "hash"),
+        ("log_state_differs", "database", "frontier"),
+    ]
 
 
 def test_an_edited_body_is_found(folder: Path) -> None:
@@ -85,6 +88,7 @@ def test_an_edited_body_with_a_hash_that_fits_breaks_the_chain(folder: Path) -> 
         visit.run(
             "UPDATE lifecycle_streams SET hash = ? WHERE stream = ?", followers[-1][2], STREAM
         )
+        visit.reseal()
 
     assert told(folder) == [("chain_broken", f"{STREAM}#6", "previous")]
 

@@ -105,7 +105,7 @@ def test_an_actor_registered_twice_is_found(folder: Path) -> None:
 @pytest.mark.parametrize("kind", ["installed", "roadmap_adopted", "enrolled", "advanced"])
 def test_a_record_that_has_no_place_in_the_installation_is_found(folder: Path, kind: str) -> None:
     facts: dict[str, dict[str, str]] = {
-        "installed": {},
+        "installed": {"maximum_merge_delay": "60"},
         "roadmap_adopted": {"roadmap": "tomari-2022"},
         "enrolled": {"school": SCHOOL, "roadmap": "tomari-2022", "title": "x"},
         "advanced": {},
@@ -166,7 +166,7 @@ def test_another_founder_is_found(folder: Path) -> None:
     def change(bodies: list[Body]) -> None:
         for body in bodies[:3]:
             body["actor"]["id"] = "mallory"
-            if body["facts"]:
+            if "actor" in body["facts"]:
                 body["facts"]["actor"] = "mallory"
 
     found = forged(folder, change, "installation")

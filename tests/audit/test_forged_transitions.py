@@ -337,7 +337,7 @@ def test_an_enrolment_by_somebody_without_the_role_is_found(folder: Path) -> Non
 def test_a_record_that_has_no_place_in_a_school_is_found(folder: Path, kind: str) -> None:
     facts = {
         "enrolled": {"school": SCHOOL, "roadmap": "tomari-2022", "title": "x"},
-        "installed": {},
+        "installed": {"maximum_merge_delay": "60"},
         "actor_added": {"actor": "ghost"},
         "roadmap_adopted": {"roadmap": "tomari-2022"},
     }

@@ -30,6 +30,7 @@ def test_only_an_outside_checkpoint_shows_that_a_school_was_removed(folder: Path
         for table in ("records", "streams", "assignments"):
             visit.run(f"DELETE FROM lifecycle_{table} WHERE stream = ?", STREAM)  # noqa: S608 - our names
         visit.run("DELETE FROM lifecycle_standings WHERE school = ?", SCHOOL)
+        visit.reseal()
 
     assert told(folder) == []
 

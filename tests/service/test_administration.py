@@ -52,7 +52,7 @@ def kinds(engine: Lifecycle, roadmap: str | None = None) -> list[tuple[str, dict
 
 def test_a_history_begins_with_its_first_administrator(engine: Lifecycle) -> None:
     assert kinds(engine) == [
-        ("installed", {}),
+        ("installed", {"maximum_merge_delay": "60"}),
         ("actor_added", {"actor": "admin"}),
         ("role_assigned", {"actor": "admin", "role": "administrator"}),
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.domain.ports import Journal
+from lifecycle.domain.ports import Journal, Sealing
 from lifecycle.storage.journal import SqlJournal, create_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.sqlite import ROLLBACK, WAL
@@ -37,13 +37,18 @@ def make_journal(request: pytest.FixtureRequest, url: str) -> Iterator[MakeJourn
     """Make one journal of each kind: in memory, and on SQLite with either journal mode."""
     made: list[Journal] = []
 
-    def make(lock_seconds: float = 30) -> Journal:
+    def make(lock_seconds: float = 30, sealing: Sealing = "inline") -> Journal:
         if request.param == "memory":
-            made.append(MemoryJournal(ORIGIN, lock_seconds=lock_seconds))
+            made.append(MemoryJournal(ORIGIN, lock_seconds=lock_seconds, sealing=sealing))
         else:
-            durability = WAL if request.param == "sqlite-wal" else ROLLBACK
             made.append(
-                create_journal(url, ORIGIN, lock_seconds=lock_seconds, durability=durability)
+                create_journal(
+                    url,
+                    ORIGIN,
+                    lock_seconds=lock_seconds,
+                    durability=WAL if request.param == "sqlite-wal" else ROLLBACK,
+                    sealing=sealing,
+                )
             )
         return made[-1]
 

@@ -20,6 +20,7 @@ DIGEST = "d" * 64
 _FACTS: dict[str, dict[str, str]] = {
     "enrolled": {"school": "school-1", "roadmap": "tomari-2022", "title": "Школа № 1"},
     "role_assigned": {"actor": "ana", "role": "curator"},
+    "installed": {"maximum_merge_delay": "60"},
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lifecycle.domain.model import RefusedAttempt
-from lifecycle.storage.journal import SqlJournal
+from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.memory import MemoryJournal
 from tests.storage.samples import START, STREAM, append
 
@@ -78,15 +78,20 @@ def test_refused_attempts_are_kept_with_every_reason(
     assert (first[0], second[0]) == (1, 2)
 
 
-def test_every_record_is_queued_for_sealing_and_announced(
-    sqlite_journal: SqlJournal, raw: sqlite3.Connection
+def test_every_record_is_announced_and_queued_where_it_is_not_sealed_at_once(
+    url: str, sqlite_journal: SqlJournal, raw: sqlite3.Connection
 ) -> None:
-    with sqlite_journal.writing() as tx:
+    queueing = open_journal(url, sealing="queued")
+    with queueing.writing() as tx:
         records = [append(tx), append(tx), append(tx, "installation", "installed")]
+    queueing.close()
 
     expected = {(one.stream, one.sequence, one.hash, one.columns["recorded_at"]) for one in records}
     assert set(rows(raw, "sealing_queue")) == expected
     assert {row[1:] for row in rows(raw, "outbox")} == expected
+    with sqlite_journal.writing() as tx:
+        append(tx)
+    assert rows(raw, "sealing_queue") == []
 
 
 def test_an_announcement_never_has_the_id_of_an_earlier_one(

@@ -13,7 +13,7 @@ EXPENSIVE = ("alembic", "sqlalchemy")
     ("modules", "loaded"),
     [
         ("lifecycle.storage", []),
-        ("lifecycle.storage.memory, lifecycle.storage.evidence", []),
+        ("lifecycle.storage.memory, lifecycle.storage.memory_evidence", []),
         ("lifecycle.storage.journal", ["sqlalchemy"]),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
 from lifecycle.domain.ports import EvidenceStore, StoredFile
 from lifecycle.storage.evidence import EvidenceFolder
-from lifecycle.storage.memory import MemoryEvidence
+from lifecycle.storage.memory_evidence import MemoryEvidence
 
 CONTENT = "Справка о посещении школы\n".encode() * 100
 DIGEST = sha256(CONTENT).hexdigest()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lifecycle.audit.merkle import Frontier
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
 from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability
 from tests.storage.conftest import Child, Spawn
@@ -113,8 +114,10 @@ def check_whole(journal: SqlJournal, path: Path, acknowledged: set[str]) -> None
         (head,) = view.streams()
         (standing,) = view.standings()
         findings = view.schema_findings()
+        leaves = [leaf.hash for leaf in view.log.leaves()]
+        edge = view.log.state()
     with sqlite3.connect(path) as raw:
-        queued = {row[0] for row in raw.execute("SELECT hash FROM lifecycle_sealing_queue")}
+        queued = raw.execute("SELECT hash FROM lifecycle_sealing_queue").fetchall()
         announced = {row[0] for row in raw.execute("SELECT hash FROM lifecycle_outbox")}
         sound = raw.execute("PRAGMA integrity_check").fetchall()
     raw.close()
@@ -123,7 +126,12 @@ def check_whole(journal: SqlJournal, path: Path, acknowledged: set[str]) -> None
     assert [one.sequence for one in stored] == list(range(1, len(stored) + 1))
     assert (head.version, head.hash) == (len(stored), stored[-1].hash)
     assert standing.version == len(stored)
-    assert queued == announced == hashes
+    assert (queued, announced) == ([], hashes)
+    assert leaves == [one.hash for one in stored]
+    grown = Frontier()
+    for one in stored:
+        grown.append(bytes.fromhex(one.hash))
+    assert (edge.size, edge.frontier) == (grown.size, grown.to_bytes())
     assert (sound, findings) == ([("ok",)], [])
 
 

@@ -274,7 +274,8 @@ def test_a_caller_who_goes_on_after_a_failed_append_commits_nothing(
 
 
 @pytest.mark.parametrize(
-    "table", ["records", "streams", "standings", "sealing_queue", "outbox", "definitions"]
+    "table",
+    ["records", "streams", "standings", "log_leaves", "log_state", "outbox", "definitions"],
 )
 def test_a_row_that_a_trigger_swallows_is_an_error(
     sqlite_journal: SqlJournal, raw: sqlite3.Connection, table: str

@@ -18,6 +18,7 @@ depends_on = None
 def upgrade() -> None:
     """Make every table, and on SQLite the triggers that keep the history append-only."""
     _create_history()
+    _create_log()
     _create_projections()
     _create_outside()
     connection = op.get_bind()
@@ -67,6 +68,44 @@ def _create_history() -> None:
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_lifecycle_definitions"),
+        sqlite_strict=True,
+    )
+
+
+def _create_log() -> None:
+    op.create_table(
+        "lifecycle_log_leaves",
+        sa.Column("idx", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("stream", sa.Text, nullable=False),
+        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("idx", name="pk_lifecycle_log_leaves"),
+        sa.UniqueConstraint("stream", "sequence", name="uq_lifecycle_log_leaves_stream"),
+        sa.CheckConstraint("idx >= 0", name=op.f("ck_lifecycle_log_leaves_idx")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "lifecycle_log_tiles",
+        sa.Column("level", sa.Integer, nullable=False),
+        sa.Column("idx", sa.Integer, nullable=False),
+        sa.Column("hashes", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("level", "idx", name="pk_lifecycle_log_tiles"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "lifecycle_log_state",
+        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("frontier", sa.LargeBinary, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_lifecycle_log_state"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_lifecycle_log_state_one_row")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "lifecycle_checkpoints",
+        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("size", "note", name="pk_lifecycle_checkpoints"),
         sqlite_strict=True,
     )
 
@@ -209,4 +248,38 @@ END""",
     " SELECT RAISE(ABORT, 'lifecycle_installation: an installation is never renamed'); END",
     "CREATE TRIGGER lifecycle_installation_no_delete BEFORE DELETE ON lifecycle_installation BEGIN"
     " SELECT RAISE(ABORT, 'lifecycle_installation: an installation is never deleted'); END",
+    """\
+CREATE TRIGGER lifecycle_log_leaves_append BEFORE INSERT ON lifecycle_log_leaves BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_log_leaves: a leaf takes the next place of the log')
+  WHERE NEW.idx IS NOT coalesce((SELECT max(idx) + 1 FROM lifecycle_log_leaves), 0);
+ SELECT RAISE(ABORT, 'uq_lifecycle_log_leaves_stream: the record is a leaf already')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_log_leaves
+   WHERE stream = NEW.stream AND sequence = NEW.sequence);
+END""",
+    "CREATE TRIGGER lifecycle_log_leaves_no_update BEFORE UPDATE ON lifecycle_log_leaves BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_log_leaves: a leaf is never changed'); END",
+    "CREATE TRIGGER lifecycle_log_leaves_no_delete BEFORE DELETE ON lifecycle_log_leaves BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_log_leaves: a leaf is never deleted'); END",
+    """\
+CREATE TRIGGER lifecycle_log_tiles_append BEFORE INSERT ON lifecycle_log_tiles BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_log_tiles: there is a tile at that place')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_log_tiles
+   WHERE (level = NEW.level AND idx = NEW.idx) OR rowid = NEW.rowid);
+END""",
+    "CREATE TRIGGER lifecycle_log_tiles_no_update BEFORE UPDATE ON lifecycle_log_tiles BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_log_tiles: a tile is never changed'); END",
+    "CREATE TRIGGER lifecycle_log_tiles_no_delete BEFORE DELETE ON lifecycle_log_tiles BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_log_tiles: a tile is never deleted'); END",
+    """\
+CREATE TRIGGER lifecycle_checkpoints_append BEFORE INSERT ON lifecycle_checkpoints BEGIN
+ SELECT RAISE(ABORT, 'pk_lifecycle_checkpoints: the checkpoint is kept already')
+  WHERE EXISTS (SELECT 1 FROM lifecycle_checkpoints
+   WHERE (size = NEW.size AND note = NEW.note) OR rowid = NEW.rowid);
+ SELECT RAISE(ABORT, 'pk_lifecycle_checkpoints: a later checkpoint is kept already')
+  WHERE NEW.size < (SELECT max(size) FROM lifecycle_checkpoints);
+END""",
+    "CREATE TRIGGER lifecycle_checkpoints_no_update BEFORE UPDATE ON lifecycle_checkpoints BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_checkpoints: a checkpoint is never changed'); END",
+    "CREATE TRIGGER lifecycle_checkpoints_no_delete BEFORE DELETE ON lifecycle_checkpoints BEGIN"
+    " SELECT RAISE(ABORT, 'lifecycle_checkpoints: a checkpoint is never deleted'); END",
 )

@@ -1,0 +1,144 @@
+"""The log against the records: every record one leaf, the tree as it was kept and signed.
+
+What is held in memory grows with the number of streams, not of records: within a stream the
+leaves must be 1, 2, 3 and so on, so its last one tells how many there were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from lifecycle.audit.checkpoints import Known, compared
+from lifecycle.audit.findings import Finding
+from lifecycle.audit.merkle import HASH_BYTES, Frontier, split_hashes
+from lifecycle.audit.tiles import BITS, WIDTH, row_root
+from lifecycle.domain.ports import LogLeaf, LogReading
+from lifecycle.domain.record import moment_from
+
+_NO_HASH: Final = bytes(HASH_BYTES)
+_TOP: Final = 7  # steps of tiles that a log can have, counted from 0
+
+
+class LogCheck:
+    """Follows the log: ``take`` each leaf, ``count`` each stream, then ``close``, or ``run``.
+
+    Args:
+        log: As it lies.
+        known: Checkpoints to compare it with.
+    """
+
+    def __init__(self, log: LogReading, known: Sequence[Known] = ()) -> None:
+        self._log = log
+        self._known = known
+        self._wanted = {one.checkpoint.size for one in known}
+        self._roots = {0: Frontier().root()}
+        self._rows: list[list[bytes]] = [[]]
+        self._size = 0
+        self._last: dict[str, int] = {}
+        self._counted: dict[str, int] = {}
+
+    def count(self, stream: str, version: int) -> None:
+        """Learn how many records a stream has, from the records themselves."""
+        self._counted[stream] = version
+
+    def run(self, delay: timedelta, now: datetime | None) -> Iterator[Finding]:
+        """Take every leaf, then close."""
+        for leaf in self._log.leaves():
+            yield from self.take(leaf)
+        yield from self.close(delay, now)
+
+    def take(self, leaf: LogLeaf) -> Iterator[Finding]:
+        """Yield what is wrong with the next leaf by index.
+
+        That the stored hash of its record is the hash of the record's body is not asked here.
+        """
+        place = leaf.stream, leaf.sequence
+        if leaf.index != self._size:
+            yield Finding("log_gap", *place, "idx", self._size, leaf.index)
+        expected = self._last.get(leaf.stream, 0) + 1
+        if leaf.sequence != expected:
+            yield Finding("log_order", *place, "sequence", expected, leaf.sequence)
+        if leaf.hash is None:
+            yield Finding("log_leaf_invented", *place, None, None, leaf.index)
+        self._last[leaf.stream] = leaf.sequence
+        self._rows[0].append(_hash_of(leaf))
+        self._size += 1
+        if self._size % WIDTH == 0:
+            yield from self._full(0)
+        if self._size in self._wanted:
+            self._roots[self._size] = self.frontier.root()
+
+    @property
+    def frontier(self) -> Frontier:
+        """The right edge of what was taken."""
+        hashes: list[bytes] = []
+        for row in reversed(self._rows):
+            edge = Frontier()
+            for one in row:
+                edge.append(one)
+            hashes += split_hashes(edge.to_bytes())
+        return Frontier(self._size, hashes)
+
+    def close(self, delay: timedelta, now: datetime | None) -> Iterator[Finding]:
+        """Yield what is wrong with the log as a whole.
+
+        Args:
+            delay: How long a record may wait to become a leaf.
+            now: When this is checked; ``None`` if waiting is not to be judged.
+        """
+        state, edge = self._log.state(), self.frontier
+        if state.size != edge.size:
+            yield Finding("log_state_differs", None, None, "size", edge.size, state.size)
+        elif state.frontier != edge.to_bytes():
+            expected, found = edge.to_bytes().hex(), state.frontier.hex()
+            yield Finding("log_state_differs", None, None, "frontier", expected, found)
+        for level, index in self._log.tiles():
+            if not (0 <= level <= _TOP and 0 <= index < self._size >> BITS * (level + 1)):
+                yield Finding("log_tile_invented", None, None, f"{level}/{index}")
+        yield from self._queue(delay, now)
+        for stream, version in self._counted.items():
+            covered = self._last.get(stream, 0)
+            if version > covered:
+                yield Finding("log_leaf_missing", stream, covered + 1, None, version, covered)
+        yield from compared(self._known, self._size, self._roots.__getitem__)
+
+    def _full(self, level: int) -> Iterator[Finding]:
+        """Compare a row that became full with the tile that is kept of it."""
+        row = self._rows[level]
+        index = (self._size >> BITS * (level + 1)) - 1
+        found = self._log.tile(level, index)
+        if found is None:
+            yield Finding("log_tile_missing", None, None, f"{level}/{index}")
+        elif found != b"".join(row):
+            yield Finding("log_tile_differs", None, None, f"{level}/{index}")
+        if level + 1 == len(self._rows):
+            self._rows.append([])
+        self._rows[level + 1].append(row_root(row))
+        row.clear()
+        if len(self._rows[level + 1]) == WIDTH:
+            yield from self._full(level + 1)
+
+    def _queue(self, delay: timedelta, now: datetime | None) -> Iterator[Finding]:
+        for one in self._log.queued():
+            place = one.stream, one.sequence
+            if one.recorded_at is None or one.sequence != self._last.get(one.stream, 0) + 1:
+                yield Finding("log_queue_invented", *place)
+                continue
+            self._last[one.stream] = one.sequence
+            try:
+                late = now is not None and now - moment_from(one.recorded_at) > delay
+            except ValueError:
+                continue  # A column that differs from its body is found at the record.
+            if late:
+                seconds = int(delay.total_seconds())
+                yield Finding("log_queue_late", *place, None, seconds, one.recorded_at)
+
+
+def _hash_of(leaf: LogLeaf) -> bytes:
+    try:
+        found = bytes.fromhex(leaf.hash or "")
+    except ValueError:
+        return _NO_HASH
+    return found if len(found) == HASH_BYTES else _NO_HASH

@@ -1,0 +1,157 @@
+"""Proofs as texts that travel by letter: inclusion of one record, growth of the log.
+
+Inclusion is C2SP's tlog-proof. Growth has the form that C2SP's tlog-witness submits to a
+witness: the older size, the hashes, and the newer checkpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lifecycle.audit.merkle import ProofInvalid, check_consistency, root_from_inclusion
+from lifecycle.audit.note import (
+    MAX_NOTE_CHARACTERS,
+    Checkpoint,
+    NoteInvalid,
+    VerifierKey,
+    hash_from,
+    number_from,
+    open_checkpoint,
+    text64,
+)
+
+MAX_HASHES: Final = 128
+"""Twice what the largest tree needs."""
+
+_FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """That a leaf stands at a place of the tree that a checkpoint names.
+
+    Args:
+        index: Of the leaf, from 0.
+        hashes: The audit path, from the leaf's sibling up.
+        note: The signed checkpoint, as it was written.
+    """
+
+    index: int
+    hashes: tuple[bytes, ...]
+    note: str
+
+    @property
+    def text(self) -> str:
+        """The proof as C2SP's tlog-proof."""
+        return _joined([_FIRST_LINE, f"index {self.index}"], self.hashes, self.note)
+
+    @classmethod
+    def parse(cls, text: str) -> Inclusion:
+        """Read a proof; nothing is verified. Data beside it (``extra``) are passed over.
+
+        Raises:
+            ProofInvalid: It is not one.
+        """
+        lines, note = _cut(text)
+        if lines[0] != _FIRST_LINE:
+            raise ProofInvalid(f"a proof of inclusion begins with {_FIRST_LINE}")
+        begin = 2 if lines[1:] and lines[1].startswith("extra ") else 1
+        index, hashes = _numbered(lines[begin:], "index ")
+        return cls(index, hashes, note)
+
+    def check(self, leaf: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
+        """Return the checkpoint under which the leaf of that hash is proved to stand.
+
+        Raises:
+            ProofInvalid: The proof leads elsewhere, or nobody trusted signed the checkpoint.
+        """
+        checkpoint = _opened(self.note, keys)
+        if root_from_inclusion(self.index, checkpoint.size, leaf, self.hashes) != checkpoint.root:
+            raise ProofInvalid("the proof leads to another root than the checkpoint's")
+        return checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """That a log only grew since an older checkpoint.
+
+    Args:
+        old_size: Of the older checkpoint.
+        hashes: The consistency proof.
+        note: The newer signed checkpoint, as it was written.
+    """
+
+    old_size: int
+    hashes: tuple[bytes, ...]
+    note: str
+
+    @property
+    def text(self) -> str:
+        """The proof in the form that C2SP's tlog-witness submits."""
+        return _joined([f"old {self.old_size}"], self.hashes, self.note)
+
+    @classmethod
+    def parse(cls, text: str) -> Growth:
+        """Read a proof; nothing is verified.
+
+        Raises:
+            ProofInvalid: It is not one.
+        """
+        lines, note = _cut(text)
+        old_size, hashes = _numbered(lines, "old ")
+        return cls(old_size, hashes, note)
+
+    def check(self, old: Checkpoint, keys: Sequence[VerifierKey]) -> Checkpoint:
+        """Return the newer checkpoint, proved to extend *old*, whose note the caller opened.
+
+        Raises:
+            ProofInvalid: It does not extend it, or nobody trusted signed it.
+        """
+        new = _opened(self.note, keys)
+        if new.origin != old.origin:
+            raise ProofInvalid(f"the checkpoints are of {old.origin} and of {new.origin}")
+        if self.old_size != old.size:
+            raise ProofInvalid(f"the proof begins at {self.old_size}, the checkpoint {old.size}")
+        check_consistency(old.size, old.root, new.size, new.root, self.hashes)
+        return new
+
+
+def parse_proof(text: str) -> Inclusion | Growth:
+    """Read a proof of either kind.
+
+    Raises:
+        ProofInvalid: It is neither.
+    """
+    return Growth.parse(text) if text.startswith("old ") else Inclusion.parse(text)
+
+
+def _opened(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
+    try:
+        return open_checkpoint(note, keys)
+    except NoteInvalid as error:
+        raise ProofInvalid(str(error)) from error
+
+
+def _joined(lines: list[str], hashes: tuple[bytes, ...], note: str) -> str:
+    return "\n".join([*lines, *map(text64, hashes), "", note])
+
+
+def _cut(text: str) -> tuple[list[str], str]:
+    if len(text) > 2 * MAX_NOTE_CHARACTERS:
+        raise ProofInvalid(f"a proof has at most {2 * MAX_NOTE_CHARACTERS} characters")
+    above, _, note = text.partition("\n\n")
+    return above.split("\n"), note
+
+
+def _numbered(lines: list[str], word: str) -> tuple[int, tuple[bytes, ...]]:
+    if not lines or not lines[0].startswith(word):
+        raise ProofInvalid(f"the line with {word.strip()!r} and a number is missing")
+    if len(lines) - 1 > MAX_HASHES:
+        raise ProofInvalid(f"a proof has at most {MAX_HASHES} hashes")
+    try:
+        number = number_from(lines[0].removeprefix(word))
+        return number, tuple(hash_from(line) for line in lines[1:])
+    except NoteInvalid as error:
+        raise ProofInvalid(str(error)) from error

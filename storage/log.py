@@ -1,0 +1,239 @@
+"""The one log over all streams: its leaves, tiles, right edge, queue and checkpoints.
+
+A leaf is not copied: its hash is that of the record, which the leaf names. Nothing follows ids
+or times; what waits to be sealed waits in a table, and leaves it when it is a leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, exists, insert, literal_column, select, update
+
+from lifecycle.audit.merkle import Frontier
+from lifecycle.audit.tiles import WIDTH, Tiles, filled
+from lifecycle.domain.errors import DatabaseBroken, StorageFailed
+from lifecycle.domain.messages import Message
+from lifecycle.domain.ports import KeptCheckpoint, LogLeaf, LogState, Queued
+from lifecycle.storage import rows
+from lifecycle.storage.session import Session, Statement
+from lifecycle.storage.tables import checkpoints, log_leaves, log_state, log_tiles, records
+from lifecycle.storage.tables import sealing_queue as queue
+
+_of_leaf = (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence)
+_of_queued = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
+_from = log_leaves.c.idx >= bindparam("low")
+_waiting = exists(select(queue.c.stream)).label("waiting")
+
+_STATE: Final = Statement(select(log_state.c.size, log_state.c.frontier, _waiting))
+_WAITING: Final = Statement(select(_waiting))
+_LEAVES: Final = Statement(
+    select(log_leaves.c.idx, log_leaves.c.stream, log_leaves.c.sequence, records.c.hash)
+    .join_from(log_leaves, records, _of_leaf, isouter=True)
+    .order_by(log_leaves.c.idx)
+)
+_BODIES: Final = Statement(
+    select(
+        log_leaves.c.idx, log_leaves.c.stream, log_leaves.c.sequence, records.c.hash, records.c.body
+    )
+    .join_from(log_leaves, records, _of_leaf, isouter=True)
+    .where(_from)
+    .order_by(log_leaves.c.idx)
+)
+_HASHES: Final = Statement(
+    select(records.c.hash)
+    .join_from(log_leaves, records, _of_leaf)
+    .where(_from, log_leaves.c.idx < bindparam("high"))
+    .order_by(log_leaves.c.idx)
+)
+_PLACE: Final = Statement(
+    select(log_leaves.c.idx).where(
+        log_leaves.c.stream == bindparam("stream"), log_leaves.c.sequence == bindparam("sequence")
+    )
+)
+_TILE: Final = Statement(
+    select(log_tiles.c.hashes).where(
+        log_tiles.c.level == bindparam("level"), log_tiles.c.idx == bindparam("idx")
+    )
+)
+_TILES: Final = Statement(
+    select(log_tiles.c.level, log_tiles.c.idx).order_by(log_tiles.c.level, log_tiles.c.idx)
+)
+_QUEUED: Final = Statement(
+    select(queue.c.stream, queue.c.sequence, records.c.recorded_at)
+    .join_from(queue, records, _of_queued, isouter=True)
+    .order_by(queue.c.stream, queue.c.sequence)
+)
+_TO_SEAL: Final = Statement(
+    select(queue.c.stream, queue.c.sequence, records.c.hash)
+    .join_from(queue, records, _of_queued)
+    .order_by(queue.c.stream, queue.c.sequence)
+    .limit(bindparam("count"))
+    # A literal: SQLAlchemy would bind a value of its own, which a Statement does not carry.
+    .offset(literal_column("0"))
+)
+_CHECKPOINTS: Final = Statement(
+    select(checkpoints.c.size, checkpoints.c.note, checkpoints.c.at).order_by(
+        checkpoints.c.size, checkpoints.c.at
+    )
+)
+
+_ADD_LEAF: Final = Statement(insert(log_leaves), ("idx", "stream", "sequence"))
+_ADD_TILE: Final = Statement(insert(log_tiles), ("level", "idx", "hashes"))
+_ADD_STATE: Final = Statement(insert(log_state), ("id", "size", "frontier"))
+_MOVE_STATE: Final = Statement(
+    update(log_state).where(log_state.c.size == bindparam("before")), ("size", "frontier")
+)
+_UNQUEUE: Final = Statement(
+    delete(queue).where(
+        queue.c.stream == bindparam("of_stream"), queue.c.sequence == bindparam("of_sequence")
+    )
+)
+_ADD_CHECKPOINT: Final = Statement(insert(checkpoints), ("size", "note", "at"))
+
+
+class SqlLog:
+    """Reads the log as it lies.
+
+    Args:
+        session: Inside a transaction.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def state(self) -> LogState:
+        """Return how many leaves the log says it has, and its right edge; nothing is believed."""
+        for size, frontier, _ in self._session.rows(_STATE):
+            return LogState(size, rows.as_bytes(frontier))
+        return LogState(0, b"")
+
+    def leaves(self) -> Iterator[LogLeaf]:
+        """Yield every leaf by index, with the stored hash of the record that it names."""
+        for row in self._session.flow(_LEAVES):
+            yield LogLeaf(*row)
+
+    def bodies(self, low: int) -> Iterator[tuple[LogLeaf, bytes]]:
+        """Yield the leaves from index *low* on with the stored bodies of their records."""
+        for *leaf, body in self._session.flow(_BODIES, low=low):
+            yield LogLeaf(*leaf), b"" if body is None else rows.as_bytes(body)
+
+    def hashes(self, low: int, high: int) -> list[bytes]:
+        """Return the hashes of the leaves from *low* up to *high*.
+
+        Raises:
+            DatabaseBroken: They are not all there, or one is no hash.
+        """
+        try:
+            found = [
+                bytes.fromhex(text) for (text,) in self._session.rows(_HASHES, low=low, high=high)
+            ]
+        except (TypeError, ValueError) as error:
+            raise self._broken(f"a leaf from {low} to {high} has no hash") from error
+        if len(found) != high - low:
+            raise self._broken(f"leaves from {low} to {high} are missing")
+        return found
+
+    def place(self, stream: str, sequence: int) -> int | None:
+        """Return the index of a record's leaf; ``None`` before it is sealed."""
+        for (index,) in self._session.rows(_PLACE, stream=stream, sequence=sequence):
+            return int(index)
+        return None
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        """Return the hashes of a full tile; ``None`` where none is kept."""
+        for (hashes,) in self._session.rows(_TILE, level=level, idx=index):
+            return rows.as_bytes(hashes)
+        return None
+
+    def tiles(self) -> Iterator[tuple[int, int]]:
+        """Return level and index of every tile that is kept, sorted."""
+        return ((level, index) for level, index in self._session.flow(_TILES))
+
+    def queued(self) -> Iterator[Queued]:
+        """Yield what waits to be sealed, sorted by stream and sequence."""
+        for row in self._session.flow(_QUEUED):
+            yield Queued(*row)
+
+    def checkpoints(self) -> list[KeptCheckpoint]:
+        """Return the checkpoints that were signed, by size."""
+        return [KeptCheckpoint(*row) for row in self._session.rows(_CHECKPOINTS)]
+
+    def _broken(self, detail: str) -> DatabaseBroken:
+        return DatabaseBroken(url=self._session.faults.url, detail=f"the log: {detail}")
+
+
+class SqlSealing(SqlLog):
+    """Makes records leaves of the log, inside a transaction that writes."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._grown: Frontier | None = None
+
+    def add(self, stream: str, sequence: int, record_hash: str) -> None:
+        """Make a record the next leaf; whatever waited in the queue goes before it.
+
+        Raises:
+            DatabaseBroken: The log's right edge cannot be read.
+            StorageFailed: The database refused the leaf.
+        """
+        frontier = self._frontier()
+        before = frontier.size
+        self._insert(_ADD_LEAF, idx=before, stream=stream, sequence=sequence)
+        frontier.append(bytes.fromhex(record_hash))
+        edge = {"size": frontier.size, "frontier": frontier.to_bytes()}
+        if before:
+            self._check(self._session.change(_MOVE_STATE, before=before, **edge))
+        else:
+            self._insert(_ADD_STATE, id=1, **edge)
+        if frontier.size % WIDTH:
+            return
+        for level, index, hashes in filled(frontier.size, Tiles(self.tile, self.hashes)):
+            self._insert(_ADD_TILE, level=level, idx=index, hashes=hashes)
+
+    def drain(self, limit: int) -> int:
+        """Seal up to *limit* records from the queue, and return how many it were."""
+        self._frontier(drained=True)
+        return self._drain(limit)
+
+    def keep_checkpoint(self, checkpoint: KeptCheckpoint) -> None:
+        """Keep a signed checkpoint; one that is kept already stays as it is.
+
+        Raises:
+            StorageFailed: A later one is kept.
+        """
+        kept = self.checkpoints()
+        if any((one.size, one.note) == (checkpoint.size, checkpoint.note) for one in kept):
+            return
+        if kept and checkpoint.size < kept[-1].size:
+            raise StorageFailed(detail=Message("a later checkpoint is kept already"))
+        self._insert(_ADD_CHECKPOINT, size=checkpoint.size, note=checkpoint.note, at=checkpoint.at)
+
+    def _drain(self, limit: int) -> int:
+        waiting = self._session.rows(_TO_SEAL, count=limit)
+        for stream, sequence, record_hash in waiting:
+            self.add(stream, sequence, record_hash)
+            self._check(self._session.change(_UNQUEUE, of_stream=stream, of_sequence=sequence))
+        return len(waiting)
+
+    def _frontier(self, *, drained: bool = False) -> Frontier:
+        """Return the right edge, read once a transaction."""
+        if self._grown is None:
+            found = self._session.rows(_STATE)
+            size, edge, waiting = found[0] if found else (0, b"", *self._session.rows(_WAITING)[0])
+            try:
+                self._grown = Frontier.from_bytes(size, rows.as_bytes(edge))
+            except (TypeError, ValueError) as error:
+                raise self._broken(str(error)) from error
+            if waiting and not drained:
+                while self._drain(1000):
+                    pass
+        return self._grown
+
+    def _insert(self, statement: Statement, **row: Any) -> None:
+        self._check(self._session.change(statement, **row))
+
+    def _check(self, touched: int) -> None:
+        if touched != 1:
+            raise StorageFailed(detail=Message("the database did not take a row: see its triggers"))

@@ -1,0 +1,58 @@
+"""An evidence store in memory: for tests of services that embed the engine."""
+
+from __future__ import annotations
+
+import io
+from os import PathLike
+from typing import BinaryIO
+
+from lifecycle.domain.errors import EvidenceLost
+from lifecycle.domain.ports import StoredFile
+from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, taken
+
+
+class MemoryEvidence:
+    """Evidence files that end with the process.
+
+    Args:
+        limit: Largest file taken in, bytes.
+    """
+
+    def __init__(self, *, limit: int = MAX_FILE_BYTES) -> None:
+        self._files: dict[str, bytes] = {}
+        self._limit = limit
+
+    def measure(self, path: str | PathLike[str]) -> StoredFile:
+        """Return what ``put`` would return, storing nothing.
+
+        Raises:
+            InvalidEvidence: Missing, empty, too large, or not a file.
+        """
+        with offered(path) as source:
+            return taken(source, path, self._limit, lambda chunk: None)
+
+    def put(self, path: str | PathLike[str]) -> StoredFile:
+        """Keep a copy.
+
+        Raises:
+            InvalidEvidence: Missing, empty, too large, or not a file.
+        """
+        copy = io.BytesIO()
+        with offered(path) as source:
+            stored = taken(source, path, self._limit, copy.write)
+        self._files.setdefault(stored.sha256, copy.getvalue())
+        return stored
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a kept file for reading.
+
+        Raises:
+            EvidenceLost: There is no such file.
+        """
+        if sha256 not in self._files:
+            raise EvidenceLost(detail=f"{sha256} is not kept", folder="memory://")
+        return io.BytesIO(self._files[sha256])
+
+    def check(self, sha256: str) -> StoredFile | None:
+        """Re-hash a kept file; ``None`` if there is none."""
+        return hashed(self.open(sha256)) if sha256 in self._files else None
