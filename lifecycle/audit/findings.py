@@ -45,7 +45,6 @@ TEMPLATES = {
     "log_tile_invented": "tile {field} of the log has no leaves below it",
     "log_queue_invented": "what waits for the log is no record, is a leaf already or is early",
     "log_queue_late": "recorded at {found} and not in the log yet; {expected} s are allowed",
-    "log_went_back": "the log had {expected} records when it was watched last, now {found}",
     "log_forked": "as signed up to record {expected} at least; at {found} the log is another one:"
     " it was rewritten, or set back to a copy and continued",
     "checkpoint_invalid": "{field} is no checkpoint: {found}",

@@ -6,7 +6,7 @@ leaves must be 1, 2, 3 and so on, so its last one tells how many there were.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,8 +14,9 @@ from lifecycle.audit.checkpoints import Known, compared
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.merkle import HASH_BYTES, Frontier, split_hashes
 from lifecycle.audit.tiles import BITS, WIDTH, row_root
-from lifecycle.domain.ports import LogLeaf, LogReading
-from lifecycle.domain.record import moment_from
+from lifecycle.domain.administration import MERGE_DELAY, delay_seconds
+from lifecycle.domain.ports import LogLeaf, LogReading, Queued
+from lifecycle.domain.record import Record, moment_from
 
 _NO_HASH: Final = bytes(HASH_BYTES)
 _TOP: Final = 7  # steps of tiles that a log can have, counted from 0
@@ -127,13 +128,30 @@ class LogCheck:
                 yield Finding("log_queue_invented", *place)
                 continue
             self._last[one.stream] = one.sequence
-            try:
-                late = now is not None and now - moment_from(one.recorded_at) > delay
-            except ValueError:
-                continue  # A column that differs from its body is found at the record.
-            if late:
-                seconds = int(delay.total_seconds())
-                yield Finding("log_queue_late", *place, None, seconds, one.recorded_at)
+            if now is not None:
+                yield from late([one], delay, now)
+
+
+def late(queued: Iterable[Queued], delay: timedelta, now: datetime) -> Iterator[Finding]:
+    """Yield which records have waited for the log for longer than they may."""
+    for one in queued:
+        try:
+            waited = now - moment_from(one.recorded_at or "")
+        except ValueError:
+            continue  # A column that differs from its body is found at the record.
+        if waited > delay:
+            seconds = int(delay.total_seconds())
+            place = one.stream, one.sequence
+            yield Finding("log_queue_late", *place, None, seconds, one.recorded_at)
+
+
+def published_delay(first: Record | None) -> timedelta:
+    """Return how long a record may wait for the log, as the first record published it."""
+    facts = first.facts if first is not None else None
+    try:
+        return timedelta(seconds=delay_seconds((facts or {})["maximum_merge_delay"]))
+    except (KeyError, ValueError):  # Found at that record.
+        return timedelta(seconds=int(MERGE_DELAY))
 
 
 def _hash_of(leaf: LogLeaf) -> bytes:

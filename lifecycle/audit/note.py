@@ -106,7 +106,7 @@ class VerifierKey:
         """
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
-        data = _bytes64(encoded, "the key")
+        data = bytes64(encoded, "the key")
         if data[:1] != _ED25519:
             raise NoteInvalid("the key is not an Ed25519 key of a signed note")
         key = cls.of(name, data[1:])
@@ -154,7 +154,7 @@ class Checkpoint:
         if len(lines) != 4 or lines[3] or not lines[0]:
             raise NoteInvalid("a checkpoint has three lines: origin, size, root")
         size = _number(lines[1], "the size")
-        root = _bytes64(lines[2], "the root")
+        root = bytes64(lines[2], "the root")
         if len(root) != HASH_BYTES:
             raise NoteInvalid(f"the root has {len(root)} bytes, not {HASH_BYTES}")
         return cls(lines[0], size, root)
@@ -230,7 +230,7 @@ def _signature(line: str) -> Signature:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != _DASH or not is_key_name(parts[1]):
         raise NoteInvalid(f"{line[:80]!r} is no line of a signature")
-    data = _bytes64(parts[2], "a signature")
+    data = bytes64(parts[2], "a signature")
     if len(data) <= _KEY_ID_BYTES:
         raise NoteInvalid("a signature is too short")
     return Signature(parts[1], data[:_KEY_ID_BYTES], data[_KEY_ID_BYTES:])
@@ -251,7 +251,7 @@ def hash_from(text: str) -> bytes:
     Raises:
         NoteInvalid: It is none.
     """
-    data = _bytes64(text, "a hash")
+    data = bytes64(text, "a hash")
     if len(data) != HASH_BYTES:
         raise NoteInvalid(f"a hash has {HASH_BYTES} bytes, not {len(data)}")
     return data
@@ -263,7 +263,12 @@ def _number(text: str, what: str) -> int:
     return int(text)
 
 
-def _bytes64(text: str, what: str) -> bytes:
+def bytes64(text: str, what: str) -> bytes:
+    """Read base64 in its one spelling.
+
+    Raises:
+        NoteInvalid: It is written otherwise.
+    """
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:

@@ -6,9 +6,9 @@ witness: the older size, the hashes, and the newer checkpoint.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from lifecycle.audit.merkle import ProofInvalid, check_consistency, root_from_inclusion
 from lifecycle.audit.note import (
@@ -16,6 +16,7 @@ from lifecycle.audit.note import (
     Checkpoint,
     NoteInvalid,
     VerifierKey,
+    bytes64,
     hash_from,
     number_from,
     open_checkpoint,
@@ -24,6 +25,8 @@ from lifecycle.audit.note import (
 
 MAX_HASHES: Final = 128
 """Twice what the largest tree needs."""
+
+Read = TypeVar("Read")
 
 _FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 
@@ -36,20 +39,25 @@ class Inclusion:
         index: Of the leaf, from 0.
         hashes: The audit path, from the leaf's sibling up.
         note: The signed checkpoint, as it was written.
+        body: Of the record, so that a proof is whole in itself; nothing is believed of it before
+            its hash was checked.
     """
 
     index: int
     hashes: tuple[bytes, ...]
     note: str
+    body: bytes = b""
 
     @property
     def text(self) -> str:
-        """The proof as C2SP's tlog-proof."""
-        return _joined([_FIRST_LINE, f"index {self.index}"], self.hashes, self.note)
+        """The proof as C2SP's tlog-proof, the body as its extra data."""
+        extra = [f"extra {text64(self.body)}"] if self.body else []
+        first = [_FIRST_LINE, *extra, f"index {self.index}"]
+        return _joined(first, self.hashes, self.note)
 
     @classmethod
     def parse(cls, text: str) -> Inclusion:
-        """Read a proof; nothing is verified. Data beside it (``extra``) are passed over.
+        """Read a proof; nothing is verified.
 
         Raises:
             ProofInvalid: It is not one.
@@ -57,9 +65,10 @@ class Inclusion:
         lines, note = _cut(text)
         if lines[0] != _FIRST_LINE:
             raise ProofInvalid(f"a proof of inclusion begins with {_FIRST_LINE}")
-        begin = 2 if lines[1:] and lines[1].startswith("extra ") else 1
-        index, hashes = _numbered(lines[begin:], "index ")
-        return cls(index, hashes, note)
+        extra = lines[1:] and lines[1].startswith("extra ")
+        body = _read(bytes64, lines[1].removeprefix("extra "), "the record") if extra else b""
+        index, hashes = _numbered(lines[2 if extra else 1 :], "index ")
+        return cls(index, hashes, note, body)
 
     def check(self, leaf: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:
         """Return the checkpoint under which the leaf of that hash is proved to stand.
@@ -150,8 +159,12 @@ def _numbered(lines: list[str], word: str) -> tuple[int, tuple[bytes, ...]]:
         raise ProofInvalid(f"the line with {word.strip()!r} and a number is missing")
     if len(lines) - 1 > MAX_HASHES:
         raise ProofInvalid(f"a proof has at most {MAX_HASHES} hashes")
+    number = _read(number_from, lines[0].removeprefix(word))
+    return number, tuple(_read(hash_from, line) for line in lines[1:])
+
+
+def _read(reader: Callable[..., Read], *text: str) -> Read:
     try:
-        number = number_from(lines[0].removeprefix(word))
-        return number, tuple(hash_from(line) for line in lines[1:])
+        return reader(*text)
     except NoteInvalid as error:
         raise ProofInvalid(str(error)) from error

@@ -72,6 +72,7 @@ def verify(
             progress(total.records)
     total.findings += repeated_ids(view, total.odd)
     total.findings += unfit
+    first = run.grounds.founding[0] if run.grounds.founding else None
     total.findings += log.run(published_delay(first), now)
     return Report(total.records, total.streams, tuple(total.findings))
 

@@ -7,6 +7,7 @@ import json
 import click
 
 from lifecycle.cli import output
+from lifecycle.cli.audit import audit
 from lifecycle.cli.due import overdue
 from lifecycle.cli.exports import calendar, gantt
 from lifecycle.cli.forms import Command, Group, Whole, common_options, option
@@ -115,6 +116,7 @@ for _command in (
     programme,
     schema,
     verify,
+    audit,
     demo,
 ):
     program.add_command(_command)

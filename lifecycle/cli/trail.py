@@ -11,6 +11,7 @@ import click
 from lifecycle.cli import arguments, documents, output
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, argument, common_options, option
+from lifecycle.cli.keys import kept, keys_option, trusted
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import UnknownRoadmap
@@ -152,23 +153,40 @@ def _snapshot_lines(snapshot: Snapshot, as_of: datetime) -> Iterator[str]:
 
 @click.command(
     cls=Command,
-    examples=("lifecycle verify", "lifecycle verify --db sqlite:///copy.db --json"),
+    examples=(
+        "lifecycle verify",
+        "lifecycle verify --db sqlite:///copy.db --json",
+        "lifecycle verify --checkpoint /mnt/usb/latest --key log.vkey",
+    ),
 )
+@option(
+    "--checkpoint",
+    "checkpoints",
+    metavar="FILE",
+    multiple=True,
+    help="A checkpoint that you kept; may be repeated.",
+)
+@keys_option
 @common_options
 @click.pass_context
-def verify(context: click.Context) -> None:
+def verify(context: click.Context, checkpoints: tuple[str, ...], keys: tuple[str, ...]) -> None:
     """Check everything that is stored against the history.
 
-    Bodies, columns, chains, the board, roles, definitions, evidence files, and every decision
-    by the rules then in force. Ends with 0 when nothing is found and with 6 when something is.
+    Bodies, columns, chains, the board, roles, definitions, evidence files, every decision by
+    the rules then in force, and the log. Ends with 0 when nothing is found and with 6 when
+    something is. What was cut off, removed as a whole or set back to a copy is shown by a
+    checkpoint that you kept outside, and by nothing else.
     """
     from lifecycle.wiring import verify as verify_engine
 
     session = Session.of(context)
+    if checkpoints and not keys:
+        raise click.UsageError(say("name the key of the log: --key VKEY"))
+    given, believed = kept(checkpoints), trusted(keys)
     progress = output.Progress(say("records verified: {count}", count="{count}"))
     with session.engine() as engine:
         try:
-            report = verify_engine(engine, progress)
+            report = verify_engine(engine, progress, checkpoints=given, keys=believed)
         finally:
             progress.end()
     session.answer(documents.report(report), _report_lines(report))

@@ -40,10 +40,13 @@ def test_growth_is_proved_by_a_text() -> None:
     assert proof.check(OLD, [LOG.key]) == NEW
 
 
-def test_data_beside_a_proof_are_passed_over() -> None:
-    text = INCLUSION.text.replace("\nindex", "\nextra Zm9yIHRoZSByZWFkZXI=\nindex")
+def test_a_proof_can_bear_the_record_it_is_about() -> None:
+    whole = Inclusion(6, INCLUSION.hashes, NOTE, ENTRIES[6])
+    proof = Inclusion.parse(whole.text)
 
-    assert Inclusion.parse(text) == INCLUSION
+    assert proof == whole
+    assert proof.check(merkle.leaf_hash(proof.body), [LOG.key]) == NEW
+    assert whole.text.splitlines()[1] == "extra Bg=="
 
 
 def test_another_record_is_not_proved() -> None:
@@ -74,6 +77,7 @@ def test_growth_is_proved_for_the_checkpoint_it_begins_with_only() -> None:
         ("c2sp.org/tlog-proof@v2\nindex 1\n\nnote", "begins with"),
         ("c2sp.org/tlog-proof@v1\n\nnote", "'index'"),
         ("c2sp.org/tlog-proof@v1\nextra AA==\n\nnote", "'index'"),
+        ("c2sp.org/tlog-proof@v1\nextra A\nindex 1\n\nnote", "the record is not base64"),
         ("c2sp.org/tlog-proof@v1\nindex 01\n\nnote", "no number"),
         ("c2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\nnote", "32 bytes"),
         ("old 1\n????\n\nnote", "not base64"),

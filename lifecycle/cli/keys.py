@@ -1,0 +1,125 @@
+"""Keys and kept checkpoints as the command line is given them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lifecycle.cli.forms import option
+from lifecycle.domain.errors import InvalidInput
+from lifecycle.domain.errors_log import InvalidKey
+from lifecycle.domain.messages import Message
+
+if TYPE_CHECKING:
+    from lifecycle.audit.checkpoints import Kept
+    from lifecycle.audit.note import VerifierKey
+    from lifecycle.audit.private_key import PrivateKey
+
+_LONGEST_FILE: Final = 1024 * 1024
+
+keys_option: Final = option(
+    "--key",
+    "keys",
+    metavar="VKEY",
+    multiple=True,
+    help="Public key of the log as keygen printed it, or a file with it; may be repeated.",
+)
+
+
+def read_text(path: Path, what: str) -> str:
+    """Read a small text file.
+
+    Raises:
+        InvalidInput: It cannot be read, is too large, or no text.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LONGEST_FILE + 1)
+        if len(data) > _LONGEST_FILE:
+            detail = Message("{file} is too large", {"file": str(path)})
+            raise InvalidInput(what=what, detail=detail)
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        detail = Message("{file} is not text in UTF-8", {"file": str(path)})
+        raise InvalidInput(what=what, detail=detail) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        facts = {"file": str(path), "reason": reason}
+        detail = Message("{file} cannot be read: {reason}", facts)
+        raise InvalidInput(what=what, detail=detail) from error
+
+
+def trusted(given: Sequence[str], what: str = "--key") -> list[VerifierKey]:
+    """Read public keys: each a line, or the name of a file with lines.
+
+    Raises:
+        InvalidKey: One of them is none.
+        InvalidInput: A file cannot be read.
+    """
+    from lifecycle.audit.note import NoteInvalid, VerifierKey
+
+    found = []
+    for one in given:
+        text = one if "+" in one and not Path(one).is_file() else read_text(Path(one), what)
+        try:
+            found += [VerifierKey.parse(line) for line in text.splitlines() if line.strip()]
+        except NoteInvalid as error:
+            raise InvalidKey(what=what, detail=str(error)) from error
+    return found
+
+
+def private_key(path: Path) -> PrivateKey:
+    """Read a private key that nobody else can read.
+
+    Raises:
+        InvalidKey: It is none, or others can read it.
+        InvalidInput: The file cannot be read.
+    """
+    from lifecycle import signing
+    from lifecycle.audit.note import NoteInvalid
+    from lifecycle.audit.private_key import PrivateKey
+
+    text = read_text(path, "--key")
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        detail = Message("others can read {file}; run: chmod 600 {file}", {"file": str(path)})
+        raise InvalidKey(what="--key", detail=detail)
+    try:
+        return PrivateKey.parse(text, signing.public_key)
+    except NoteInvalid as error:
+        raise InvalidKey(what="--key", detail=str(error)) from error
+
+
+def write_private_key(path: Path, text: str) -> None:
+    """Write a private key for its owner alone, never over another file.
+
+    Raises:
+        InvalidInput: There is something already, or it cannot be written.
+    """
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError as error:
+        facts = {"file": str(path)}
+        detail = Message("{file} is there already; a key is never written over", facts)
+        raise InvalidInput(what="--out", detail=detail) from error
+    except OSError as error:
+        facts = {"file": str(path), "reason": error.strerror or str(error)}
+        detail = Message("{file} cannot be written: {reason}", facts)
+        raise InvalidInput(what="--out", detail=detail) from error
+
+
+def kept(paths: Sequence[str]) -> list[Kept]:
+    """Read checkpoints that somebody kept.
+
+    Raises:
+        InvalidInput: A file cannot be read.
+    """
+    from lifecycle.audit.checkpoints import Kept
+
+    return [Kept(path, read_text(Path(path), "--checkpoint")) for path in paths]

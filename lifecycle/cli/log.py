@@ -1,0 +1,282 @@
+"""Commands on the log as a whole: seal, keygen, checkpoint, watch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lifecycle.cli import documents, output
+from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.forms import Command, Whole, common_options, option
+from lifecycle.cli.keys import keys_option, private_key, trusted, write_private_key
+from lifecycle.cli.language import say, shown
+from lifecycle.cli.session import Session
+from lifecycle.domain.errors_log import InvalidKey
+from lifecycle.domain.messages import Message
+from lifecycle.domain.record import moment_text
+
+if TYPE_CHECKING:
+    from lifecycle.audit.checkpoints import Kept
+    from lifecycle.audit.findings import Finding
+    from lifecycle.audit.note import Checkpoint
+    from lifecycle.service import Lifecycle
+    from lifecycle.storage.places import Place
+
+_BATCH = 1000  # records sealed in one transaction
+
+
+@click.command(cls=Command, examples=("lifecycle audit seal", "lifecycle audit seal --every 20"))
+@option(
+    "--every",
+    metavar="SECONDS",
+    type=Whole(1),
+    help="Go on for ever, and look again after that many seconds.",
+)
+@common_options
+@click.pass_context
+def seal(context: click.Context, every: int | None) -> None:
+    """Make the records that wait leaves of the log.
+
+    On SQLite records become leaves as they are written, and only what another program left
+    waiting is found here. Several of these may run at once: no record is sealed twice.
+    """
+    session = Session.of(context)
+    with session.engine() as engine:
+        sealed = _drain(engine)
+        while every is not None:
+            session.tell("sealed: {count}", count=sealed)
+            time.sleep(every)
+            sealed = _drain(engine)
+        with engine.context.journal.auditing() as view:
+            size = view.log.state().size
+    session.answer(
+        {"sealed": sealed, "size": size},
+        [say("sealed {count} records; the log has {size}", count=sealed, size=size)],
+    )
+
+
+def _drain(engine: Lifecycle) -> int:
+    total = 0
+    while True:
+        with engine.context.journal.writing() as tx:
+            sealed = tx.seal(_BATCH)
+        total += sealed
+        if sealed < _BATCH:
+            return total
+
+
+@click.command(cls=Command, examples=("lifecycle audit keygen --out log.key",))
+@option("--out", metavar="FILE", required=True, help="File for the private key; it must not exist.")
+@common_options
+@click.pass_context
+def keygen(context: click.Context, out: str) -> None:
+    """Make the key that signs the log's checkpoints.
+
+    The private key goes to the file, for its owner alone, and never into the database; keep it
+    where the administrator of the database cannot read it. The public key is printed: give it
+    to every auditor, once, by a way that you trust.
+    """
+    from lifecycle import signing
+    from lifecycle.audit.note import origin_line
+    from lifecycle.audit.private_key import PrivateKey
+
+    session = Session.of(context)
+    with session.engine() as engine, engine.context.journal.reading() as view:
+        name = origin_line(view.origin)
+    key = PrivateKey.of(name, signing.new_private_key(), signing.public_key)
+    write_private_key(Path(out), key.text)
+    session.answer({"key": key.key.text, "file": out}, [key.key.text])
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "lifecycle audit checkpoint --key log.key --to /mnt/usb --to /srv/outside",
+        "lifecycle audit checkpoint --key log.key --to-git /srv/checkpoints --print --qr",
+    ),
+)
+@option("--key", metavar="FILE", required=True, help="File with the private key.")
+@option("--to", metavar="FOLDER", multiple=True, help="Keep it in this folder; may be repeated.")
+@option(
+    "--to-git",
+    metavar="REPOSITORY",
+    multiple=True,
+    help="Keep and commit it in this git repository; may be repeated.",
+)
+@option("--print", "as_text", is_flag=True, help="Print it for the minutes.")
+@option("--qr", is_flag=True, help="Print it as a QR code as well.")
+@option(
+    "--trust",
+    metavar="VKEY",
+    multiple=True,
+    help="Public key of an earlier key of the log; may be repeated.",
+)
+@common_options
+@click.pass_context
+def checkpoint(
+    context: click.Context,
+    key: str,
+    to: tuple[str, ...],
+    to_git: tuple[str, ...],
+    as_text: bool,
+    qr: bool,
+    trust: tuple[str, ...],
+) -> None:
+    """Sign what the log is now, and keep it outside the database.
+
+    Signed only if the log extends the last checkpoint of the database and of every place named,
+    and after the stored bodies of all new records were hashed again. Ends with 6 and says why
+    where it may not be signed.
+    """
+    from lifecycle import signing
+    from lifecycle.audit.checkpoints import next_checkpoint, notes_of
+    from lifecycle.audit.note import origin_line
+    from lifecycle.domain.ports import KeptCheckpoint
+
+    session = Session.of(context)
+    signer, earlier = private_key(Path(key)), trusted(trust, "--trust")
+    places = _places(to, to_git)
+    progress = output.Progress(say("records hashed: {count}", count="{count}"))
+    with session.engine() as engine:
+        outside = [note for place in places for note in place.notes()]
+        _drain(engine)
+        with engine.context.journal.auditing() as view:
+            if signer.key.name != origin_line(view.origin):
+                facts = {"found": signer.key.name, "expected": origin_line(view.origin)}
+                detail = Message("it is the key of {found}, not of {expected}", facts)
+                raise InvalidKey(what="--key", detail=detail)
+            try:
+                keys, notes = [signer.key, *earlier], [*notes_of(view), *outside]
+                found = next_checkpoint(view, keys, notes, progress)
+            finally:
+                progress.end()
+        if isinstance(found, list):
+            _refuse(context, session, found)
+            return
+        note = signer.note(found.text, signing.sign)
+        at = moment_text(engine.context.clock.now())
+        with engine.context.journal.writing() as tx:
+            tx.keep_checkpoint(KeptCheckpoint(found.size, note, at))
+        files = [str(place.put(found, note)) for place in places]
+    document = {**_document(found), "note": note, "files": files}
+    session.answer(document, _signed(found, note, files, as_text=as_text, qr=qr))
+
+
+def _places(folders: Sequence[str], repositories: Sequence[str]) -> list[Place]:
+    from lifecycle.storage.places import Folder, GitRepository
+
+    places: list[Place] = [Folder(Path(one)) for one in folders]
+    return [*places, *(GitRepository(Path(one)) for one in repositories)]
+
+
+def _document(found: Checkpoint) -> dict[str, Any]:
+    return {"origin": found.origin, "size": found.size, "root": found.root.hex()}
+
+
+def _signed(
+    found: Checkpoint, note: str, files: Iterable[str], *, as_text: bool, qr: bool
+) -> Iterator[str]:
+    template = "signed: {size} records, root {root}"
+    yield say(template, size=found.size, root=found.root.hex())
+    for file in files:
+        yield say("kept: {file}", file=file)
+    if as_text:
+        yield ""
+        yield from note.splitlines()
+    if qr:
+        yield ""
+        yield from _qr(note)
+
+
+def _qr(note: str) -> list[str]:
+    import io
+
+    import segno
+
+    drawn = io.StringIO()
+    segno.make(note, error="m", micro=False).terminal(out=drawn, border=2, compact=True)
+    return drawn.getvalue().splitlines()
+
+
+def _refuse(context: click.Context, session: Session, findings: Sequence[Finding]) -> None:
+    document = {"signed": False, "findings": [documents.finding(one) for one in findings]}
+    session.answer(document, [*_lines(findings), say("nothing was signed")])
+    context.exit(FINDINGS)
+
+
+def _lines(findings: Iterable[Finding]) -> Iterator[str]:
+    for found in findings:
+        yield f"{found.place}: {found.code}: {shown(found.message)}"
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "lifecycle audit watch --key log.vkey --from /mnt/usb --once",
+        "lifecycle audit watch --key log.vkey --from /srv/outside --every 300",
+    ),
+)
+@keys_option
+@option(
+    "--from",
+    "folders",
+    metavar="FOLDER",
+    multiple=True,
+    help="Checkpoints are kept in this folder; may be repeated.",
+)
+@option(
+    "--every",
+    metavar="SECONDS",
+    type=Whole(1),
+    default="60",
+    help="Seconds between two looks; 60 if not given.",
+)
+@option("--once", is_flag=True, help="Look once.")
+@common_options
+@click.pass_context
+def watch(
+    context: click.Context,
+    keys: tuple[str, ...],
+    folders: tuple[str, ...],
+    every: int,
+    once: bool,
+) -> None:
+    """Follow the log and the places where its checkpoints are kept.
+
+    Ends with 6 as soon as they do not fit together: a forged or foreign checkpoint, two
+    histories, a log that was set back or rewritten, a record that waits for too long.
+    """
+    from lifecycle.audit.watching import look
+
+    session = Session.of(context)
+    if not keys:
+        raise click.UsageError(say("name the key of the log: --key VKEY"))
+    believed, places = trusted(keys), _places(folders, ())
+    before: Checkpoint | None = None
+    with session.engine() as engine:
+        while True:
+            # Before the view: what is signed meanwhile is then part of it.
+            notes: list[Kept] = [note for place in places for note in place.notes()]
+            with engine.context.journal.auditing() as view:
+                now = engine.context.clock.now()
+                before, findings = look(view, believed, notes, before, now)
+            if once or findings:
+                break
+            template = "sound: {size} records, {count} checkpoints outside"
+            session.tell(template, size=before.size, count=len(notes))
+            time.sleep(every)
+    document = {
+        "ok": not findings,
+        **_document(before),
+        "checkpoints": len(notes),
+        "findings": [documents.finding(one) for one in findings],
+    }
+    template = "sound: {size} records, {count} checkpoints outside"
+    end = [] if findings else [say(template, size=before.size, count=len(notes))]
+    session.answer(document, [*_lines(findings), *end])
+    if findings:
+        context.exit(FINDINGS)

@@ -1,0 +1,233 @@
+"""Commands on proofs: prove, check-proof."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lifecycle.cli import files
+from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.forms import Command, Whole, argument, common_options, option
+from lifecycle.cli.keys import keys_option, read_text, trusted
+from lifecycle.cli.language import say
+from lifecycle.cli.session import Session
+from lifecycle.domain.errors import InvalidInput
+from lifecycle.domain.errors_log import NoCheckpoint, NotCovered, UnknownRecord
+from lifecycle.domain.messages import Message
+from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
+
+if TYPE_CHECKING:
+    from lifecycle.audit.note import Checkpoint
+    from lifecycle.audit.proof import Growth, Inclusion
+    from lifecycle.domain.ports import Auditing
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "lifecycle audit prove krasnogorsk 3 --out record.tlog-proof",
+        "lifecycle audit prove --roadmap tomari-2022 1",
+        "lifecycle audit prove --from /mnt/usb/latest",
+    ),
+)
+@argument("words", nargs=-1, metavar="[SCHOOL] SEQ", help="The school, and the record's number.")
+@option("--roadmap", metavar="ROADMAP", help="A record of a road map instead.")
+@option("--installation", is_flag=True, help="A record on actors and administrators instead.")
+@option(
+    "--from",
+    "old",
+    metavar="FILE",
+    help="Prove instead that the log only grew since this checkpoint.",
+)
+@option("--out", metavar="FILE", help="Write the proof to this file.")
+@files.force_option
+@common_options
+@click.pass_context
+def prove(
+    context: click.Context,
+    words: tuple[str, ...],
+    roadmap: str | None,
+    installation: bool,
+    old: str | None,
+    out: str | None,
+    force: bool,
+) -> None:
+    """Prove that a record stands in the log, or that the log only grew.
+
+    Both under the latest checkpoint that was signed. The proof of a record bears the record and
+    is whole in itself: whoever has the log's public key checks it without us, with
+    audit check-proof or with any program that reads C2SP's tlog-proof.
+    """
+    session = Session.of(context)
+    with session.engine() as engine, engine.context.journal.auditing() as view:
+        note, checkpoint = _latest(view)
+        if old is not None:
+            if words or roadmap is not None or installation:
+                raise click.UsageError(say("--from stands alone: it is about the whole log"))
+            proof: Growth | Inclusion
+            proof, document = _growth(view, Path(old), note, checkpoint)
+        else:
+            stream, sequence = _record(words, roadmap, installation)
+            proof, document = _inclusion(view, stream, sequence, note, checkpoint)
+    if out is not None:
+        files.write(Path(out), proof.text.encode(), force=force)
+    lines = [say("{file} is written", file=out)] if out is not None else proof.text.splitlines()
+    session.answer({**document, "proof": proof.text, "file": out}, lines)
+
+
+def _record(words: Sequence[str], roadmap: str | None, installation: bool) -> tuple[str, int]:
+    own = (roadmap is not None) + installation
+    if own > 1 or len(words) != 2 - own:
+        raise click.UsageError(
+            say("name a record: SCHOOL SEQ, --roadmap ROADMAP SEQ or --installation SEQ")
+        )
+    sequence = Whole(1).convert(words[-1], None, None)
+    if roadmap is not None:
+        return roadmap_stream(roadmap), sequence
+    return (INSTALLATION if installation else participation_stream(words[0])), sequence
+
+
+def _latest(view: Auditing) -> tuple[str, Checkpoint]:
+    """Return the latest checkpoint of the database.
+
+    Raises:
+        NoCheckpoint: Nothing was signed yet.
+        InvalidInput: What is kept is none.
+    """
+    from lifecycle.audit.note import Checkpoint, NoteInvalid, parse_note
+
+    kept = view.log.checkpoints()
+    if not kept:
+        raise NoCheckpoint(view.origin)
+    try:
+        return kept[-1].note, Checkpoint.parse(parse_note(kept[-1].note).text)
+    except NoteInvalid as error:
+        raise InvalidInput(what="checkpoint", detail=str(error)) from error
+
+
+def _inclusion(
+    view: Auditing, stream: str, sequence: int, note: str, checkpoint: Checkpoint
+) -> tuple[Inclusion, dict[str, Any]]:
+    from lifecycle.audit.merkle import inclusion_proof
+    from lifecycle.audit.proof import Inclusion
+    from lifecycle.audit.tiles import Tiles
+
+    records = view.records(stream)
+    if sequence > len(records):
+        raise UnknownRecord(stream, sequence=sequence)
+    index = view.log.place(stream, sequence)
+    if index is None or index >= checkpoint.size:
+        raise NotCovered(stream, sequence=sequence)
+    tiles = Tiles(view.log.tile, view.log.hashes)
+    path = inclusion_proof(index, checkpoint.size, tiles.node)
+    proof = Inclusion(index, tuple(path), note, records[sequence - 1].body)
+    document = {"stream": stream, "sequence": sequence, "index": index, "size": checkpoint.size}
+    return proof, document
+
+
+def _growth(
+    view: Auditing, path: Path, note: str, checkpoint: Checkpoint
+) -> tuple[Growth, dict[str, Any]]:
+    from lifecycle.audit.merkle import consistency_proof
+    from lifecycle.audit.proof import Growth
+    from lifecycle.audit.tiles import Tiles
+
+    old = _checkpoint(path, "--from")
+    if old.origin != checkpoint.origin or old.size > checkpoint.size:
+        facts = {"origin": old.origin, "old": old.size, "new": checkpoint.size}
+        detail = Message(
+            "it is of {origin} with {old} records; the latest one of this log has {new}", facts
+        )
+        raise InvalidInput(what="--from", detail=detail)
+    tiles = Tiles(view.log.tile, view.log.hashes)
+    path_up = consistency_proof(old.size, checkpoint.size, tiles.node)
+    return Growth(old.size, tuple(path_up), note), {"old": old.size, "size": checkpoint.size}
+
+
+def _checkpoint(path: Path, what: str) -> Checkpoint:
+    from lifecycle.audit.note import Checkpoint, NoteInvalid, parse_note
+
+    try:
+        return Checkpoint.parse(parse_note(read_text(path, what)).text)
+    except NoteInvalid as error:
+        raise InvalidInput(what=what, detail=str(error)) from error
+
+
+@click.command(
+    "check-proof",
+    cls=Command,
+    examples=(
+        "lifecycle audit check-proof record.tlog-proof --key log.vkey",
+        "lifecycle audit check-proof growth.proof --key log.vkey --from old.checkpoint",
+    ),
+)
+@argument("file", help="The proof.")
+@keys_option
+@option("--record", metavar="FILE", help="The body of the record, where the proof bears none.")
+@option("--from", "old", metavar="FILE", help="The older checkpoint, for a proof of growth.")
+@common_options
+@click.pass_context
+def check_proof(
+    context: click.Context,
+    file: str,
+    keys: tuple[str, ...],
+    record: str | None,
+    old: str | None,
+) -> None:
+    """Check a proof; no database is needed.
+
+    Ends with 0 where it proves what it says, and with 6 where it does not.
+    """
+    from lifecycle.audit.merkle import ProofInvalid
+
+    session = Session.of(context)
+    if not keys:
+        raise click.UsageError(say("name the key of the log: --key VKEY"))
+    believed = trusted(keys)
+    text = read_text(Path(file), "FILE")
+    try:
+        document, line = _checked(text, believed, record, old)
+    except ProofInvalid as error:
+        document = {"ok": False, "reason": str(error)}
+        line = say("not proved: {reason}", reason=str(error))
+    session.answer(document, [line])
+    if not document["ok"]:
+        context.exit(FINDINGS)
+
+
+def _checked(
+    text: str, keys: Sequence[Any], record: str | None, old: str | None
+) -> tuple[dict[str, Any], str]:
+    """Return what a proof proves.
+
+    Raises:
+        ProofInvalid: Nothing.
+    """
+    from lifecycle.audit.merkle import ProofInvalid, leaf_hash
+    from lifecycle.audit.note import NoteInvalid, open_checkpoint
+    from lifecycle.audit.proof import Growth, parse_proof
+
+    proof = parse_proof(text)
+    if isinstance(proof, Growth):
+        if old is None:
+            raise click.UsageError(say("name the older checkpoint: --from FILE"))
+        try:
+            before = open_checkpoint(read_text(Path(old), "--from"), keys)
+        except NoteInvalid as error:
+            raise ProofInvalid(str(error)) from error
+        after = proof.check(before, keys)
+        document = {"ok": True, "origin": after.origin, "old": before.size, "size": after.size}
+        template = "proved: {origin} only grew, from {old} to {size} records"
+        return document, say(template, origin=after.origin, old=before.size, size=after.size)
+    body = proof.body if record is None else read_text(Path(record), "--record").encode()
+    if not body:
+        raise click.UsageError(say("the proof bears no record: --record FILE"))
+    after = proof.check(leaf_hash(body), keys)
+    facts = {"origin": after.origin, "index": proof.index, "size": after.size}
+    template = "proved: this record is leaf {index} of the {size} of {origin}"
+    return {"ok": True, **facts, "record": body.decode("utf-8", "replace")}, "\n".join(
+        [say(template, **facts), body.decode("utf-8", "replace")]
+    )

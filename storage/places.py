@@ -1,0 +1,178 @@
+"""Places outside the database where checkpoints are kept: a folder, a git repository.
+
+One file for each checkpoint, never replaced, and ``latest`` beside them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Protocol
+
+from lifecycle.audit.checkpoints import Kept
+from lifecycle.audit.note import MAX_NOTE_CHARACTERS, Checkpoint
+from lifecycle.domain.errors_log import PlaceFailed
+from lifecycle.domain.messages import Message
+from lifecycle.storage.durable import sync_folder
+
+LATEST: Final = "latest"
+
+_NAME: Final = re.compile(r"[0-9]{12,19}-[0-9a-f]{8}\.checkpoint")
+_GIT_SECONDS: Final = 60
+
+
+class Place(Protocol):
+    """Where checkpoints are kept."""
+
+    def notes(self) -> list[Kept]:
+        """Return what is kept there.
+
+        Raises:
+            PlaceFailed: It cannot be read.
+        """
+        ...
+
+    def put(self, checkpoint: Checkpoint, note: str) -> Path:
+        """Keep a checkpoint so that it survives a power cut; return its file.
+
+        Raises:
+            PlaceFailed: It cannot be written, or another one has its name.
+        """
+        ...
+
+
+class Folder:
+    """A folder, on a medium that whoever runs the database cannot change.
+
+    Args:
+        path: It has to be there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def notes(self) -> list[Kept]:
+        """Return what is kept there.
+
+        Raises:
+            PlaceFailed: It cannot be read.
+        """
+        try:
+            files = sorted(self._path.iterdir())
+            wanted = [one for one in files if one.name == LATEST or _NAME.fullmatch(one.name)]
+            return [self._kept(one) for one in wanted]
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def put(self, checkpoint: Checkpoint, note: str) -> Path:
+        """Keep a checkpoint so that it survives a power cut; return its file.
+
+        Raises:
+            PlaceFailed: It cannot be written, or another one has its name.
+        """
+        path = self._path / f"{checkpoint.size:012}-{checkpoint.root.hex()[:8]}.checkpoint"
+        try:
+            self._write(path, note, replace=False)
+            self._write(self._path / LATEST, note, replace=True)
+            sync_folder(self._path)
+        except OSError as error:
+            raise self._failed(error) from error
+        return path
+
+    def _write(self, path: Path, note: str, *, replace: bool) -> None:
+        """Write beside, then give the name; a file that says the same is left as it is."""
+        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with beside.open("x", encoding="utf-8", newline="") as file:
+                file.write(note)
+                file.flush()
+                os.fsync(file.fileno())
+            if replace:
+                beside.replace(path)
+            else:
+                path.hardlink_to(beside)
+        except FileExistsError:
+            if beside == path or self._kept(path).text != note:
+                raise
+        finally:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+    @staticmethod
+    def _kept(path: Path) -> Kept:
+        """Read a file; what is too long or no text is cut to what is no note."""
+        with path.open("rb") as file:
+            data = file.read(4 * MAX_NOTE_CHARACTERS + 1)
+        return Kept(str(path), data.decode("utf-8", "replace"))
+
+    def _failed(self, error: OSError) -> PlaceFailed:
+        return PlaceFailed(place=str(self._path), detail=error.strerror or str(error))
+
+
+class GitRepository:
+    """The folder ``checkpoints`` in the work tree of a git repository; each one is committed.
+
+    Nothing is pushed: to whom and how is the owner's matter.
+
+    Args:
+        path: Of the work tree.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._folder = Folder(path / "checkpoints")
+
+    def notes(self) -> list[Kept]:
+        """Return what is kept there.
+
+        Raises:
+            PlaceFailed: It is no repository, or cannot be read.
+        """
+        self._git(["rev-parse", "--is-inside-work-tree"])
+        return self._folder.notes() if (self._path / "checkpoints").is_dir() else []
+
+    def put(self, checkpoint: Checkpoint, note: str) -> Path:
+        """Keep and commit a checkpoint; return its file.
+
+        Raises:
+            PlaceFailed: It cannot be written or committed, or another one has its name.
+        """
+        folder = self._path / "checkpoints"
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise PlaceFailed(place=str(self._path), detail=error.strerror or "") from error
+        path = self._folder.put(checkpoint, note)
+        files = [f"checkpoints/{path.name}", f"checkpoints/{LATEST}"]
+        self._git(["add", "--", *files])
+        if self._git(["status", "--porcelain", "--", *files]):
+            text = f"Keep the checkpoint of {checkpoint.size} records"
+            who = ["-c", "user.name=school-lifecycle", "-c", "user.email=checkpoints@localhost"]
+            own = self._git(["config", "--default", "", "user.email"])
+            self._git([*([] if own else who), "commit", "--quiet", "-m", text, "--", *files])
+        return path
+
+    def _git(self, arguments: Sequence[str]) -> str:
+        try:
+            done = subprocess.run(  # noqa: S603 - our own words and names of our own files
+                ["git", "-C", str(self._path), *arguments],  # noqa: S607 - the user's git
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_GIT_SECONDS,
+                stdin=subprocess.DEVNULL,
+            )
+        except FileNotFoundError as error:
+            detail = Message("the program git is not there")
+            raise PlaceFailed(place=str(self._path), detail=detail) from error
+        except subprocess.TimeoutExpired as error:
+            detail = Message("git did not end in {seconds} s", {"seconds": _GIT_SECONDS})
+            raise PlaceFailed(place=str(self._path), detail=detail) from error
+        if done.returncode:
+            detail_text = (done.stderr or done.stdout).strip().replace("\n", "; ")
+            raise PlaceFailed(place=str(self._path), detail=detail_text)
+        return done.stdout.strip()
