@@ -15,10 +15,13 @@ from lifecycle.audit.findings import Report
 from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.verify import Progress
 from lifecycle.audit.verify import verify as verify_view
+from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.guards import GuardFunction
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Actor
 from lifecycle.domain.naming import identifier
 from lifecycle.domain.ports import Clock, EvidenceStore, Journal
+from lifecycle.keys import check_signature
 from lifecycle.logs import event
 from lifecycle.service import Lifecycle
 from lifecycle.service.context import Context
@@ -113,6 +116,7 @@ def verify(
             view,
             context.evidence,
             context.guards,
+            context.signatures,
             progress,
             now=context.clock.now(),
             checkpoints=checkpoints,
@@ -141,6 +145,7 @@ def _engine(
             guards=known,
             log=event,
             calendar=RussianCalendar(),
+            signatures=check_signature,
         )
     )
 
@@ -172,7 +177,12 @@ def _store(url: str, folder: Path | str | None) -> EvidenceStore:
 def operating_system_actor(actor: str) -> Actor:
     """Return *actor* as the user of this machine that the kernel reports.
 
-    The engine then records which account of the machine claimed to be him.
+    The engine then records which account of the machine claimed to be him. It is the account
+    that runs the program: who became it by sudo is told by a variable only, which anybody sets.
+
+    Raises:
+        AuthenticationFailed: This system tells its users apart in another way.
     """
-    uid = os.getuid() if hasattr(os, "getuid") else 0
-    return Actor(actor, f"os-uid:{uid}")
+    if not hasattr(os, "getuid"):
+        raise AuthenticationFailed(Message("this system has no user numbers; act with a token"))
+    return Actor(actor, f"os-uid:{os.getuid()}")

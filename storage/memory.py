@@ -10,12 +10,13 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.tiles import Tiles, filled
+from lifecycle.domain.credentials import credential_from
 from lifecycle.domain.errors import (
     CommandReused,
     DatabaseLocked,
@@ -25,6 +26,7 @@ from lifecycle.domain.errors import (
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     Assignment,
+    Credential,
     Head,
     RefusedAttempt,
     SchoolMove,
@@ -64,6 +66,7 @@ class _State:
     standings: dict[str, Standing] = field(default_factory=dict)
     assignments: dict[str, tuple[Assignment, ...]] = field(default_factory=dict)
     actors: frozenset[str] = frozenset()
+    credentials: dict[str, Credential] = field(default_factory=dict)
     definitions: dict[str, bytes] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     refusals: tuple[RefusedAttempt, ...] = ()
@@ -80,6 +83,7 @@ class _State:
             dict(self.standings),
             dict(self.assignments),
             self.actors,
+            dict(self.credentials),
             dict(self.definitions),
             dict(self.names),
             self.refusals,
@@ -200,6 +204,12 @@ class _MemoryView:
 
     def actors(self) -> list[str]:
         return sorted(self._state.actors)
+
+    def credential(self, credential: str) -> Credential | None:
+        return self._state.credentials.get(credential)
+
+    def credentials(self) -> tuple[Credential, ...]:
+        return tuple(sorted(self._state.credentials.values(), key=lambda one: one.id))
 
     def schools(self) -> list[str]:
         return sorted(self._state.standings)
@@ -378,6 +388,12 @@ class _MemoryWriting(_MemoryView):
             state.standings[standing.school] = standing
         if kept.kind == "actor_added":
             state.actors |= {(kept.facts or {})["actor"]}
+        if kept.kind == "credential_added":
+            given = credential_from(kept)
+            state.credentials[given.id] = given
+        if kept.kind == "credential_revoked":
+            name = (kept.facts or {})["credential"]
+            state.credentials[name] = replace(state.credentials[name], revoked=kept.sequence)
         state.assignments[stream] = assignments_after(state.assignments.get(stream, ()), kept)
         state.queue += (kept,)
         if self._inline:

@@ -10,13 +10,21 @@ from typing import Final
 from sqlalchemy import bindparam, func, literal_column, select
 
 from lifecycle.domain.errors import DatabaseBroken, InvalidBody
-from lifecycle.domain.model import Assignment, Head, SchoolMove, Standing, roadmap_stream
+from lifecycle.domain.model import (
+    Assignment,
+    Credential,
+    Head,
+    SchoolMove,
+    Standing,
+    roadmap_stream,
+)
 from lifecycle.domain.record import Record, empty_head, moment_from
 from lifecycle.storage import rows
 from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import (
     actors,
     assignments,
+    credentials,
     definitions,
     records,
     standings,
@@ -54,6 +62,9 @@ _ASSIGNMENTS_IN: Final = Statement(
 )
 _HAS_ACTOR: Final = Statement(select(actors.c.actor).where(actors.c.actor == bindparam("actor")))
 _ACTORS: Final = Statement(select(actors.c.actor).order_by(actors.c.actor))
+_credentials = select(*(credentials.c[name] for name in rows.CREDENTIAL_COLUMNS))
+_CREDENTIAL: Final = Statement(_credentials.where(credentials.c.id == bindparam("id")))
+_CREDENTIALS: Final = Statement(_credentials.order_by(credentials.c.id))
 _SCHOOLS: Final = Statement(select(standings.c.school).order_by(standings.c.school))
 _board = select(*(standings.c[name] for name in rows.STANDING_COLUMNS)).order_by(
     standings.c.roadmap, standings.c.school
@@ -176,6 +187,16 @@ class SqlReading:
     def actors(self) -> list[str]:
         """Return the ids of all actors, sorted."""
         return [actor for (actor,) in self._session.rows(_ACTORS)]
+
+    def credential(self, credential: str) -> Credential | None:
+        """Return the credential of that id, revoked or not; ``None`` if none was added."""
+        for row in self._session.rows(_CREDENTIAL, id=credential):
+            return Credential(*row)
+        return None
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """Return every credential, revoked ones included, sorted by id."""
+        return tuple(Credential(*row) for row in self._session.rows(_CREDENTIALS))
 
     def schools(self) -> list[str]:
         """Return the ids of all schools, sorted."""

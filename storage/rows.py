@@ -8,7 +8,14 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 
-from lifecycle.domain.model import Assignment, Head, RefusedAttempt, SchoolMove, Standing
+from lifecycle.domain.model import (
+    Assignment,
+    Credential,
+    Head,
+    RefusedAttempt,
+    SchoolMove,
+    Standing,
+)
 from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, moment_from, moment_text
 from lifecycle.storage import tables
@@ -23,6 +30,7 @@ INDEX_COLUMNS: Final = tuple(
 STORED_COLUMNS: Final = (*_PLACED, *INDEX_COLUMNS)
 STANDING_COLUMNS: Final = tuple(member.name for member in fields(Standing))
 ASSIGNMENT_COLUMNS: Final = tuple(member.name for member in fields(Assignment))
+CREDENTIAL_COLUMNS: Final = tuple(member.name for member in fields(Credential))
 
 # What no sound row has.
 _NO_MOMENT: Final = "1000-01-01T00:00:00.000000Z"
@@ -145,6 +153,11 @@ def readable_standing(row: Values) -> Values:
 def assignment_row(assignment: Assignment) -> dict[str, Any]:
     """Return the row of ``assignments``."""
     return {name: getattr(assignment, name) for name in ASSIGNMENT_COLUMNS}
+
+
+def credential_row(credential: Credential) -> dict[str, Any]:
+    """Return the row of ``credentials``."""
+    return {name: getattr(credential, name) for name in CREDENTIAL_COLUMNS}
 
 
 def refusal_row(attempt: RefusedAttempt) -> dict[str, Any]:

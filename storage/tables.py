@@ -192,6 +192,22 @@ actors: Final = Table(
     sqlite_strict=True,
 )
 
+# A token's proof is its SHA-256, a key's the public half: nothing here lets anybody act.
+credentials: Final = Table(
+    "lifecycle_credentials",
+    metadata,
+    Column("id", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("revoked", Integer),
+    PrimaryKeyConstraint("id"),
+    sqlite_strict=True,
+)
+
 # The one table with personal data: its rows can be erased without touching the history.
 persons: Final = Table(
     "lifecycle_persons",

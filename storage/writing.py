@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from lifecycle.domain.credentials import credential_from
 from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflict
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
@@ -20,6 +21,7 @@ from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import (
     actors,
     assignments,
+    credentials,
     definitions,
     outbox,
     persons,
@@ -60,6 +62,10 @@ _DROP_ASSIGNMENT: Final = Statement(
     )
 )
 _ADD_ACTOR: Final = Statement(insert(actors), ("actor", "sequence"))
+_ADD_CREDENTIAL: Final = Statement(insert(credentials), rows.CREDENTIAL_COLUMNS)
+_REVOKE_CREDENTIAL: Final = Statement(
+    update(credentials).where(credentials.c.id == bindparam("of_id")), ("revoked",)
+)
 _QUEUE: Final = Statement(insert(sealing_queue), ("stream", "sequence", "hash", "queued_at"))
 _ANNOUNCE: Final = Statement(insert(outbox), ("stream", "sequence", "hash", "created_at"))
 _HAS_DEFINITION: Final = Statement(
@@ -207,7 +213,7 @@ class SqlWriting(SqlReading):
             self._insert(_ADD_STANDING, **row)
 
     def _settle(self, record: Record) -> None:
-        """Enter who came, and which roles were given and taken."""
+        """Enter who came, and which roles and credentials were given and taken."""
         facts = record.facts or {}
         if record.kind == "actor_added":
             self._insert(_ADD_ACTOR, actor=facts["actor"], sequence=record.sequence)
@@ -217,6 +223,12 @@ class SqlWriting(SqlReading):
         elif record.kind == "role_revoked":
             self._session.change(
                 _DROP_ASSIGNMENT, revoked=facts["assignment"], of_stream=record.stream
+            )
+        elif record.kind == "credential_added":
+            self._insert(_ADD_CREDENTIAL, **rows.credential_row(credential_from(record)))
+        elif record.kind == "credential_revoked":
+            self._session.change(
+                _REVOKE_CREDENTIAL, of_id=facts["credential"], revoked=record.sequence
             )
 
     def _announce(self, record: Record) -> None:

@@ -23,6 +23,7 @@ from lifecycle.domain.model import Assignment
 from lifecycle.domain.ports import Definitions, EvidenceStore, Journal
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, assignments_after
+from lifecycle.keys import check_signature
 from lifecycle.service.context import Context
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.memory_evidence import MemoryEvidence
@@ -88,6 +89,7 @@ def engine_on(
             guards=guards or {},
             log=lambda event, /, **facts: None,
             calendar=RussianCalendar(),
+            signatures=check_signature,
         )
     )
 

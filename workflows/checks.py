@@ -2,7 +2,8 @@
 
 Codes: LD201 to LD209 names declared wrongly, LD210 to LD220 names that nothing bears, LD221 to
 LD229 states and moves, LD23x requirements, LD24x adjustments, LD25x rows of a road map, LD26x
-indicators, LD27x roles held on a road map, the plan; LD30x and LD31x warnings.
+indicators, LD27x roles held on a road map, the plan,
+authentication; LD30x and LD31x warnings.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from lifecycle.domain.model import ADMINISTRATOR
+from lifecycle.domain.model import ADMINISTRATOR, AUDITOR
 from lifecycle.workflows.checks_moves import check_moves
 from lifecycle.workflows.names import known, once
 from lifecycle.workflows.problems import Findings, Path
@@ -45,7 +46,7 @@ class _Declarations:
         for field in ("roles", "evidence", "facts", "reasons", "adjustments", "states"):
             once((one.id for one in getattr(programme, field)), (field,), "id", findings)
         for place, role in enumerate(programme.roles):
-            if role.id == ADMINISTRATOR:
+            if role.id in (ADMINISTRATOR, AUDITOR):
                 template = "{name} is the engine's own role and is not declared"
                 findings.add("LD202", ("roles", place, "id"), template, name=role.id)
         for place, name in enumerate(programme.enrolment.by):
@@ -53,6 +54,7 @@ class _Declarations:
             path: Path = ("enrolment", "by", place)
             if known("role", name, roles, path, findings) and name != ADMINISTRATOR:
                 self._on_roadmap(name, path)
+        self._authentication()
         self._plan()
         self._choices(programme.catalogue, ("catalogue",))
         for place, reasons in enumerate(programme.reasons):
@@ -61,6 +63,23 @@ class _Declarations:
             self._fact(fact, ("facts", place))
         for place, form in enumerate(programme.adjustments):
             self._adjustment(form, ("adjustments", place))
+
+    def _authentication(self) -> None:
+        """Check that approvals ask for more than anything else, and that they ask for something."""
+        form, findings = self._programme.authentication, self._findings
+        if form is not None:
+            once(form.any, ("authentication", "any"), "", findings)
+            once(form.approval, ("authentication", "approval"), "", findings)
+            for place, name in enumerate(form.approval):
+                if name not in form.any:
+                    template = "{name} is enough to approve, but not for anything else: {methods}"
+                    path: Path = ("authentication", "approval", place)
+                    findings.add("LD274", path, template, name=name, methods=form.any)
+        for place, transition in enumerate(self._programme.transitions):
+            if transition.approval and form is None:
+                template = "{name} is an approval, but authentication does not say what is enough"
+                path = ("transitions", place, "approval")
+                findings.add("LD273", path, template, name=transition.id)
 
     def _plan(self) -> None:
         """Check who acts on activities, why one may be cancelled, and who is told of delays."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from lifecycle.domain.definition import (
     AnswersSubmission,
+    Authentication,
     Choice,
     Definition,
     DifferentPerson,
@@ -122,6 +123,7 @@ class _Compiler:
                 EscalationStep(one.after_working_days, one.role, one.source)
                 for one in programme.escalation
             ),
+            authentication=_authentication(programme),
         )
 
     def _states(self) -> Iterator[State]:
@@ -146,6 +148,7 @@ class _Compiler:
             requirements=tuple(one for asked in form.requires for one in self._required(asked)),
             due_on=due_on,
             driven_by=keys,
+            approval=form.approval is True,
         )
 
     def _leaves(self, form: TransitionForm) -> list[str]:
@@ -187,6 +190,12 @@ class _Compiler:
     def _evidence(self, asked: EvidenceAsked) -> Iterator[EvidenceGiven]:
         kinds = self._set(asked.adjustment, [] if asked.kind is None else [asked.kind])
         return (EvidenceGiven(kind, asked.each) for kind in kinds)
+
+
+def _authentication(programme: ProgrammeFile) -> Authentication:
+    """Return which methods are enough; a programme that does not say takes all of them."""
+    form = programme.authentication
+    return Authentication(tuple(form.any), tuple(form.approval)) if form else Authentication()
 
 
 def _text(title: Title) -> Text:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lifecycle.domain.model import Method
 from lifecycle.workflows.fields import Format, Identifier, Line, Setting, Slug, within
 
 
@@ -162,6 +163,14 @@ class RequirementForm(Form):
         return [name for name in given if name != "source"]
 
 
+class AuthenticationForm(Form):
+    """Which ways of being known are enough: for any act, and for an approval."""
+
+    any: Annotated[list[Method], Field(min_length=1)]
+    approval: Annotated[list[Method], Field(min_length=1)]
+    source: Line
+
+
 class TransitionForm(Form):
     """A move, who may make it and what it requires."""
 
@@ -172,6 +181,7 @@ class TransitionForm(Form):
     to: Slug | None = None
     stays: Literal[True] | None = None
     by: Annotated[PartiesForm, within("roles")]
+    approval: Literal[True] | None = None
     requires: list[RequirementForm] = []
 
 
@@ -200,6 +210,7 @@ class ProgrammeFile(Form):
     title: Title
     initial: Slug
     enrolment: EnrolmentForm
+    authentication: AuthenticationForm | None = None
     plan: PlanForm | None = None
     escalation: list[EscalationForm] = []
     roles: Annotated[list[RoleForm], Field(min_length=1)]

@@ -25,6 +25,9 @@ TEMPLATES = {
     "standing_invented": "the board shows a school that has no history",
     "roles_differ": "the roles held are stored as {found}, the history says {expected}",
     "actors_differ": "actors are stored as {found}, the history says {expected}",
+    # Who acted.
+    "credentials_differ": "credentials are stored as {found}, the history says {expected}",
+    "request_differs": "what the record says was asked has the digest {expected}, not {found}",
     "definition_missing": "the definition {expected} is not stored",
     "definition_altered": "the stored definition {expected} has the digest {found}",
     "evidence_missing": "evidence {field} is not in the store: {expected}",

@@ -10,8 +10,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from lifecycle.audit.asked import asked, who
 from lifecycle.audit.findings import Finding
-from lifecycle.domain import administration
+from lifecycle.domain import administration, credentials
+from lifecycle.domain.access import Access, credential_of
 from lifecycle.domain.dates import place_date
 from lifecycle.domain.decide import Situation, decide_advance, decide_enrol
 from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp
@@ -20,22 +22,27 @@ from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.guards import Guards
 from lifecycle.domain.model import (
     INSTALLATION,
-    Actor,
     Assignment,
+    Credential,
     Head,
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.plan import Place, Progress, decide_activity, is_plan_record, request_of
+from lifecycle.domain.plan import Place, Progress, decide_activity
+from lifecycle.domain.ports import SignatureCheck
 from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import Participation, assignments_after
 from lifecycle.domain.requests import (
+    ActOnActivity,
     AddActor,
+    AddCredential,
     Adopt,
     Advance,
     AssignRole,
     Enrol,
     Found,
+    Request,
+    RevokeCredential,
     RevokeRole,
 )
 
@@ -50,8 +57,10 @@ class Grounds:
     Args:
         definitions: Stored definitions by digest, altered ones left out.
         guards: Guards in Python that the host registered.
+        signatures: Checks the signatures of commands.
         rules: Digest of the definition that each road map's stream adopted.
         actors: Sequence number of the record that registered each actor.
+        credentials: Every credential by its id, as it stands at the end.
         founding: The records that founded the installation.
         versions: How many records each shared stream has.
         plans: What became of each road map's activities, up to the record being decided.
@@ -59,8 +68,10 @@ class Grounds:
 
     definitions: Mapping[str, Definition]
     guards: Guards
+    signatures: SignatureCheck
     rules: dict[str, str] = field(default_factory=dict)
     actors: dict[str, int] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
     founding: list[Record] = field(default_factory=list)
     versions: dict[str, int] = field(default_factory=dict)
     plans: dict[str, dict[Place, Progress]] = field(default_factory=dict)
@@ -88,8 +99,20 @@ class Grounds:
             if facts["assignment"] in roles:
                 given, _ = roles[facts["assignment"]]
                 roles[given.record_id] = (given, record.sequence)
-        if record.stream == INSTALLATION and record.sequence <= FOUNDING_RECORDS:
-            self.founding.append(record)
+        if record.stream == INSTALLATION:
+            self._learn_credential(record)
+            if record.sequence <= FOUNDING_RECORDS:
+                self.founding.append(record)
+
+    def _learn_credential(self, record: Record) -> None:
+        if record.kind == "credential_added":
+            given = credentials.credential_from(record)
+            self.credentials.setdefault(given.id, given)
+        elif record.kind == "credential_revoked":
+            name = (record.facts or {})["credential"]
+            if name in self.credentials:
+                revoked = replace(self.credentials[name], revoked=record.sequence)
+                self.credentials[name] = revoked
 
     def held(self, stream: str, version: int) -> tuple[Assignment, ...]:
         """Return the roles held on a shared stream after its record *version*."""
@@ -122,6 +145,23 @@ class Grounds:
         place = bisect_left(moments, (moment, 0))
         return moments[place - 1][1] if place else 0
 
+    def credential(self, name: str | None, version: int) -> Credential | None:
+        """Return a credential as it stood after record *version* of the installation."""
+        found = self.credentials.get(name or "")
+        if found is None or found.sequence > version:
+            return None
+        valid = found.revoked is None or version < found.revoked
+        return replace(found, revoked=None) if valid else found
+
+    def access(self, record: Record, version: int) -> Access:
+        """Return what record *version* of the installation says of those who may act."""
+        return Access(
+            version=version,
+            roles=self.held(INSTALLATION, version),
+            credential=self.credential(credential_of(record.actor.authentication), version),
+            check=self.signatures,
+        )
+
     def knows(self, actor: str, version: int) -> bool:
         """Tell whether the actor was registered by record *version* of the installation."""
         return self.actors.get(actor, version + 1) <= version
@@ -152,7 +192,8 @@ def decide_again(
     expected, found = remade.to_json(), record.to_json()
     for name, value in expected.items():
         if name not in _CHECKED_BY_CHAIN and found[name] != value:
-            yield _finding(record, "decision_differs", name, value, found[name])
+            code = "request_differs" if name == "request" else "decision_differs"
+            yield _finding(record, code, name, value, found[name])
     # Whoever forges a record may let it consult roles that had been taken by then.
     later = grounds.as_of(record)
     outcome = remade if later == record else _remade(grounds, head, participation, later)
@@ -178,8 +219,7 @@ def _remade(
         return f"{type(error).__name__}: {error}"
     if isinstance(decision, Refusal):
         return "; ".join(str(one.message) for one in decision.unmet)
-    # The request itself is not part of the history, only its digest.
-    return replace(decision.record, request=record.request)
+    return decision.record
 
 
 def _decide(
@@ -189,13 +229,14 @@ def _decide(
         return _found(grounds, record)
     definition = _definition(grounds, participation, record)
     stamp = Stamp(record.record_id, record.recorded_at, place_date(record.recorded_at, definition))
-    if record.kind == "advanced":
-        return _advance(grounds, participation, definition, record, stamp)
-    if record.kind == "enrolled":
-        return _enrol(grounds, definition, record, stamp, head)
-    if is_plan_record(record):
-        return _act(grounds, definition, record, stamp, head)
-    return _administer(grounds, participation, definition, record, stamp, head)
+    request = asked(record)
+    if isinstance(request, Advance):
+        return _advance(grounds, participation, definition, record, request, stamp)
+    if isinstance(request, Enrol):
+        return _enrol(grounds, definition, record, request, stamp, head)
+    if isinstance(request, ActOnActivity):
+        return _act(grounds, definition, record, request, stamp, head)
+    return _administer(grounds, participation, definition, record, request, stamp, head)
 
 
 def _definition(
@@ -217,7 +258,7 @@ def _found(grounds: Grounds, record: Record) -> Decision:
         for one in grounds.founding
     ]
     command_id = grounds.founding[0].command_id.removesuffix(".1")
-    request = Found(actor=_actor(grounds.founding[0]), command_id=command_id)
+    request = Found(actor=who(grounds.founding[0]), command_id=command_id)
     first, second, third = stamps
     records = administration.found(
         request,
@@ -233,69 +274,58 @@ def _advance(
     participation: Participation | None,
     definition: Definition | None,
     record: Record,
+    request: Advance,
     stamp: Stamp,
 ) -> Decision:
-    if participation is None or definition is None or record.transition is None:
+    if participation is None or definition is None:
         raise ValueError("the school was not enrolled")
-    on_map = roadmap_stream(participation.roadmap)
-    seen = (record.consulted or {})[on_map]
+    on_map, consulted = roadmap_stream(participation.roadmap), record.consulted or {}
+    seen = {name: consulted[name] for name in (INSTALLATION, on_map)}
     situation = Situation(
         definition=definition,
         participation=participation,
-        roster=(*participation.assignments, *grounds.held(on_map, seen)),
-        consulted={on_map: seen},
+        access=grounds.access(record, seen[INSTALLATION]),
+        roster=(*participation.assignments, *grounds.held(on_map, seen[on_map])),
+        consulted=seen,
         guards=grounds.guards,
-    )
-    request = Advance(
-        actor=_actor(record),
-        command_id=record.command_id,
-        effective_on=record.effective_on,
-        school=participation.school,
-        transition=record.transition,
-        evidence=record.evidence,
-        facts=record.facts or {},
-        reason=record.reason,
     )
     return decide_advance(situation, request, stamp)
 
 
 def _enrol(
-    grounds: Grounds, definition: Definition | None, record: Record, stamp: Stamp, head: Head
+    grounds: Grounds,
+    definition: Definition | None,
+    record: Record,
+    request: Enrol,
+    stamp: Stamp,
+    head: Head,
 ) -> Decision:
-    facts, consulted = record.facts or {}, record.consulted or {}
-    on_map = roadmap_stream(facts["roadmap"])
+    on_map, consulted = roadmap_stream(request.roadmap), record.consulted or {}
     if definition is None or grounds.rules.get(on_map) != definition.ref.digest:
         raise ValueError("the rules are not those in force on the road map")
-    if record.stream != participation_stream(facts["school"]):
-        raise ValueError(f"the enrolment of {facts['school']} stands in {record.stream}")
-    roster = [one for name in (INSTALLATION, on_map) for one in grounds.held(name, consulted[name])]
-    request = Enrol(
-        actor=_actor(record),
-        command_id=record.command_id,
-        effective_on=record.effective_on,
-        school=facts["school"],
-        title=facts["title"],
-        roadmap=facts["roadmap"],
-    )
+    if record.stream != participation_stream(request.school):
+        raise ValueError(f"the enrolment of {request.school} stands in {record.stream}")
     seen = {name: consulted[name] for name in (INSTALLATION, on_map)}
-    return decide_enrol(definition, tuple(roster), request, stamp, head, seen)
+    access = grounds.access(record, seen[INSTALLATION])
+    roster = grounds.held(on_map, seen[on_map])
+    return decide_enrol(access, definition, roster, request, stamp, head, seen)
 
 
 def _act(
-    grounds: Grounds, definition: Definition | None, record: Record, stamp: Stamp, head: Head
+    grounds: Grounds,
+    definition: Definition | None,
+    record: Record,
+    request: ActOnActivity,
+    stamp: Stamp,
+    head: Head,
 ) -> Decision:
     if definition is None or grounds.rules.get(record.stream) != definition.ref.digest:
         raise ValueError("the rules are not those in force on the road map")
-    request = request_of(
-        record,
-        definition.roadmap.id,
-        actor=_actor(record),
-        command_id=record.command_id,
-        effective_on=record.effective_on,
-    )
+    seen = {INSTALLATION: (record.consulted or {})[INSTALLATION]}
+    access = grounds.access(record, seen[INSTALLATION])
     roster = grounds.held(record.stream, head.version)
     plan = grounds.plans.get(record.stream, {})
-    return decide_activity(definition, roster, plan, request, stamp, head, {})
+    return decide_activity(access, definition, roster, plan, request, stamp, head, seen)
 
 
 def _administer(
@@ -303,61 +333,49 @@ def _administer(
     participation: Participation | None,
     definition: Definition | None,
     record: Record,
+    request: Request,
     stamp: Stamp,
     head: Head,
 ) -> Decision:
-    facts = record.facts or {}
     own = record.stream == INSTALLATION
     version = head.version if own else (record.consulted or {})[INSTALLATION]
     seen = {} if own else {INSTALLATION: version}
-    administrators = grounds.held(INSTALLATION, version)
+    access = grounds.access(record, version)
+    if own:
+        decision = _of_installation(grounds, access, request, stamp, head)
+        if decision is not None:
+            return decision
     held = participation.assignments if participation else grounds.held(record.stream, head.version)
-    actor, command, day = _actor(record), record.command_id, record.effective_on
-    match record.kind:
-        case "actor_added" if own:
-            added = facts["actor"]
-            known = grounds.knows(added, head.version)
-            request = AddActor(actor=actor, command_id=command, effective_on=day, added=added)
-            return administration.decide_add_actor(
-                administrators, request, stamp, head, known=known
-            )
-        case "roadmap_adopted" if definition is not None and not head.version:
+    match request:
+        case Adopt() if definition is not None and not head.version:
             if record.stream != roadmap_stream(definition.roadmap.id):
                 raise ValueError(f"{definition.roadmap.id} was adopted in {record.stream}")
-            adopt = Adopt(
-                actor=actor,
-                command_id=command,
-                effective_on=day,
-                roadmap=definition.roadmap.id,
-                definition=definition.ref.digest,
-            )
-            return administration.decide_adopt(administrators, definition, adopt, stamp, head, seen)
-        case "role_assigned":
-            if not grounds.knows(facts["actor"], version):
-                raise ValueError(f"{facts['actor']} was not registered")
-            assign = AssignRole(
-                actor=actor,
-                command_id=command,
-                effective_on=day,
-                assignee=facts["actor"],
-                role=facts["role"],
-                stream=record.stream,
-            )
+            return administration.decide_adopt(access, definition, request, stamp, head, seen)
+        case AssignRole():
+            if not grounds.knows(request.assignee, version):
+                raise ValueError(f"{request.assignee} was not registered")
             return administration.decide_assign(
-                administrators, definition, held, assign, stamp, head, seen
+                access, definition, held, request, stamp, head, seen
             )
-        case "role_revoked":
-            revoke = RevokeRole(
-                actor=actor,
-                command_id=command,
-                effective_on=day,
-                assignee=facts["actor"],
-                role=facts["role"],
-                stream=record.stream,
-            )
-            return administration.decide_revoke(administrators, held, revoke, stamp, head, seen)
+        case RevokeRole():
+            return administration.decide_revoke(access, held, request, stamp, head, seen)
     raise ValueError(f"a {record.kind} record has no place here")
 
 
-def _actor(record: Record) -> Actor:
-    return Actor(record.actor.id, record.actor.authentication, record.actor.on_behalf_of)
+def _of_installation(
+    grounds: Grounds, access: Access, request: Request, stamp: Stamp, head: Head
+) -> Decision | None:
+    """Decide what only the installation's stream has; ``None`` for anything else."""
+    match request:
+        case AddActor():
+            known = grounds.knows(request.added, head.version)
+            return administration.decide_add_actor(access, request, stamp, head, known=known)
+        case AddCredential():
+            if not grounds.knows(request.holder, head.version):
+                raise ValueError(f"{request.holder} was not registered")
+            other = grounds.credential(request.credential, head.version)
+            return credentials.decide_add_credential(access, other, request, stamp, head)
+        case RevokeCredential():
+            other = grounds.credential(request.credential, head.version)
+            return credentials.decide_revoke_credential(access, other, request, stamp, head)
+    return None

@@ -8,7 +8,7 @@ from itertools import groupby
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking, roles, unfounded
 from lifecycle.audit.findings import Finding
-from lifecycle.domain.model import INSTALLATION, Assignment, Head, roadmap_stream
+from lifecycle.domain.model import INSTALLATION, Assignment, Credential, Head, roadmap_stream
 from lifecycle.domain.plan import plan_after
 from lifecycle.domain.ports import Auditing, Span, StoredRecord, only
 from lifecycle.domain.record import Record, empty_head
@@ -44,6 +44,11 @@ def shared_streams(run: Checking, view: Auditing) -> Iterator[Finding]:
     actors, found = sorted(run.grounds.actors), view.actors()
     if actors != found:
         yield Finding("actors_differ", INSTALLATION, None, "actors", actors, found)
+    known, proven = {one.id: one for one in view.credentials()}, run.grounds.credentials
+    for name in sorted(known.keys() | proven.keys()):
+        ours, theirs = _credential(proven.get(name)), _credential(known.get(name))
+        if known.get(name) != proven.get(name):
+            yield Finding("credentials_differ", INSTALLATION, None, name, ours, theirs)
 
 
 def _streams(view: Auditing) -> Iterator[tuple[str, Iterator[StoredRecord]]]:
@@ -73,3 +78,12 @@ def _decided(
         plan_after(plan, record)
         head = record.head
     roles_held.extend(held)
+
+
+def _credential(one: Credential | None) -> str | None:
+    if one is None:
+        return None
+    until = f" until {one.expires_at}" if one.expires_at else ""
+    revoked = f" revoked by #{one.revoked}" if one.revoked is not None else ""
+    scopes = f" for {one.scopes}" if one.scopes else ""
+    return f"{one.actor} {one.method} #{one.sequence} {one.proof}{scopes}{until}{revoked}"

@@ -27,7 +27,7 @@ from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.ports import Auditing, EvidenceStore, Span
+from lifecycle.domain.ports import Auditing, EvidenceStore, SignatureCheck
 
 Spread = Callable[[Grounds], Iterator[Outcome]]
 """Begins to check the schools elsewhere, by the grounds given, and yields what they came to."""
@@ -37,6 +37,7 @@ def verify(
     view: Auditing,
     evidence: EvidenceStore,
     guards: Guards,
+    signatures: SignatureCheck,
     progress: Progress = lambda done: None,
     *,
     spread: Spread | None = None,
@@ -50,6 +51,7 @@ def verify(
         view: One consistent view of the storage.
         evidence: The evidence store; every file named by a record is hashed again.
         guards: Guards in Python that the host registered.
+        signatures: Checks the signatures of commands.
         progress: Called with the number of records read, now and then.
         spread: Checks the schools in several processes; without it, it is done here.
         now: When this is checked; without it, what waits for the log may wait for ever.
@@ -60,7 +62,7 @@ def verify(
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
     findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     definitions, altered = _definitions(view)
-    run = Checking(evidence, Grounds(definitions, guards), progress)
+    run = Checking(evidence, Grounds(definitions, guards, signatures), progress)
     findings += altered
     findings += shared_streams(run, view)
     log = LogCheck(view.log, known)

@@ -113,6 +113,7 @@ def record(one: Record) -> dict[str, Any]:
         "actor": one.actor.id,
         "role": one.actor.role,
         "authentication": one.actor.authentication,
+        "signature": one.actor.signature,
         "recorded_at": moment_text(one.recorded_at),
         "effective_on": day(one.effective_on),
         "due_on": day(one.due_on),

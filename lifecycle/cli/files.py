@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lifecycle.cli.forms import option
@@ -46,6 +47,42 @@ def write(path: Path, content: bytes, *, force: bool) -> None:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def private(out: str | None, content: bytes) -> Iterator[None]:
+    """Write a file that nobody else may read, and take it away again if what follows fails.
+
+    Args:
+        out: Where to; nothing is written if ``None``.
+        content: All of it.
+
+    Raises:
+        Conflict: There is a file already; a secret is never written over.
+        InvalidInput: It cannot be written there.
+    """
+    if out is None:
+        yield
+        return
+    path = Path(out)
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(number, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except FileExistsError as error:
+        template = "{file} is there already; name another file"
+        raise Conflict(detail=Message(template, {"file": out})) from error
+    except OSError as error:
+        facts = {"file": out, "reason": error.strerror or type(error).__name__}
+        detail = Message("{file} cannot be written: {reason}", facts)
+        raise InvalidInput(what="--out", detail=detail) from error
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def check_free(path: Path, *, force: bool) -> None:

@@ -153,7 +153,7 @@ def argument(name: str, **named: Any) -> Callable[[Function], Function]:
     return click.argument(name, cls=Argument, **named)
 
 
-def _kept(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+def kept(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Keep a common option: the one that stands later wins."""
     if value is not None and value != () and value is not False:
         Session.of(context).keep(parameter.name or "", value)
@@ -170,7 +170,7 @@ _COMMON = (
         "--db",
         metavar="URL",
         expose_value=False,
-        callback=_kept,
+        callback=kept,
         help="Database: sqlite:///relative.db or sqlite:////absolute.db. Otherwise"
         " LIFECYCLE_DATABASE_URL, or else sqlite:///lifecycle.db.",
     ),
@@ -178,7 +178,7 @@ _COMMON = (
         "--evidence-dir",
         metavar="FOLDER",
         expose_value=False,
-        callback=_kept,
+        callback=kept,
         help="Folder of the evidence files. Otherwise LIFECYCLE_EVIDENCE, or else beside"
         " the database.",
     ),
@@ -187,7 +187,7 @@ _COMMON = (
         metavar="FOLDER",
         multiple=True,
         expose_value=False,
-        callback=_kept,
+        callback=kept,
         help="Folder with further programmes and road maps; may be repeated. Otherwise"
         " LIFECYCLE_DEFINITIONS.",
     ),
@@ -195,7 +195,7 @@ _COMMON = (
         "--lang",
         type=click.Choice(LANGUAGES),
         expose_value=False,
-        callback=_kept,
+        callback=kept,
         help="Language. Otherwise LIFECYCLE_LANG, or else that of the locale.",
     ),
     option(
@@ -203,7 +203,7 @@ _COMMON = (
         is_flag=True,
         is_eager=True,
         expose_value=False,
-        callback=_kept,
+        callback=kept,
         help="Print one JSON document.",
     ),
     option(

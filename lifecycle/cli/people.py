@@ -8,14 +8,15 @@ import click
 
 from lifecycle.cli import documents, output
 from lifecycle.cli.forms import Command, Group, argument, common_options, option, together
+from lifecycle.cli.identity import acting, actor_option
 from lifecycle.cli.language import say
-from lifecycle.cli.schools import actor_option, command_id_option, effective_on_option
-from lifecycle.cli.session import Session, acting
-from lifecycle.domain.model import ADMINISTRATOR
+from lifecycle.cli.schools import command_id_option, effective_on_option
+from lifecycle.cli.session import Session
+from lifecycle.domain.model import ADMINISTRATOR, AUDITOR
 
 # What is asked to give or to take a role, behind the actor it is about.
 _role_options: Final = together(
-    argument("role", help="Role of the programme, or administrator."),
+    argument("role", help="Role of the programme, administrator or auditor."),
     option("--school", metavar="SCHOOL", help="The role is held on this school."),
     option(
         "--roadmap", metavar="ROADMAP", help="The role is held on all schools of this road map."
@@ -44,13 +45,13 @@ def init(context: click.Context, administrator: str) -> None:
     Ids of people are opaque: letters, digits, '_', '.', '-'; a person's name does not belong
     into records that are never erased.
     """
-    from lifecycle.wiring import create_lifecycle
+    from lifecycle.wiring import create_lifecycle, operating_system_actor
 
     session = Session.of(context)
     output.check_open()
     with create_lifecycle(
         session.url,
-        administrator=acting(administrator),
+        administrator=operating_system_actor(administrator),
         evidence=session.evidence,
         definitions=session.definitions,
     ) as engine:
@@ -93,12 +94,12 @@ def actor() -> None:
 )
 @argument("id", help="Opaque id of the new actor.")
 @option("--name", metavar="TEXT", help="Name; kept outside the history, where it can be erased.")
-@option("--actor", metavar="ADMIN", required=True, help="Who does it: an administrator's id.")
+@actor_option
 @command_id_option
 @common_options
 @click.pass_context
 def add_actor(
-    context: click.Context, id: str, name: str | None, actor: str, command_id: str | None
+    context: click.Context, id: str, name: str | None, actor: str | None, command_id: str | None
 ) -> None:
     """Register an actor.
 
@@ -106,7 +107,8 @@ def add_actor(
     """
     session = Session.of(context)
     with session.command(command_id) as request, session.engine() as engine:
-        receipt = engine.add_actor(id, actor=acting(actor), name=name, command_id=request)
+        administrator = acting(session, engine, actor)
+        receipt = engine.add_actor(id, actor=administrator, name=name, command_id=request)
     session.answer(
         {"actor": id, **documents.receipt(receipt)}, [say("actor {id} is registered", id=id)]
     )
@@ -125,8 +127,9 @@ def add_actor(
 def assign(context: click.Context, /, **given: Any) -> None:
     """Give somebody a role.
 
-    On a school or on a road map; only the role of administrator is held on neither. The first
-    assignment on a road map puts its rules in force. Done by an administrator.
+    On a school or on a road map; only administrator and auditor are held on neither. The first
+    assignment on a road map puts its rules in force. Done by an administrator; nobody is both
+    administrator and auditor.
     """
     template = "{actor} is {role} now, by record {sequence} of {stream}"
     _change(Session.of(context), "assign", template, **given)
@@ -150,7 +153,7 @@ def revoke(context: click.Context, /, **given: Any) -> None:
 def _check_scope(role: str, school: str | None, roadmap: str | None) -> None:
     if school is not None and roadmap is not None:
         raise click.UsageError(say("give --school or --roadmap, not both"))
-    if school is None and roadmap is None and role != ADMINISTRATOR:
+    if school is None and roadmap is None and role not in (ADMINISTRATOR, AUDITOR):
         template = "say where {role} is held: --school SCHOOL or --roadmap ROADMAP"
         raise click.UsageError(say(template, role=role))
 
@@ -164,7 +167,7 @@ def _change(
     role: str,
     school: str | None,
     roadmap: str | None,
-    actor: str,
+    actor: str | None,
     effective_on: str | None,
     command_id: str | None,
 ) -> None:
@@ -174,7 +177,7 @@ def _change(
         receipt = (engine.assign if change == "assign" else engine.revoke)(
             actor_id,
             role,
-            actor=acting(actor),
+            actor=acting(session, engine, actor),
             school=school,
             roadmap=roadmap,
             effective_on=effective_on,

@@ -9,9 +9,10 @@ import click
 
 from lifecycle.cli import arguments, documents, output, plan_documents
 from lifecycle.cli.forms import Command, Group, argument, common_options, option
+from lifecycle.cli.identity import acting, actor_option
 from lifecycle.cli.language import say, spoken
-from lifecycle.cli.schools import actor_option, command_id_option, effective_on_option
-from lifecycle.cli.session import Session, acting
+from lifecycle.cli.schools import command_id_option, effective_on_option
+from lifecycle.cli.session import Session
 
 if TYPE_CHECKING:
     from lifecycle.domain.fulfilment import ActivityStatus
@@ -221,7 +222,7 @@ def _act(
     roadmap_id: str,
     key: str,
     occurrence: str | None,
-    actor: str,
+    actor: str | None,
     effective_on: str | None,
     command_id: str | None,
     evidence: Sequence[str] = (),
@@ -236,7 +237,7 @@ def _act(
             roadmap_id,
             key,
             act,
-            actor=acting(actor),
+            actor=acting(session, engine, actor),
             occurrence=occurrence,
             evidence=pieces,
             counts=counts,

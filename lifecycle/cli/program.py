@@ -8,6 +8,7 @@ import click
 
 from lifecycle.cli import output
 from lifecycle.cli.audit import audit
+from lifecycle.cli.credentials import key, token
 from lifecycle.cli.due import overdue
 from lifecycle.cli.exports import calendar, gantt
 from lifecycle.cli.forms import Command, Group, Whole, common_options, option
@@ -99,6 +100,8 @@ def demo(context: click.Context, schools: int) -> None:
 for _command in (
     init,
     actor,
+    token,
+    key,
     assign,
     revoke,
     enrol,

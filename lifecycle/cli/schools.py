@@ -9,15 +9,15 @@ import click
 from lifecycle.cli import arguments, documents, output
 from lifecycle.cli.failures import unmet_lines
 from lifecycle.cli.forms import Command, Whole, argument, common_options, option
+from lifecycle.cli.identity import acting, actor_option
 from lifecycle.cli.language import say, spoken
-from lifecycle.cli.session import Session, acting
+from lifecycle.cli.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lifecycle.service import Outlook, Receipt, StatusRow
 
-actor_option = option("--actor", metavar="ID", required=True, help="Who does it: an actor's id.")
 effective_on_option = option(
     "--effective-on",
     metavar="DATE",
@@ -51,7 +51,7 @@ def enrol(
     school: str,
     roadmap: str,
     title: str,
-    actor: str,
+    actor: str | None,
     effective_on: str | None,
     command_id: str | None,
 ) -> None:
@@ -66,7 +66,7 @@ def enrol(
             school,
             roadmap=roadmap,
             title=title,
-            actor=acting(actor),
+            actor=acting(session, engine, actor),
             effective_on=effective_on,
             command_id=request,
         )
@@ -101,9 +101,12 @@ def explain(context: click.Context, school: str, actor: str | None) -> None:
     Lists every transition out of the current state with every unmet requirement and who can
     mend it. Changes nothing.
     """
+    from lifecycle.wiring import operating_system_actor
+
     session = Session.of(context)
     with session.engine() as engine:
-        outlook = engine.explain(school, actor=None if actor is None else acting(actor))
+        person = None if actor is None else operating_system_actor(actor)
+        outlook = engine.explain(school, actor=person)
     session.answer(documents.outlook(outlook), _outlook_lines(outlook))
 
 
@@ -168,7 +171,7 @@ def advance(
     context: click.Context,
     school: str,
     transition: str,
-    actor: str,
+    actor: str | None,
     evidence: Sequence[str],
     fact: Sequence[str],
     reason: str | None,
@@ -188,7 +191,7 @@ def advance(
         receipt = engine.advance(
             school,
             transition,
-            actor=acting(actor),
+            actor=acting(session, engine, actor),
             evidence=pieces,
             facts=facts,
             reason=reason,

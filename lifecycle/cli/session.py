@@ -21,7 +21,6 @@ from lifecycle.settings import DEFAULT_URL, Settings
 
 if TYPE_CHECKING:
     from lifecycle.domain.decision import Notice
-    from lifecycle.domain.model import Actor
     from lifecycle.service import Lifecycle
 
 
@@ -138,10 +137,3 @@ class Session:
     def tell(self, template: str, **parameters: Any) -> None:
         """Say something that is not the result."""
         output.tell(say(template, **parameters))
-
-
-def acting(actor: str) -> Actor:
-    """Return the actor of a command, vouched for by the user of this machine."""
-    from lifecycle.wiring import operating_system_actor
-
-    return operating_system_actor(actor)

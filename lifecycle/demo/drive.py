@@ -22,10 +22,19 @@ from lifecycle import (
     Refused,
     Unmet,
 )
-from lifecycle.demo.cast import ADMINISTRATOR, ON_ROADMAP, ON_SCHOOL, School, everybody
+from lifecycle.demo.cast import (
+    ADMINISTRATOR,
+    BY_KEY,
+    BY_TOKEN,
+    ON_ROADMAP,
+    ON_SCHOOL,
+    School,
+    everybody,
+)
 from lifecycle.demo.papers import Papers
 from lifecycle.demo.stories import days_of
 from lifecycle.domain.definition import Definition
+from lifecycle.keys import new_key
 
 _SIGNIFICANCE = ("high", "medium", "low")
 _OUTCOMES = ("positive_dynamics", "partial_dynamics", "positive_dynamics", "no_dynamics")
@@ -49,12 +58,12 @@ class Act:
     reason: str | None = None
     command_id: str | None = None
 
-    def make(self, engine: Lifecycle) -> Receipt:
+    def make(self, stage: Stage) -> Receipt:
         """Ask the engine for the transition."""
-        return engine.advance(
+        return stage.engine.advance(
             self.school.id,
             self.transition,
-            actor=known_as(self.actor),
+            actor=stage.known(self.actor),
             evidence=self.evidence,
             facts=self.facts,
             reason=self.reason,
@@ -99,6 +108,7 @@ class Stage:
         refusals: Refusals met so far.
         late: Receipts of acts that the engine marked late.
         repetition: The command that was sent twice.
+        shown: Those who show something of their own to be known: a token, a key.
     """
 
     engine: Lifecycle
@@ -107,6 +117,11 @@ class Stage:
     refusals: list[Met] = field(default_factory=list)
     late: list[Receipt] = field(default_factory=list)
     repetition: Repetition | None = None
+    shown: dict[str, Actor] = field(default_factory=dict)
+
+    def known(self, actor: str) -> Actor:
+        """Return *actor* by what he shows himself, or else as this program vouches for him."""
+        return self.shown.get(actor) or known_as(actor)
 
     def definition(self, school: School) -> Definition:
         """Return the rules that the school is under."""
@@ -123,6 +138,15 @@ class Stage:
                 self.engine.assign(
                     actor, role, actor=administrator, roadmap=roadmap, effective_on=start
                 )
+        self._let_show(administrator)
+
+    def _let_show(self, administrator: Actor) -> None:
+        """Issue a token to one who approves; another one signs with a key of his own."""
+        credentials, key = self.engine.credentials, new_key()
+        issued = credentials.issue_token(BY_TOKEN, actor=administrator, scopes=["advance"])
+        self.shown[BY_TOKEN] = self.engine.authenticate(issued.token)
+        credentials.add_key(BY_KEY, key.public, actor=administrator)
+        self.shown[BY_KEY] = credentials.of_key(key.public, key.sign)
 
     def drive(self, school: School) -> str:
         """Enrol a school and take it through its story; return the state it comes to."""
@@ -139,7 +163,7 @@ class Stage:
                 self._assign(school, "curator", day)
             act = self.prepared(school, transition, day)
             ends = place == len(school.story) - 1
-            receipt = self._twice(act) if ends and not self.repetition else act.make(self.engine)
+            receipt = self._twice(act) if ends and not self.repetition else act.make(self)
             if any(notice.code == "late" for notice in receipt.notices):
                 self.late.append(receipt)
             state = receipt.state or state
@@ -149,7 +173,7 @@ class Stage:
         """Return the act with everything that the engine says it needs."""
         roles = self.definition(school).transition[transition].roles
         actor = next(school.people[role] for role in roles if role in school.people)
-        outlook = self.engine.explain(school.id, actor=known_as(actor))
+        outlook = self.engine.explain(school.id, actor=self.known(actor))
         option = next(one for one in outlook.options if one.name == transition)
         act = Act(school, transition, actor, day)
         for unmet in option.unmet:
@@ -158,7 +182,7 @@ class Stage:
 
     def refused(self, act: Act) -> None:
         """Try *act*, which the rules do not allow, and keep the refusal."""
-        self.meet(act.school.id, act.transition, act.actor, lambda: act.make(self.engine))
+        self.meet(act.school.id, act.transition, act.actor, lambda: act.make(self))
 
     def meet(self, place: str, what: str, actor: str, attempt: Callable[[], Receipt]) -> None:
         """Make an attempt that the rules do not allow, and keep the refusal.
@@ -179,9 +203,9 @@ class Stage:
         """Send one command twice, as a caller does who lost the first answer."""
         command_id = f"demo.{act.school.id}.{act.transition}"
         act = replace(act, command_id=command_id)
-        first = act.make(self.engine)
+        first = act.make(self)
         before = len(self.engine.history(act.school.id))
-        second = act.make(self.engine)
+        second = act.make(self)
         after = len(self.engine.history(act.school.id))
         self.repetition = Repetition(command_id, first, second, before, after)
         return first

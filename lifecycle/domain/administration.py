@@ -6,8 +6,11 @@ Every one of them is a record, so replay can prove who let whom act, and when.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
+from lifecycle.domain.access import Access, credential_of
 from lifecycle.domain.decision import (
+    CHECKED,
     Accepted,
     Decision,
     Refusal,
@@ -18,6 +21,7 @@ from lifecycle.domain.decision import (
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     AlreadyExists,
+    InvalidInput,
     InvalidScope,
     UnknownAssignment,
     UnknownRoadmap,
@@ -25,11 +29,20 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
-from lifecycle.domain.model import ADMINISTRATOR, INSTALLATION, Assignment, Head, scope_of
+from lifecycle.domain.model import (
+    ADMINISTRATOR,
+    AUDITOR,
+    INSTALLATION,
+    Assignment,
+    Head,
+    scope_of,
+)
 from lifecycle.domain.record import Kind, Record
 from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Request, RevokeRole
 
 _BY_ADMINISTRATOR = (ADMINISTRATOR,)
+# Who lets others act does not check that they acted rightly.
+_APART: Final = {ADMINISTRATOR: AUDITOR, AUDITOR: ADMINISTRATOR}
 
 MERGE_DELAY = "60"
 """Seconds, published in the first record: no record is outside the log for longer."""
@@ -55,9 +68,13 @@ def found(
         merge_delay: How long a record may be outside the log at most, seconds.
 
     Raises:
+        InvalidInput: The founder shows a credential, but nobody has issued one yet.
         ValueError: The delay is not a whole number of seconds of a day.
     """
     delay_seconds(merge_delay)
+    if credential_of(request.actor.authentication) is not None:
+        detail = Message("no credential exists before the founding")
+        raise InvalidInput(what="authentication", detail=detail)
     founder = Assignment("", INSTALLATION, request.actor.id, ADMINISTRATOR, 0)
     first = request.actor.id
     steps: tuple[tuple[Kind, dict[str, str]], ...] = (
@@ -88,7 +105,7 @@ def delay_seconds(text: str) -> int:
 
 
 def decide_add_actor(
-    administrators: tuple[Assignment, ...],
+    access: Access,
     request: AddActor,
     stamp: Stamp,
     head: Head,
@@ -98,7 +115,7 @@ def decide_add_actor(
     """Decide the registration of an actor.
 
     Args:
-        administrators: Roles held on the installation.
+        access: What the installation says of those who may act.
         request: What is asked.
         stamp: Id and clock.
         head: Head of the installation's stream.
@@ -107,7 +124,7 @@ def decide_add_actor(
     Raises:
         AlreadyExists: He is.
     """
-    acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
+    acting = authority(access, access.roles, request, stamp, head, _BY_ADMINISTRATOR)
     if isinstance(acting, Refusal):
         return acting
     if known:
@@ -116,7 +133,7 @@ def decide_add_actor(
 
 
 def decide_adopt(
-    administrators: tuple[Assignment, ...],
+    access: Access,
     definition: Definition,
     request: Adopt,
     stamp: Stamp,
@@ -126,7 +143,7 @@ def decide_adopt(
     """Decide to put a road map in force; its stream begins with this record.
 
     Args:
-        administrators: Roles held on the installation.
+        access: What the installation says of those who may act.
         definition: The programme under that road map.
         request: What is asked.
         stamp: Id and clock.
@@ -138,7 +155,7 @@ def decide_adopt(
     """
     if definition.roadmap.id != request.roadmap:
         raise UnknownRoadmap(request.roadmap, [definition.roadmap.id])
-    acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
+    acting = authority(access, access.roles, request, stamp, head, _BY_ADMINISTRATOR)
     if isinstance(acting, Refusal):
         return acting
     record = build_record(
@@ -148,7 +165,7 @@ def decide_adopt(
         "roadmap_adopted",
         acting,
         definition=definition.ref,
-        requirements=("role", "date"),
+        requirements=CHECKED,
         facts={"roadmap": request.roadmap},
         consulted=consulted,
     )
@@ -156,7 +173,7 @@ def decide_adopt(
 
 
 def decide_assign(
-    administrators: tuple[Assignment, ...],
+    access: Access,
     definition: Definition | None,
     held: tuple[Assignment, ...],
     request: AssignRole,
@@ -167,7 +184,7 @@ def decide_assign(
     """Decide to give somebody a role.
 
     Args:
-        administrators: Roles held on the installation.
+        access: What the installation says of those who may act.
         definition: Rules of the road map or school; ``None`` for the installation.
         held: Roles held on the same stream.
         request: What is asked.
@@ -180,18 +197,25 @@ def decide_assign(
         InvalidScope: The role is not given on such a thing.
         AlreadyExists: He holds it there already.
     """
-    acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
+    acting = authority(access, access.roles, request, stamp, head, _BY_ADMINISTRATOR)
     if isinstance(acting, Refusal):
         return acting
     _check_role(definition, request)
     if any(one.actor == request.assignee and one.role == request.role for one in held):
         raise AlreadyExists(what="assignment", name=f"{request.assignee} {request.role}")
+    apart = _APART.get(request.role)
+    if apart is not None and request.assignee in access.holders(apart):
+        message = Message(
+            "{actor} is {role}; nobody is both administrator and auditor",
+            {"actor": request.assignee, "role": apart},
+        )
+        return Refusal((Unmet("role_excluded", message, _BY_ADMINISTRATOR),))
     facts = {"actor": request.assignee, "role": request.role}
     return _accepted(head, request, stamp, "role_assigned", acting, consulted, facts)
 
 
 def decide_revoke(
-    administrators: tuple[Assignment, ...],
+    access: Access,
     held: tuple[Assignment, ...],
     request: RevokeRole,
     stamp: Stamp,
@@ -201,7 +225,7 @@ def decide_revoke(
     """Decide to take a role from somebody.
 
     Args:
-        administrators: Roles held on the installation.
+        access: What the installation says of those who may act.
         held: Roles held on the same stream.
         request: What is asked.
         stamp: Id and clock.
@@ -211,14 +235,14 @@ def decide_revoke(
     Raises:
         UnknownAssignment: He does not hold it there.
     """
-    acting = authority(administrators, request, stamp, _BY_ADMINISTRATOR)
+    acting = authority(access, access.roles, request, stamp, head, _BY_ADMINISTRATOR)
     if isinstance(acting, Refusal):
         return acting
     fitting = [one for one in held if one.actor == request.assignee and one.role == request.role]
     if not fitting:
         near = [one.actor for one in held if one.role == request.role]
         raise UnknownAssignment(request.assignee, near, role=request.role)
-    if request.role == ADMINISTRATOR and len(administrators) == 1:
+    if request.role == ADMINISTRATOR and len(access.holders(ADMINISTRATOR)) == 1:
         message = Message(
             "{actor} is the last administrator; assign another one first",
             {"actor": request.assignee},
@@ -234,7 +258,7 @@ def decide_revoke(
 
 def _check_role(definition: Definition | None, request: AssignRole) -> None:
     scope = scope_of(request.stream)
-    scopes: dict[str, tuple[str, ...]] = {ADMINISTRATOR: (INSTALLATION,)}
+    scopes: dict[str, tuple[str, ...]] = dict.fromkeys(_APART, (INSTALLATION,))
     if definition is not None:
         scopes |= {role.name: role.scopes for role in definition.roles}
     if request.role not in scopes:
@@ -258,7 +282,7 @@ def _accepted(
         stamp,
         kind,
         acting,
-        requirements=("role", "date"),
+        requirements=CHECKED,
         consulted=consulted,
         facts=facts,
     )

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from lifecycle.domain import facts as fact_types
+from lifecycle.domain.access import Access, objections
 from lifecycle.domain.decision import (
+    CHECKED,
     Accepted,
     Decision,
     Notice,
@@ -19,6 +21,7 @@ from lifecycle.domain.decision import (
     Stamp,
     authority,
     build_record,
+    recorded_at,
 )
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
@@ -44,13 +47,15 @@ class Situation:
     Args:
         definition: Rules pinned at enrolment.
         participation: Where the school stands.
+        access: What the installation says of those who may act.
         roster: Roles held for the school: on the school and on its road map.
-        consulted: Versions of the other streams that the roster was read from.
+        consulted: Versions of the other streams that access and roster were read from.
         guards: Guards in Python that the host registered.
     """
 
     definition: Definition
     participation: Participation
+    access: Access
     roster: tuple[Assignment, ...]
     consulted: Mapping[str, int]
     guards: Guards
@@ -102,9 +107,20 @@ def decide_advance(situation: Situation, request: Advance, stamp: Stamp) -> Deci
     attempt = attempt_of(situation, request, stamp.today)
     verdict = judge(attempt, situation.guards)
     transition, source = attempt.transition, participation.state
-    target = gate_of(definition).move(source, transition.name, allowed=verdict.allowed)
+    unmet = (
+        *verdict.unmet,
+        *objections(
+            situation.access,
+            request,
+            participation.head,
+            recorded_at(participation.head, stamp),
+            definition.authentication,
+            approval=transition.approval,
+        ),
+    )
+    target = gate_of(definition).move(source, transition.name, allowed=not unmet)
     if target is None or verdict.acting is None:
-        return Refusal(verdict.unmet)
+        return Refusal(unmet)
     record = build_record(
         participation.head,
         request,
@@ -126,6 +142,7 @@ def decide_advance(situation: Situation, request: Advance, stamp: Stamp) -> Deci
 
 
 def decide_enrol(
+    access: Access,
     definition: Definition,
     roster: tuple[Assignment, ...],
     request: Enrol,
@@ -136,14 +153,23 @@ def decide_enrol(
     """Decide the enrolment of a school.
 
     Args:
+        access: What the installation says of those who may act.
         definition: Rules in force on the road map.
-        roster: Roles held on the road map and on the installation.
+        roster: Roles held on the road map.
         request: What is asked.
         stamp: Id and clock.
         head: Empty head of the school's stream.
-        consulted: Versions of the streams that the roster was read from.
+        consulted: Versions of the streams that access and roster were read from.
     """
-    acting = authority(roster, request, stamp, definition.enrolled_by)
+    acting = authority(
+        access,
+        (*access.roles, *roster),
+        request,
+        stamp,
+        head,
+        definition.enrolled_by,
+        definition.authentication,
+    )
     if isinstance(acting, Refusal):
         return acting
     record = build_record(
@@ -156,7 +182,7 @@ def decide_enrol(
         effective_on=request.effective_on or min(stamp.today, definition.roadmap.start),
         target=definition.initial,
         definition=definition.ref,
-        requirements=("role", "date"),
+        requirements=CHECKED,
         facts={"school": request.school, "roadmap": request.roadmap, "title": request.title},
         consulted=consulted,
     )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
+from lifecycle.domain.access import ANY, Access, objections
+from lifecycle.domain.definition import Authentication
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Assignment, Head
 from lifecycle.domain.record import ActedAs, Kind, Record
 from lifecycle.domain.requests import Request
+
+CHECKED: Final = ("role", "date", "authentication")
+"""The requirements of every request that is no transition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,11 @@ class Refusal:
 Decision = Accepted | Refusal
 
 
+def recorded_at(head: Head, stamp: Stamp) -> datetime:
+    """Return the time of the record that follows *head*: never before the one it follows."""
+    return max(stamp.now, head.recorded_at or stamp.now)
+
+
 def build_record(
     head: Head,
     request: Request,
@@ -80,17 +90,34 @@ def build_record(
             assignment=acting.record_id or None,
             authentication=request.actor.authentication,
             on_behalf_of=request.actor.on_behalf_of,
+            signature=request.actor.signature,
         ),
-        recorded_at=max(stamp.now, head.recorded_at or stamp.now),
+        recorded_at=recorded_at(head, stamp),
         effective_on=effective_on or request.effective_on or stamp.today,
         **members,
     )
 
 
 def authority(
-    roster: tuple[Assignment, ...], request: Request, stamp: Stamp, roles: tuple[str, ...]
+    access: Access,
+    roster: tuple[Assignment, ...],
+    request: Request,
+    stamp: Stamp,
+    head: Head,
+    roles: tuple[str, ...],
+    authentication: Authentication = ANY,
 ) -> Assignment | Refusal:
-    """Return the assignment by which the actor may make *request*, or why he may not."""
+    """Return the assignment by which the actor may make *request*, or why he may not.
+
+    Args:
+        access: What the installation says of those who may act.
+        roster: Roles held where the request counts.
+        request: What is asked.
+        stamp: Id and clock.
+        head: Head of the stream that gets the record.
+        roles: Roles that may make it, in order of preference.
+        authentication: Which methods of being known are enough.
+    """
     held = [one for one in roster if one.actor == request.actor.id and one.role in roles]
     acting = min(held, key=lambda one: (roles.index(one.role), one.sequence), default=None)
     unmet: list[Unmet] = []
@@ -107,4 +134,5 @@ def authority(
             {"effective_on": request.effective_on.isoformat(), "today": stamp.today.isoformat()},
         )
         unmet.append(Unmet("date_in_future", message, roles))
+    unmet += objections(access, request, head, recorded_at(head, stamp), authentication)
     return Refusal(tuple(unmet)) if acting is None or unmet else acting

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from lifecycle.domain import canonical, codec
 from lifecycle.domain.messages import Text
-from lifecycle.domain.model import DefinitionRef, Scope
+from lifecycle.domain.model import METHODS, DefinitionRef, Method, Scope
 from lifecycle.domain.roadmap import Roadmap
 
 
@@ -250,6 +250,8 @@ class Transition:
         requirements: What else must hold.
         due_on: Deadline by the road map, inclusive.
         driven_by: Keys of the activities that set the deadline.
+        approval: It is a verdict on somebody's work: no administrator makes it, and it may ask
+            for a better authentication.
     """
 
     name: str
@@ -261,6 +263,20 @@ class Transition:
     requirements: tuple[Requirement, ...] = ()
     due_on: date | None = None
     driven_by: tuple[str, ...] = ()
+    approval: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """Which methods of being known are enough.
+
+    Args:
+        any: For what is no approval.
+        approval: For approvals.
+    """
+
+    any: tuple[Method, ...] = METHODS
+    approval: tuple[Method, ...] = METHODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +312,7 @@ class Definition:
         planned_by: Roles that may act on every activity of the road map.
         cancellation_reasons: Why an activity may be cancelled.
         escalation: Who is told of what is overdue, in the order of days.
+        authentication: Which methods of being known are enough for what.
     """
 
     programme: str
@@ -313,6 +330,7 @@ class Definition:
     planned_by: tuple[str, ...] = ()
     cancellation_reasons: tuple[Choice, ...] = ()
     escalation: tuple[EscalationStep, ...] = ()
+    authentication: Authentication = Authentication()
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON values; the digest is taken over their canonical bytes."""

@@ -125,7 +125,9 @@ def judge(attempt: Attempt, guards: Guards) -> Verdict:
     ]
     for requirement in attempt.transition.requirements:
         unmet.extend(_check(requirement, attempt, guards))
-    checked = ("state", "role", "date", *(one.id for one in attempt.transition.requirements))
+    asked = (one.id for one in attempt.transition.requirements)
+    # How the actor is known is checked beside these, against the command itself.
+    checked = ("state", "role", "date", "authentication", *asked)
     return Verdict(checked, tuple(unmet), acting)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from os import PathLike
 from typing import Any, Final, Literal
 
 ADMINISTRATOR: Final = "administrator"
+AUDITOR: Final = "auditor"
 INSTALLATION: Final = "installation"
+
+Method = Literal["host", "os-uid", "token", "signed"]
+METHODS: Final[tuple[Method, ...]] = ("host", "os-uid", "token", "signed")
+"""How an actor can be known; the word before the colon of ``Actor.authentication``."""
 
 Scope = Literal["installation", "roadmap", "school"]
 _SCOPES: Final[Mapping[str, Scope]] = {"roadmap": "roadmap", "participation": "school"}
@@ -46,13 +51,20 @@ class Actor:
     Args:
         id: Opaque identifier; never a name, a phone or an address.
         authentication: ``host:<name>`` when the embedding service vouches for him,
-            ``os-uid:<number>`` for a user of this machine as the kernel reports him.
+            ``os-uid:<number>`` for a user of this machine as the kernel reports him,
+            ``token:<credential>`` or ``signed:<credential>`` for what was issued to him.
         on_behalf_of: Opaque id of the one he stands in for, if any.
+        signature: Of the very command, Ed25519 in base64, where he signs it himself.
+        prove: Shows inside the write transaction that he has what was issued to him: gives the
+            token, or the base64 signature of the statement that it is given. Never part of a
+            record, and never shown.
     """
 
     id: str
     authentication: str
     on_behalf_of: str | None = None
+    signature: str | None = None
+    prove: Callable[[bytes], str] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +147,31 @@ class Assignment:
     actor: str
     role: str
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What somebody can show to be known: a token that was issued to him, or a key of his own.
+
+    Args:
+        id: Random; never given twice.
+        actor: Whose it is.
+        method: ``token``, or ``key`` for signed commands.
+        proof: SHA-256 of the token (hexadecimal), or the Ed25519 public key (base64).
+        scopes: What it is good for, separated by spaces; empty for everything.
+        expires_at: Moment from which it is good for nothing, as records write it; or empty.
+        sequence: Record of the installation that added it.
+        revoked: Record of the installation that revoked it.
+    """
+
+    id: str
+    actor: str
+    method: str
+    proof: str
+    scopes: str
+    expires_at: str
+    sequence: int
+    revoked: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

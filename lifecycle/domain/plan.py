@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 
+from lifecycle.domain.access import Access
 from lifecycle.domain.canonical import MAX_INTEGER
 from lifecycle.domain.decision import (
+    CHECKED,
     Accepted,
     Decision,
     Notice,
@@ -127,6 +129,7 @@ def _day(text: str | None) -> date | None:
 
 
 def decide_activity(
+    access: Access,
     definition: Definition,
     roster: tuple[Assignment, ...],
     plan: Plan,
@@ -138,13 +141,14 @@ def decide_activity(
     """Decide what is said of an activity.
 
     Args:
+        access: What the installation says of those who may act.
         definition: Rules in force on the road map.
         roster: Roles held on the road map.
         plan: What became of the activities so far.
         request: What is said.
         stamp: Id and clock.
         head: Head of the road map's stream.
-        consulted: Versions of other streams looked at.
+        consulted: Version of the installation's stream.
 
     Raises:
         UnknownActivity: There is no such activity.
@@ -157,7 +161,8 @@ def decide_activity(
     _check_counts(activity, request)
     _check_evidence(request)
     roles = tuple(dict.fromkeys((*activity.roles, *definition.planned_by)))
-    acting = authority(roster, request, stamp, roles)
+    known = definition.authentication
+    acting = authority(access, roster, request, stamp, head, roles, known)
     progress = plan.get((activity.key, request.occurrence), UNTOUCHED)
     unmet = [
         *(acting.unmet if isinstance(acting, Refusal) else ()),
@@ -175,7 +180,7 @@ def decide_activity(
         _KINDS[request.act],
         acting,
         definition=definition.ref,
-        requirements=("role", "date", "activity"),
+        requirements=(*CHECKED, "activity"),
         due_on=progress.postponed_to or occurrence.end,
         evidence=request.evidence,
         facts=_facts(request),

@@ -10,7 +10,14 @@ from os import PathLike
 from typing import Any, BinaryIO, Final, Literal, NamedTuple, Protocol
 
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.model import Assignment, Head, RefusedAttempt, SchoolMove, Standing
+from lifecycle.domain.model import (
+    Assignment,
+    Credential,
+    Head,
+    RefusedAttempt,
+    SchoolMove,
+    Standing,
+)
 from lifecycle.domain.record import Record
 
 Sealing = Literal["inline", "queued"]
@@ -202,6 +209,14 @@ class Reading(Protocol):
         """Return the ids of all actors, sorted."""
         ...
 
+    def credential(self, credential: str) -> Credential | None:
+        """Return the credential of that id, revoked or not; ``None`` if none was added."""
+        ...
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """Return every credential, revoked ones included, sorted by id."""
+        ...
+
     def schools(self) -> list[str]:
         """Return the ids of all schools, sorted."""
         ...
@@ -288,8 +303,8 @@ class Writing(Reading, Protocol):
         """Add *record* behind the head of its stream, with all that hangs on it.
 
         The row of the history, the stream's head, the board (*standing*, given for every record
-        of a school's stream), the roles and actors that the record gives or takes, the sealing
-        queue or the log, and the outbox change together.
+        of a school's stream), the roles, actors and credentials that the record gives or takes,
+        the sealing queue or the log, and the outbox change together.
 
         Raises:
             VersionConflict: The stream is not where the record says it is.
@@ -420,6 +435,14 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the moment, UTC and aware."""
+        ...
+
+
+class SignatureCheck(Protocol):
+    """Checks Ed25519 signatures (RFC 8032)."""
+
+    def __call__(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """Tell whether *signature* (64 bytes) is that of *message* by *public* (32 bytes)."""
         ...
 
 

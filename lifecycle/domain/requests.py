@@ -83,6 +83,25 @@ class RevokeRole(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AddCredential(Request):
+    """Let *holder* be known by a token or a key; members as those of ``Credential``."""
+
+    holder: str
+    credential: str
+    method: str
+    proof: str
+    scopes: str = ""
+    expires_at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevokeCredential(Request):
+    """Let a credential be good for nothing from now on."""
+
+    credential: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Enrol(Request):
     """Let a school take part under a road map."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from lifecycle.domain import administration as decisions
 from lifecycle.domain.decide import standing_of
@@ -31,12 +30,14 @@ from lifecycle.domain.record import Record
 from lifecycle.domain.replay import after, fold
 from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Request, RevokeRole
 from lifecycle.service.context import (
+    Asked,
     Context,
     carry_out,
     check_form,
     settle,
     transacted,
 )
+from lifecycle.service.identity import access_of, proved
 from lifecycle.service.results import Receipt
 
 _REQUESTS: Mapping[type[Request], Message] = {
@@ -55,8 +56,10 @@ def found(context: Context, request: Found) -> Receipt:
         head = tx.lock(INSTALLATION)
         if head.version:
             raise DatabaseExists(url=head.origin)
-        stamps = (context.stamp(), context.stamp(), context.stamp())
-        records = decisions.found(request, stamps, head)
+        first = context.stamp()
+        second = context.stamp(after=first.now)
+        third = context.stamp(after=second.now)
+        records = decisions.found(request, (first, second, third), head)
         for record in records:
             tx.append(record)
         return Receipt(records[-1])
@@ -67,17 +70,19 @@ def found(context: Context, request: Found) -> Receipt:
 def add_actor(context: Context, request: AddActor, name: str | None) -> Receipt:
     """Register an actor; his name goes to the erasable table only."""
 
-    def decide(tx: Writing, head: Head) -> Decision:
-        administrators = tx.assignments([INSTALLATION])
-        known = tx.has_actor(request.added)
+    def decide(tx: Writing, asked: AddActor, head: Head) -> Decision:
         return decisions.decide_add_actor(
-            administrators, request, context.stamp(), head, known=known
+            access_of(tx, asked.actor, context.signatures),
+            asked,
+            context.stamp(after=head.recorded_at),
+            head,
+            known=tx.has_actor(asked.added),
         )
 
-    def work(tx: Writing) -> Receipt:
-        receipt = _change(context, tx, request, INSTALLATION, decide)
+    def work(tx: Writing, asked: AddActor) -> Receipt:
+        receipt = _change(context, tx, asked, INSTALLATION, decide)
         if name is not None:
-            tx.keep_name(request.added, name)
+            tx.keep_name(asked.added, name)
         return receipt
 
     return carry_out(context, request, INSTALLATION, work)
@@ -86,22 +91,24 @@ def add_actor(context: Context, request: AddActor, name: str | None) -> Receipt:
 def assign(context: Context, request: AssignRole) -> Receipt:
     """Give somebody a role; the first one on a road map puts the road map in force."""
 
-    def decide(tx: Writing, head: Head) -> Decision:
-        if not tx.has_actor(request.assignee):
-            raise UnknownActor(request.assignee, tx.actors())
+    def decide(tx: Writing, asked: AssignRole, head: Head) -> Decision:
+        if not tx.has_actor(asked.assignee):
+            raise UnknownActor(asked.assignee, tx.actors())
         return decisions.decide_assign(
-            tx.assignments([INSTALLATION]),
-            _rules(context, tx, request.stream),
-            tx.assignments([request.stream]),
-            request,
-            _stamp(context, tx, request.stream),
+            access_of(tx, asked.actor, context.signatures),
+            _rules(context, tx, asked.stream),
+            tx.assignments([asked.stream]),
+            asked,
+            _stamp(context, tx, asked.stream),
             head,
-            _consulted(tx, request.stream),
+            _consulted(tx, asked.stream),
         )
 
-    def work(tx: Writing) -> Receipt:
-        _adopt_first(context, tx, request)
-        return _change(context, tx, request, request.stream, decide)
+    def work(tx: Writing, asked: AssignRole) -> Receipt:
+        if _adopt_first(context, tx, asked):
+            # What he signed named the place before the adoption.
+            asked = proved(tx, asked, tx.lock(asked.stream))
+        return _change(context, tx, asked, asked.stream, decide)
 
     return carry_out(context, request, request.stream, work)
 
@@ -109,21 +116,21 @@ def assign(context: Context, request: AssignRole) -> Receipt:
 def revoke(context: Context, request: RevokeRole) -> Receipt:
     """Take a role from somebody."""
 
-    def decide(tx: Writing, head: Head) -> Decision:
+    def decide(tx: Writing, asked: RevokeRole, head: Head) -> Decision:
         return decisions.decide_revoke(
-            tx.assignments([INSTALLATION]),
-            tx.assignments([request.stream]),
-            request,
-            _stamp(context, tx, request.stream),
+            access_of(tx, asked.actor, context.signatures),
+            tx.assignments([asked.stream]),
+            asked,
+            _stamp(context, tx, asked.stream),
             head,
-            _consulted(tx, request.stream),
+            _consulted(tx, asked.stream),
         )
 
     return carry_out(
         context,
         request,
         request.stream,
-        lambda tx: _change(context, tx, request, request.stream, decide),
+        lambda tx, asked: _change(context, tx, asked, asked.stream, decide),
     )
 
 
@@ -145,12 +152,14 @@ def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Defi
         definition=definition.ref.digest,
     )
     stream = roadmap_stream(roadmap)
+    head = tx.lock(stream)
+    part = proved(tx, part, head)
     decision = decisions.decide_adopt(
-        tx.assignments([INSTALLATION]),
+        access_of(tx, part.actor, context.signatures),
         definition,
         part,
         context.stamp(definition),
-        tx.lock(stream),
+        head,
         _consulted(tx, stream),
     )
     if isinstance(decision, Accepted):
@@ -164,22 +173,24 @@ def adopted(context: Context, view: Reading, roadmap: str) -> Definition | None:
     return _rules(context, view, roadmap_stream(roadmap))
 
 
-def _adopt_first(context: Context, tx: Writing, request: AssignRole) -> None:
-    """Put the road map of an assignment in force, unless it is."""
-    if scope_of(request.stream) == "roadmap" and not tx.head(request.stream).version:
-        adopt(context, tx, request, request.stream.partition("/")[2])
+def _adopt_first(context: Context, tx: Writing, request: AssignRole) -> bool:
+    """Put the road map of an assignment in force, unless it is; tell whether it was done."""
+    if scope_of(request.stream) != "roadmap" or tx.head(request.stream).version:
+        return False
+    adopt(context, tx, request, request.stream.partition("/")[2])
+    return True
 
 
 def _change(
     context: Context,
     tx: Writing,
-    request: Request,
+    request: Asked,
     stream: str,
-    decide: Callable[[Writing, Head], Decision],
+    decide: Callable[[Writing, Asked, Head], Decision],
 ) -> Receipt:
     head = tx.lock(stream)
     _check_stream(context, tx, stream, head)
-    decision = decide(tx, head)
+    decision = decide(tx, request, head)
     school = scope_of(stream) == "school"
     return settle(
         tx,
@@ -223,9 +234,7 @@ def _stamp(context: Context, view: Reading, stream: str) -> Stamp:
 
     So times tell which roles were held when a record was made, even if the clock was set back.
     """
-    stamp = context.stamp(_rules(context, view, stream))
-    latest = view.latest()
-    return stamp if latest is None else replace(stamp, now=max(stamp.now, latest))
+    return context.stamp(_rules(context, view, stream), after=view.latest())
 
 
 def _refused(request: Request, stream: str) -> Callable[[tuple[Unmet, ...]], Refused]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from lifecycle.domain.access import known_by
 from lifecycle.domain.dates import place_date
 from lifecycle.domain.decision import Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
@@ -30,13 +31,15 @@ from lifecycle.domain.ports import (
     EvidenceStore,
     Journal,
     Reading,
+    SignatureCheck,
     Writing,
 )
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
+from lifecycle.service.identity import proved
 from lifecycle.service.results import Receipt
 
-_AUTHENTICATION = re.compile(r"[!-~]{1,100}")
+Asked = TypeVar("Asked", bound=Request)
 
 
 class EventLog(Protocol):
@@ -59,6 +62,7 @@ class Context:
         guards: Guards in Python that the host registered.
         log: Takes the events for operators.
         calendar: Tells working days.
+        signatures: Checks the signatures of commands.
     """
 
     journal: Journal
@@ -69,6 +73,7 @@ class Context:
     guards: Guards
     log: EventLog
     calendar: Calendar
+    signatures: SignatureCheck
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
 
     def definition(self, view: Reading, digest: str) -> Definition:
@@ -90,9 +95,17 @@ class Context:
         """
         return self.new_id() if command_id is None else identifier(command_id, "command")
 
-    def stamp(self, definition: Definition | None = None) -> Stamp:
-        """Return a new record's id and times, the day as it is at the place of the road map."""
+    def stamp(
+        self, definition: Definition | None = None, *, after: datetime | None = None
+    ) -> Stamp:
+        """Return a new record's id and times, the day as it is at the place of the road map.
+
+        Args:
+            definition: Tells the place.
+            after: Time that the record cannot be earlier than, even if the clock was set back.
+        """
         now = self.clock.now()
+        now = now if after is None else max(now, after)
         return Stamp(self.new_id(), now, place_date(now, definition))
 
 
@@ -115,11 +128,11 @@ def check_form(actor: Actor) -> None:
 
     Raises:
         InvalidIdentifier: The actor stands in for somebody whose id is none.
-        InvalidInput: How he was authenticated is not told in one short word.
+        InvalidInput: How he was authenticated is not told as it has to be.
     """
     if actor.on_behalf_of is not None:
         identifier(actor.on_behalf_of, "actor")
-    if _AUTHENTICATION.fullmatch(actor.authentication) is None:
+    if known_by(actor.authentication) is None:
         detail = Message("write it as host:NAME, up to 100 ASCII characters")
         raise InvalidInput(what="authentication", detail=detail)
 
@@ -180,24 +193,27 @@ def settle(
 
 
 def carry_out(
-    context: Context, request: Request, stream: str, work: Callable[[Writing], Receipt]
+    context: Context, request: Asked, stream: str, work: Callable[[Writing, Asked], Receipt]
 ) -> Receipt:
     """Hold *stream*, and do *work* for a known actor unless the command was carried out before.
+
+    *work* gets the request as its actor proved it: with his signature, where he signs.
 
     Raises:
         UnknownActor: Nobody registered the actor.
         CommandReused: The command was carried out before, but asked for something else.
+        AuthenticationFailed: The actor did not prove what his authentication says.
         Refused: As ``transacted``.
     """
 
     def once(tx: Writing) -> Receipt:
         # Locked first: of two processes with one command id the second has to see the first.
-        tx.lock(stream)
+        head = tx.lock(stream)
         again = repeated(tx, request)
         if again is not None:
             return again
         check_actor(tx, request)
-        return work(tx)
+        return work(tx, proved(tx, request, head))
 
     return transacted(context, request, once)
 

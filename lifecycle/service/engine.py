@@ -37,6 +37,7 @@ from lifecycle.domain.requests import (
 )
 from lifecycle.service import administration, participation
 from lifecycle.service.context import Context
+from lifecycle.service.credentials import Credentials
 from lifecycle.service.evidence import described
 from lifecycle.service.plan import Plans
 from lifecycle.service.results import Outlook, Receipt, Snapshot, StatusRow
@@ -79,6 +80,23 @@ class Lifecycle:
     def plans(self) -> Plans:
         """The plans of the road maps: what became of their activities, what is overdue."""
         return Plans(self._context)
+
+    @property
+    def credentials(self) -> Credentials:
+        """The tokens and keys by which actors are known."""
+        return Credentials(self._context)
+
+    def authenticate(self, token: str, *, on_behalf_of: str | None = None) -> Actor:
+        """Return the actor whose token this is, to act with.
+
+        Args:
+            token: As it was issued.
+            on_behalf_of: Whom he stands in for.
+
+        Raises:
+            AuthenticationFailed: It is no token, or not one that is good for anything now.
+        """
+        return self.credentials.of_token(token, on_behalf_of)
 
     def joined(self, connection: object) -> Lifecycle:
         """Return an engine that works inside the transaction of a host's own connection.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lifecycle.domain.access import admission
 from lifecycle.domain.dates import place_date
 from lifecycle.domain.decide import (
     Situation,
@@ -39,13 +40,14 @@ from lifecycle.service.context import (
     settle,
 )
 from lifecycle.service.evidence import Offered, store
+from lifecycle.service.identity import access_of, proved
 from lifecycle.service.results import Option, Outlook, Receipt
 
 
 def enrol(context: Context, request: Enrol) -> Receipt:
     """Let a school take part under a road map; the first enrolment puts the map in force."""
     stream = participation_stream(request.school)
-    return carry_out(context, request, stream, lambda tx: _enrol(context, tx, request))
+    return carry_out(context, request, stream, lambda tx, asked: _enrol(context, tx, asked))
 
 
 def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
@@ -57,10 +59,11 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     if head.version:
         raise AlreadyExists(what="school", name=request.school)
     decision = decide_enrol(
+        access_of(tx, request.actor, context.signatures),
         definition,
-        tx.assignments([INSTALLATION, on_map]),
+        tx.assignments([on_map]),
         request,
-        context.stamp(definition),
+        context.stamp(definition, after=head.recorded_at),
         head,
         {name: tx.head(name).version for name in (INSTALLATION, on_map)},
     )
@@ -88,13 +91,16 @@ def advance(context: Context, request: Advance, offered: Offered) -> Receipt:
         offered: The pieces as given; files are stored once nothing else stands in the way.
     """
     stream = participation_stream(request.school)
-    return carry_out(context, request, stream, lambda tx: _advance(context, tx, request, offered))
+    return carry_out(
+        context, request, stream, lambda tx, asked: _advance(context, tx, asked, offered)
+    )
 
 
 def _advance(context: Context, tx: Writing, request: Advance, offered: Offered) -> Receipt:
-    situation = situation_of(context, tx, request.school)
+    situation = situation_of(context, tx, request.school, request.actor)
     participation, definition = situation.participation, situation.definition
-    decision = decide_advance(situation, request, context.stamp(definition))
+    stamp = context.stamp(definition, after=participation.head.recorded_at)
+    decision = decide_advance(situation, request, stamp)
     if isinstance(decision, Accepted):
         # Before the record that names them can be committed; a refused attempt stores nothing.
         store(context, offered, request.evidence)
@@ -113,8 +119,11 @@ def rehearse(context: Context, request: Advance) -> Receipt:
         if again is not None:
             return replace(again, dry_run=True)
         check_actor(view, request)
-        situation = situation_of(context, view, request.school)
-        decision = decide_advance(situation, request, context.stamp(situation.definition))
+        situation = situation_of(context, view, request.school, request.actor)
+        head = situation.participation.head
+        request = proved(view, request, head)
+        stamp = context.stamp(situation.definition, after=head.recorded_at)
+        decision = decide_advance(situation, request, stamp)
     if isinstance(decision, Accepted):
         return Receipt(decision.record, dry_run=True, notices=decision.notices)
     raise TransitionRefused(decision.unmet, **_facts(request, situation.participation))
@@ -133,8 +142,9 @@ def _facts(request: Advance, participation: Participation) -> dict[str, str]:
 
 def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
     """Return every transition out of the school's state with every unmet requirement."""
+    nobody = Actor("", "host:nobody")
     with context.journal.reading() as view:
-        situation = situation_of(context, view, school)
+        situation = situation_of(context, view, school, actor or nobody)
         if actor is not None and not view.has_actor(actor.id):
             raise UnknownActor(actor.id, view.actors())
     participation, definition = situation.participation, situation.definition
@@ -142,7 +152,7 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
     options = []
     for transition in definition.open_in(participation.state):
         nothing = Advance(
-            actor=actor or Actor("", ""),
+            actor=actor or nobody,
             command_id="",
             school=school,
             transition=transition.name,
@@ -150,20 +160,24 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
         attempt = attempt_of(situation, nothing, today)
         if actor is None:
             attempt = replace(attempt, actor=None)
+        unmet = judge(attempt, context.guards).unmet
+        if actor is not None:
+            rules, approval = definition.authentication, transition.approval
+            unmet += tuple(admission(situation.access, actor, rules, approval=approval))
         options.append(
             Option(
                 name=transition.name,
                 title=transition.title,
                 target=transition.target or participation.state,
                 due_on=transition.due_on,
-                unmet=judge(attempt, context.guards).unmet,
+                unmet=unmet,
             )
         )
     return Outlook(school, participation.state, participation.version, tuple(options))
 
 
-def situation_of(context: Context, view: Reading, school: str) -> Situation:
-    """Return what a transition of the school is decided on.
+def situation_of(context: Context, view: Reading, school: str, actor: Actor) -> Situation:
+    """Return what a transition of the school by *actor* is decided on.
 
     Raises:
         UnknownSchool: It is not enrolled.
@@ -173,10 +187,12 @@ def situation_of(context: Context, view: Reading, school: str) -> Situation:
     if participation is None:
         raise UnknownSchool(school, view.schools())
     on_map = roadmap_stream(participation.roadmap)
+    access = access_of(view, actor, context.signatures)
     return Situation(
         definition=context.definition(view, participation.definition.digest),
         participation=participation,
+        access=access,
         roster=(*participation.assignments, *view.assignments([on_map])),
-        consulted={on_map: view.head(on_map).version},
+        consulted={INSTALLATION: access.version, on_map: view.head(on_map).version},
         guards=context.guards,
     )

@@ -14,6 +14,7 @@ from lifecycle.domain.fulfilment import ActivityStatus, Facts, facts_on, plan_st
 from lifecycle.domain.indicators import Reading as IndicatorReading
 from lifecycle.domain.indicators import read_indicators
 from lifecycle.domain.model import (
+    INSTALLATION,
     Actor,
     Assignment,
     Evidence,
@@ -34,6 +35,7 @@ from lifecycle.service.context import (
     settle,
 )
 from lifecycle.service.evidence import Offered, described, store
+from lifecycle.service.identity import access_of
 from lifecycle.service.results import Receipt
 
 
@@ -117,7 +119,7 @@ class Plans:
             self._context,
             request,
             roadmap_stream(roadmap),
-            lambda tx: _act(self._context, tx, request, pieces),
+            lambda tx, asked: _act(self._context, tx, asked, pieces),
         )
 
     def in_force(self, roadmap: str) -> Definition | None:
@@ -186,14 +188,17 @@ def _due(context: Context, reading: Reading, definition: Definition, day: date) 
 def _act(context: Context, tx: Writing, request: ActOnActivity, offered: Offered) -> Receipt:
     stream = roadmap_stream(request.roadmap)
     definition = in_force(context, tx, request.roadmap)
+    head = tx.lock(stream)
+    access = access_of(tx, request.actor, context.signatures)
     decision = decide_activity(
+        access,
         definition,
         tx.assignments([stream]),
         plan_of(tx.records(stream)),
         request,
-        context.stamp(definition),
-        tx.lock(stream),
-        {},
+        context.stamp(definition, after=head.recorded_at),
+        head,
+        {INSTALLATION: access.version},
     )
     if isinstance(decision, Accepted):
         store(context, offered, request.evidence)

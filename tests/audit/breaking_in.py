@@ -10,14 +10,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from lifecycle import Lifecycle, verify
+from lifecycle.audit.asked import asked, who
 from lifecycle.audit.findings import Finding, Report
 from lifecycle.audit.merkle import Frontier
+from lifecycle.audit.rules import FOUNDING_RECORDS
 from lifecycle.domain import canonical
+from lifecycle.domain.credentials import credential_from
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import roadmap_stream
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import fold
+from lifecycle.domain.requests import Found
 from lifecycle.storage import rows
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
@@ -79,6 +84,17 @@ def refusal(folder: Path, change: Change, stream: str = STREAM) -> tuple[str, st
     return found.place, str(found.found)
 
 
+def requested(body: Body) -> str:
+    """Return the digest of what *body* says was asked: whoever forges one forges both."""
+    try:
+        record = Record.decode(canonical.encode(body))
+        if record.stream == "installation" and record.sequence <= FOUNDING_RECORDS:
+            return Found(actor=who(record), command_id="x").digest
+        return asked(record).digest
+    except (InvalidBody, KeyError, ValueError):
+        return str(body["request"])
+
+
 class BreakIn:
     """A visit to the database file: the triggers are gone during it and back after it.
 
@@ -124,10 +140,16 @@ class BreakIn:
 
     def rewrite(self, stream: str, bodies: list[Body]) -> None:
         """Write the records of *stream* anew: numbered, chained, hashed, and its head with them."""
+        known = {
+            json.loads(body)["request"]
+            for (body,) in self.run("SELECT body FROM lifecycle_records")
+        }
         self.run("DELETE FROM lifecycle_records WHERE stream = ?", stream)
         head = empty_head(ORIGIN, stream)
         for body in bodies:
             body |= {"sequence": head.version + 1, "previous": head.hash}
+            if body["request"] in known:
+                body["request"] = requested(body)
             record = Record.decode(canonical.encode(body))
             self._insert("lifecycle_records", rows.record_row(record) | {"stream": stream})
             head = record.head
@@ -179,6 +201,20 @@ class BreakIn:
                 if record.kind == "actor_added":
                     name = (record.facts or {})["actor"]
                     self._insert("lifecycle_actors", {"actor": name, "sequence": record.sequence})
+            self._settle_credentials(records)
+
+    def _settle_credentials(self, records: list[Record]) -> None:
+        self.run("DELETE FROM lifecycle_credentials")
+        for record in records:
+            if record.kind == "credential_added":
+                row = rows.credential_row(credential_from(record))
+                self._insert("lifecycle_credentials", row)
+            elif record.kind == "credential_revoked":
+                self.run(
+                    "UPDATE lifecycle_credentials SET revoked = ? WHERE id = ?",
+                    record.sequence,
+                    (record.facts or {})["credential"],
+                )
 
     def forge(self, stream: str, change: Change) -> None:
         """Change the records of *stream* and cover every track in the database."""

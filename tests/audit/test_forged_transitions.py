@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lifecycle.audit.asked import _request
+from lifecycle.domain import canonical
+from lifecycle.domain.record import Record
 from tests.audit.breaking_in import (
     MAP,
     SCHOOL,
@@ -276,9 +280,32 @@ def test_an_act_of_the_future_is_found(folder: Path) -> None:
     def change(bodies: list[Body]) -> None:
         of(bodies, "confirm_stage_1")["effective_on"] = "2022-03-02"
 
+    (found,) = forged(folder, change)
+
+    assert (found.code, found.field) == ("decision_differs", "effective_on")
+    assert (found.expected, found.found) == ("2022-03-01", "2022-03-02")
+
+
+def test_an_act_that_asked_for_a_future_date_is_found(folder: Path) -> None:
+    def change(bodies: list[Body]) -> None:
+        body = of(bodies, "confirm_stage_1")
+        body["effective_on"] = "2022-03-02"
+        body["request"] = _request(Record.decode(canonical.encode(body)), date(2022, 3, 2)).digest
+
     _, reason = refusal(folder, change)
 
     assert reason == "2022-03-02 has not come yet; today is 2022-03-01"
+
+
+def test_a_request_that_asked_for_something_else_is_found(folder: Path) -> None:
+    where = place(folder, "confirm_stage_1")
+
+    def change(bodies: list[Body]) -> None:
+        of(bodies, "confirm_stage_1")["request"] = "0" * 64
+
+    (found,) = forged(folder, change)
+
+    assert (found.code, found.place, found.found) == ("request_differs", where, "0" * 64)
 
 
 def test_time_that_runs_back_is_found(folder: Path) -> None:

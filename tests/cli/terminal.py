@@ -138,6 +138,10 @@ def open_office(terminal: Terminal) -> Terminal:
                  "--title", "МБОУ СОШ с. Красногорск", "--actor", "admin")  # fmt: skip
     for person, (role, *scope) in people.items():
         terminal.ask("assign", person, role, *scope, "--actor", "admin")
+    for person in ("municipal", "regional", "reviewer"):
+        terminal.ask("token", "issue", person, "--actor", "admin", "--out", f"{person}.token")
+    public = terminal.ask("key", "new", "--out", "expert.key")["public"]
+    terminal.ask("key", "add", "expert", public, "--actor", "admin")
     return terminal
 
 
@@ -149,8 +153,12 @@ def walk(terminal: Terminal, *, until: str = "completed") -> list[dict[str, Any]
             _, _, file = kind.partition("=")
             if file.endswith(".txt"):
                 terminal.paper(file, f"{transition} {file}\n")
+        known = ("--actor", actor)
+        if transition in APPROVALS:
+            known = ("--token-file", f"{actor}.token")
+            known = ("--sign-with", "expert.key") if actor == "expert" else known
         receipt = terminal.ask(
-            "advance", "krasnogorsk", transition, "--actor", actor, "--effective-on", day, *more
+            "advance", "krasnogorsk", transition, *known, "--effective-on", day, *more
         )
         receipts.append(receipt)
         if receipt["state"] == until:
@@ -158,6 +166,9 @@ def walk(terminal: Terminal, *, until: str = "completed") -> list[dict[str, Any]
     return receipts
 
 
+APPROVALS = (
+    "accept_concept_documents", "confirm_stage_1", "waive_stage_2_expertise", "conclude",
+)  # fmt: skip
 _EACH = (
     "--evidence", "supporting_document:low_equipment=equipment.txt",
     "--evidence", "supporting_document:low_motivation=https://school.example/motivation",

@@ -10,7 +10,7 @@ from lifecycle.domain.record import empty_head
 from lifecycle.domain.requests import ActOnActivity
 from lifecycle.domain.roadmap import Count
 from tests.domain.plans import DAY, NOON, activity, definition
-from tests.domain.small import MAP, choice, held, link, text
+from tests.domain.small import MAP, access, choice, held, link, text
 
 JOE = Actor("joe", "host:test")
 STAMP = Stamp("record-1", NOON, DAY)
@@ -52,7 +52,9 @@ def decide(
     roster: tuple[Assignment, ...] = ROSTER,
     **members: Any,
 ) -> Accepted | Refusal:
-    return decide_activity(RULES, roster, plan or {}, request(**members), STAMP, HEAD, {MAP: 4})
+    return decide_activity(
+        access(), RULES, roster, plan or {}, request(**members), STAMP, HEAD, {MAP: 4}
+    )
 
 
 def accepted(plan: Plan | None = None, **members: Any) -> Accepted:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from lifecycle.domain.access import Access
 from lifecycle.domain.definition import (
     Choice,
     Definition,
@@ -27,6 +28,16 @@ TODAY = date(2022, 3, 14)
 NOON = datetime(2022, 3, 14, 12, tzinfo=UTC)
 SCHOOL = "participation/s-1"
 MAP = "roadmap/map"
+
+
+def unsigned(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Find no signature good; nobody signs here."""
+    return False
+
+
+def access(*roles: Assignment, version: int = 3) -> Access:
+    """Return what an installation says in which *roles* are held and nothing was issued."""
+    return Access(version, roles, None, unsigned)
 
 
 def text(words: str) -> Text:

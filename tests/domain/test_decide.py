@@ -24,6 +24,7 @@ from tests.domain.small import (
     ROSTER,
     SCHOOL,
     TODAY,
+    access,
     held,
     link,
     participation,
@@ -44,6 +45,7 @@ def decide(
     situation = Situation(
         definition=definition or programme(),
         participation=school or participation(),
+        access=access(),
         roster=roster,
         consulted={MAP: 4},
         guards={},
@@ -76,7 +78,14 @@ def test_the_record_says_what_was_decided_by_whom_on_what() -> None:
     assert (record.source, record.target) == ("drafting", "done")
     assert record.actor == ActedAs("joe", "judge", "given-joe-judge-1", "host:test", "sue")
     assert record.definition == definition.ref
-    assert record.requirements == ("state", "role", "date", "evidence/order", "fact/outcome")
+    assert record.requirements == (
+        "state",
+        "role",
+        "date",
+        "authentication",
+        "evidence/order",
+        "fact/outcome",
+    )
     assert (record.evidence, record.facts) == ((piece,), {"outcome": "good"})
     assert (record.recorded_at, record.effective_on, record.due_on) == (NOON, DUE, DUE)
     assert record.consulted == {MAP: 4}
@@ -88,7 +97,7 @@ def test_an_act_without_a_date_bears_the_day_it_is_recorded() -> None:
 
 def test_recorded_time_does_not_run_backwards_within_a_stream() -> None:
     early = Stamp("record-1", NOON - timedelta(hours=3), TODAY)
-    situation = Situation(programme(), participation(), ROSTER, {}, {})
+    situation = Situation(programme(), participation(), access(), ROSTER, {}, {})
     request = Advance(actor=JOE, command_id="c", school="s-1", transition="judge")
 
     decision = accepted(decide_advance(situation, request, early))
@@ -215,7 +224,13 @@ def enrol(roster: tuple[Assignment, ...] = (ADMIN,), **changes: Any) -> Accepted
     stamp = Stamp("record-1", NOON, changes.pop("today", TODAY))
     head = empty_head("origin", SCHOOL)
     return decide_enrol(
-        programme(), roster, Enrol(**{**usual, **changes}), stamp, head, {"installation": 3, MAP: 1}
+        access(*roster),
+        programme(),
+        (),
+        Enrol(**{**usual, **changes}),
+        stamp,
+        head,
+        {"installation": 3, MAP: 1},
     )
 
 

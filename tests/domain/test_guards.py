@@ -39,7 +39,7 @@ def test_nothing_stands_in_the_way_of_a_complete_attempt() -> None:
     verdict = judge(attempt(), {})
 
     assert verdict.allowed
-    assert verdict.checked == ("state", "role", "date")
+    assert verdict.checked == ("state", "role", "date", "authentication")
     assert verdict.acting == held("joe", "judge")
 
 
@@ -346,6 +346,7 @@ def test_records_name_the_requirements_that_were_checked() -> None:
         "state",
         "role",
         "date",
+        "authentication",
         "role_assigned/writer",
         "evidence/order",
         "fact/outcome",

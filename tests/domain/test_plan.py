@@ -31,7 +31,7 @@ from tests.domain.acts import (
     request,
 )
 from tests.domain.plans import DAY, NOON
-from tests.domain.small import MAP, held, link
+from tests.domain.small import MAP, access, held, link
 
 
 def test_the_record_says_what_was_done_by_whom_on_what() -> None:
@@ -56,7 +56,7 @@ def test_the_record_says_what_was_done_by_whom_on_what() -> None:
         recorded_at=NOON,
         effective_on=date(2022, 3, 10),
         definition=RULES.ref,
-        requirements=("role", "date", "activity"),
+        requirements=("role", "date", "authentication", "activity"),
         due_on=date(2022, 3, 31),
         evidence=(link(RESULT),),
         facts={
@@ -332,7 +332,9 @@ def test_what_is_done_late_is_taken_and_told() -> None:
     later = Stamp("record-1", NOON.replace(month=4), date(2022, 4, 14))
 
     def notices(plan: Plan, **members: Any) -> list[str]:
-        decision = decide_activity(RULES, ROSTER, plan, request(**members), later, HEAD, {})
+        decision = decide_activity(
+            access(), RULES, ROSTER, plan, request(**members), later, HEAD, {}
+        )
         assert isinstance(decision, Accepted)
         return [f"{one.code}: {one.message}" for one in decision.notices]
 

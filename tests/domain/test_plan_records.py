@@ -32,7 +32,7 @@ from tests.domain.acts import (
     decide,
     request,
 )
-from tests.domain.small import MAP, link
+from tests.domain.small import MAP, access, link
 
 
 def record(kind: str, day: int, **members: Any) -> Record:
@@ -110,7 +110,7 @@ def test_a_record_is_decided_again_as_it_was(members: dict[str, Any]) -> None:
         made, "map", actor=JOE, command_id="command-1", effective_on=made.effective_on
     )
 
-    decision = decide_activity(RULES, ROSTER, {}, again, STAMP, HEAD, {MAP: 4})
+    decision = decide_activity(access(), RULES, ROSTER, {}, again, STAMP, HEAD, {MAP: 4})
     assert isinstance(decision, Accepted)
     assert replace(decision.record, request=made.request) == made
     assert again == request(**members, effective_on=made.effective_on)

@@ -18,7 +18,13 @@ from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ADMIN, Office, complete, memory_engine
 
 GRANTS = Path(__file__).parent.parent / "workflows" / "grants"
-ALWAYS = {"not_in_state", "role_missing", "policy_forbids", "holds_other_role"}
+ALWAYS = {
+    "not_in_state",
+    "role_missing",
+    "policy_forbids",
+    "holds_other_role",
+    "administrator_approves",
+}
 SECOND = {"tomari-2022": "belgorod-2021", "belgorod-2021": "tomari-2022"}
 
 
@@ -113,6 +119,8 @@ def expected(state: str, person: Person, transition: Transition) -> set[str]:
     for one in transition.requirements:
         if isinstance(one, NotHolding) and person.counts and person.role in one.roles:
             codes.add("holds_other_role")
+    if transition.approval and person.role == "administrator":
+        codes.add("administrator_approves")
     return codes
 
 

@@ -61,7 +61,7 @@ def test_another_programme_compiles_with_its_own_nouns(compiled: Compiled) -> No
     assert grants.roles == (
         Role("applicant", Text("Заявитель", "Applicant"), ("school",), "inference"),
         Role("officer", Text("Сотрудник фонда", "Officer"), ("roadmap",), "inference"),
-        Role("auditor", Text("Ревизор", "Auditor"), ("roadmap", "school"), "inference"),
+        Role("checker", Text("Ревизор", "Checker"), ("roadmap", "school"), "inference"),
     )
     assert grants.evidence_kinds == (
         EvidenceKind("budget", Text("Смета", "Budget"), "inference"),
@@ -139,9 +139,9 @@ def test_transitions_lead_where_the_programme_says(compiled: Compiled) -> None:
 
     assert moves == [
         ("apply", ("applied",), None, ("applicant",)),
-        ("fund", ("applied",), "funded", ("auditor", "officer")),
+        ("fund", ("applied",), "funded", ("checker", "officer")),
         ("report", ("funded",), "closed", ("applicant",)),
-        ("write_off", ("applied", "funded"), "closed", ("auditor",)),
+        ("write_off", ("applied", "funded"), "closed", ("checker",)),
     ]
 
 
@@ -164,7 +164,7 @@ def test_the_road_map_keeps_its_own_words(compiled: Compiled) -> None:
         end=date(2026, 4, 15),
         recurrence=None,
         responsible=None,
-        roles=("auditor", "officer"),
+        roles=("checker", "officer"),
         result=None,
         drives=("fund", "applied"),
         lines=(5, 6),
@@ -174,7 +174,7 @@ def test_the_road_map_keeps_its_own_words(compiled: Compiled) -> None:
 
 
 def test_what_a_road_map_leaves_alone_is_as_the_programme_has_it(compiled: Compiled) -> None:
-    grants = compiled(('  deciders: {value: [auditor, officer], source: "2"}\n', "  {}\n"))
+    grants = compiled(('  deciders: {value: [checker, officer], source: "2"}\n', "  {}\n"))
 
     assert grants.transition["fund"].roles == ("officer",)
 

@@ -118,7 +118,7 @@ ROADMAPS = {
         ["16:25: LD112: schools has to be 0 or more"],
     ),
     "list for a mapping": (
-        [('deciders: {value: [auditor, officer], source: "2"}', "- deciders")],
+        [('deciders: {value: [checker, officer], source: "2"}', "- deciders")],
         ["18:3: LD112: adjustments has to be a mapping of fields"],
     ),
 }

@@ -33,6 +33,32 @@ PROGRAMMES = {
             "36:15: LD211: there is no role officer",
         ],
     ),
+    "auditor declared": (
+        [
+            ("id: officer", "id: auditor"),
+            ("enrolment: {by: [officer]", "enrolment: {by: [checker]"),
+        ],
+        [
+            "10:10: LD202: auditor is the engine's own role and is not declared",
+            "36:15: LD211: there is no role officer",
+        ],
+    ),
+    "approval without authentication": (
+        [("    by: [checker]", "    approval: true\n    by: [checker]")],
+        ["84:15: LD273: write_off is an approval, but authentication does not say what is enough"],
+    ),
+    "approval that asks for less": (
+        [
+            (
+                "enrolment:",
+                "authentication: {any: [host, host], approval: [token], source: inference}\nenrolment:",
+            )
+        ],
+        [
+            "7:30: LD201: host stands here twice",
+            "7:48: LD274: token is enough to approve, but not for anything else: host, host",
+        ],
+    ),
     "fields of what is no record": (
         [("type: records", "type: slugs")],
         [
@@ -73,8 +99,8 @@ PROGRAMMES = {
         ["7:18: LD211: there is no role oficer; did you mean officer?"],
     ),
     "unknown role of a transition": (
-        [("by: [auditor]", "by: [administrator]")],
-        ["84:10: LD211: there is no role administrator; did you mean auditor?"],
+        [("by: [checker]", "by: [administrator]")],
+        ["84:10: LD211: there is no role administrator"],
     ),
     "unknown role to be assigned": (
         [("role_assigned: applicant", "role_assigned: aplicant")],
@@ -85,8 +111,8 @@ PROGRAMMES = {
         ["88:32: LD211: there is no role aplicant; did you mean applicant?"],
     ),
     "unknown role allowed": (
-        [("allowed: [officer, auditor]", "allowed: [officer, auditor, auditr]")],
-        ["36:33: LD211: there is no role auditr; did you mean auditor?"],
+        [("allowed: [officer, checker]", "allowed: [officer, checker, checkr]")],
+        ["36:33: LD211: there is no role checkr; did you mean checker?"],
     ),
     "unknown evidence kind": (
         [("kind: receipt", "kind: reciept")],
@@ -157,7 +183,7 @@ PROGRAMMES = {
         ["73:20: LD222: closed is final: nothing leads out of it"],
     ),
     "nobody to make it": (
-        [("by: [auditor]", "by: []")],
+        [("by: [checker]", "by: []")],
         ["84:9: LD223: name roles, or one adjustment of kind roles"],
     ),
     "roles and an adjustment": (
@@ -267,15 +293,15 @@ PROGRAMMES = {
     ),
     "flag for names": (
         [("default: [officer]", "default: true")],
-        ["37:14: LD241: deciders is a list, one of these or more: officer, auditor"],
+        ["37:14: LD241: deciders is a list, one of these or more: officer, checker"],
     ),
     "no names": (
         [("default: [officer]", "default: []")],
-        ["37:14: LD241: deciders is a list, one of these or more: officer, auditor"],
+        ["37:14: LD241: deciders is a list, one of these or more: officer, checker"],
     ),
     "name that is not allowed": (
         [("default: [officer]", "default: [applicant]")],
-        ["37:15: LD242: deciders does not allow applicant; allowed are: officer, auditor"],
+        ["37:15: LD242: deciders does not allow applicant; allowed are: officer, checker"],
     ),
     "name twice": (
         [("default: [officer]", "default: [officer, officer]")],
@@ -301,8 +327,8 @@ ROADMAPS = {
         [("18:3: LD216: the programme declares no adjustment decider; did you mean deciders?")],
     ),
     "role the programme does not allow": (
-        [("[auditor, officer], source", "[officer, applicant], source")],
-        ["18:31: LD242: deciders does not allow applicant; allowed are: officer, auditor"],
+        [("[checker, officer], source", "[officer, applicant], source")],
+        ["18:31: LD242: deciders does not allow applicant; allowed are: officer, checker"],
     ),
     "names for a flag": (
         [("deciders:", "small_grants:")],

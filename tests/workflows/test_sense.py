@@ -15,10 +15,10 @@ SHIPPED = Path(__file__).parents[2] / "workflows" / "roadmaps"
 # What is wrong -> the edits that make it so, and every line the checker then says.
 PROGRAMMES = {
     "nobody may hold the one role that is asked for": (
-        [("not_holding: [applicant]", "not_holding: [officer, auditor]")],
+        [("not_holding: [applicant]", "not_holding: [officer, checker]")],
         [
             "88:22: LD237: nobody can make write_off: it keeps away whoever holds one of officer,"
-            " auditor",
+            " checker",
         ],
     ),
     "nobody may hold a role that is set by default": (
@@ -154,11 +154,11 @@ def told_of_both(folder: Path, grants: Path, programme: Edits, roadmap: Edits) -
 
 
 def test_a_road_map_must_not_leave_a_transition_to_nobody(grants: Path, tmp_path: Path) -> None:
-    programme = [("role_assigned: applicant", "not_holding: [auditor]")]
-    roadmap = [("value: [auditor, officer]", "value: [auditor]")]
+    programme = [("role_assigned: applicant", "not_holding: [checker]")]
+    roadmap = [("value: [checker, officer]", "value: [checker]")]
 
     assert told_of_both(tmp_path, grants, programme, roadmap) == [
-        "18:21: LD244: nobody could make fund: it keeps away whoever holds one of auditor"
+        "18:21: LD244: nobody could make fund: it keeps away whoever holds one of checker"
     ]
 
 

@@ -161,6 +161,19 @@ def _create_projections() -> None:
         sa.PrimaryKeyConstraint("actor", name="pk_lifecycle_actors"),
         sqlite_strict=True,
     )
+    op.create_table(
+        "lifecycle_credentials",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("method", sa.Text, nullable=False),
+        sa.Column("proof", sa.Text, nullable=False),
+        sa.Column("scopes", sa.Text, nullable=False),
+        sa.Column("expires_at", sa.Text, nullable=False),
+        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("revoked", sa.Integer),
+        sa.PrimaryKeyConstraint("id", name="pk_lifecycle_credentials"),
+        sqlite_strict=True,
+    )
 
 
 def _create_outside() -> None:

@@ -1,0 +1,114 @@
+"""Who acts in a command, and how he shows it: an account of this machine, a token, a key.
+
+A token is never an argument or a variable: other users of the machine see those.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from lifecycle.cli.forms import kept, option, together
+from lifecycle.cli.language import say
+from lifecycle.domain.errors import InvalidInput
+from lifecycle.domain.messages import Message
+
+if TYPE_CHECKING:
+    from lifecycle.cli.session import Session
+    from lifecycle.domain.model import Actor
+    from lifecycle.service import Lifecycle
+
+STDIN: Final = "-"
+_MOST: Final = 4096  # bytes of a token or a key, and room to spare
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+actor_option: Final = together(
+    option("--actor", metavar="ID", help="Who does it: an actor's id; by a token or key as well."),
+    option(
+        "--token-file",
+        metavar="FILE",
+        expose_value=False,
+        callback=kept,
+        help="Act by the token in this file; '-' asks for it or reads it from standard input.",
+    ),
+    option(
+        "--sign-with",
+        metavar="FILE",
+        expose_value=False,
+        callback=kept,
+        help="Act by signing the command with the key in this file.",
+    ),
+)
+"""What every command takes that somebody answers for."""
+
+
+def acting(session: Session, engine: Lifecycle, actor: str | None) -> Actor:
+    """Return the actor of a command, known by what he gave.
+
+    Args:
+        session: The call.
+        engine: On the database of this call.
+        actor: The id that was given, if one was.
+
+    Raises:
+        click.UsageError: Nobody was named, or he is named twice and otherwise.
+        AuthenticationFailed: Token or key are nobody's.
+        InvalidInput: The file cannot be read, or others can read it.
+    """
+    token, key = session.given.get("token_file"), session.given.get("sign_with")
+    if token is not None and key is not None:
+        raise click.UsageError(say("give --token-file or --sign-with, not both"))
+    if token is None and key is None:
+        if actor is None:
+            raise click.UsageError(say("say who does it: --actor ID, --token-file or --sign-with"))
+        from lifecycle.wiring import operating_system_actor
+
+        return operating_system_actor(actor)
+    known = _by_token(engine, token) if token is not None else _by_key(engine, str(key))
+    if actor not in (None, known.id):
+        template = "--actor names {actor}, but this is shown by {holder}"
+        raise click.UsageError(say(template, actor=actor, holder=known.id))
+    return known
+
+
+def _by_token(engine: Lifecycle, file: str) -> Actor:
+    if file != STDIN:
+        content = private(Path(file), "--token-file").decode("ascii", "replace")
+    elif sys.stdin.isatty():
+        content = click.prompt(say("token"), hide_input=True, err=True)
+    else:
+        content = sys.stdin.readline(_MOST)
+    return engine.authenticate(content.strip())
+
+
+def _by_key(engine: Lifecycle, file: str) -> Actor:
+    from lifecycle.keys import read_key
+
+    key = read_key(private(Path(file), "--sign-with"))
+    return engine.credentials.of_key(key.public, key.sign)
+
+
+def private(path: Path, what: str) -> bytes:
+    """Return the content of a file that nobody else may read.
+
+    Raises:
+        InvalidInput: It cannot be read, or others can.
+    """
+    try:
+        with path.open("rb") as stream:
+            # Of the file that is open: a name can come to mean another one in between.
+            mode = os.fstat(stream.fileno()).st_mode
+            content = stream.read(_MOST)
+    except OSError as error:
+        facts = {"file": str(path), "reason": error.strerror or type(error).__name__}
+        detail = Message("{file} cannot be read: {reason}", facts)
+        raise InvalidInput(what=what, detail=detail) from error
+    if os.name == "posix" and mode & _OTHERS:
+        detail = Message("others can read {file}; run: chmod 600 {file}", {"file": str(path)})
+        raise InvalidInput(what=what, detail=detail)
+    return content
