@@ -33,7 +33,7 @@ class Checking:
     def __init__(self, evidence: EvidenceStore, grounds: Grounds, progress: Progress) -> None:
         self.grounds = grounds
         self.records = 0
-        self.streams = 0
+        self.versions: dict[str, int] = {}
         self.odd = Oddities()
         self._progress = progress
 
@@ -72,7 +72,7 @@ class Checking:
 
     def close(self, check: StreamCheck, kept: Head | None) -> Iterator[Finding]:
         """Yield where a stream's stored head differs from its records."""
-        self.streams += 1
+        self.versions[check.head.stream] = check.head.version
         yield from check.close(kept)
 
     def has_file(self, sha256: str, size: int) -> bool:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lifecycle.domain import canonical
+from lifecycle.audit.pieces import Piece
+from lifecycle.audit.spelling import spelt
 from lifecycle.domain.definition import (
     AnswersSubmission,
     Definition,
@@ -29,11 +30,6 @@ from lifecycle.domain.machine import gate_of
 from lifecycle.domain.model import Assignment
 
 Facts = dict[str, Any]
-Piece = dict[str, Any]
-
-
-class Doubtful(Exception):
-    """The screen cannot tell: the full check has to look."""
 
 
 Held = tuple[str, str, str, int]
@@ -109,6 +105,7 @@ class Move:
         facts: Names of facts it takes.
         reasons: The reasons it takes, as bodies spell them; ``null`` where it takes none.
         checks: The requirements.
+        approval: It is a verdict on somebody's work.
     """
 
     targets: Mapping[str, str]
@@ -119,6 +116,7 @@ class Move:
     facts: frozenset[str]
     reasons: frozenset[str]
     checks: tuple[Check, ...]
+    approval: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +125,13 @@ class Rules:
 
     Args:
         definition: The definition itself.
-        ref: How records name it.
+        digest: How records name it.
         moves: The transitions that the screen can judge, by name.
         school_roles: Roles that are given on schools.
     """
 
     definition: Definition
-    ref: dict[str, str]
+    digest: str
     moves: Mapping[str, Move]
     school_roles: frozenset[str]
 
@@ -147,12 +145,11 @@ def compiled(definition: Definition) -> Rules | None:
 
 
 def _rules(definition: Definition) -> Rules:
-    ref = definition.ref
     moves = {one.name: _move(definition, one) for one in definition.transitions}
     scopes = {role.name: role.scopes for role in definition.roles}
     return Rules(
         definition=definition,
-        ref={"digest": ref.digest, "id": ref.id, "version": ref.version},
+        digest=definition.ref.digest,
         moves={name: move for name, move in moves.items() if move is not None},
         school_roles=frozenset(name for name, given in scopes.items() if "school" in given),
     )
@@ -205,12 +202,13 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
     return Move(
         targets={source: target for source, target in targets.items() if target is not None},
         roles=transition.roles,
-        checked=["state", "role", "date", *(one.id for one in wanted)],
+        checked=["state", "role", "date", "authentication", *(one.id for one in wanted)],
         due_on=transition.due_on.isoformat() if transition.due_on else None,
         kinds=frozenset(kinds & definition.evidence_kind.keys()),
         facts=frozenset(one.fact for one in wanted if isinstance(one, FactGiven)),
         reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
         checks=tuple(one for one in checks if one is not None),
+        approval=transition.approval,
     )
 
 
@@ -219,11 +217,6 @@ def _reasons(lists: list[ReasonGiven]) -> frozenset[str]:
         return frozenset({"null"})
     codes = [{choice.code for choice in one.reasons} for one in lists]
     return frozenset(map(spelt, set.intersection(*codes)))
-
-
-def spelt(value: Any) -> str:
-    """Return *value* as bodies spell it."""
-    return canonical.encode(value).decode()
 
 
 def _check(requirement: Requirement, definition: Definition) -> Check | None:

@@ -47,6 +47,8 @@ from lifecycle.domain.requests import (
 )
 
 FOUNDING_RECORDS = 3
+# What may let an act be refused that was allowed before, or the other way round.
+_TURNS = ("role_assigned", "role_revoked", "credential_added", "credential_revoked")
 _CHECKED_BY_CHAIN = ("origin", "stream", "sequence", "previous", "recorded_at")
 
 
@@ -77,6 +79,7 @@ class Grounds:
     plans: dict[str, dict[Place, Progress]] = field(default_factory=dict)
     _roles: dict[str, dict[str, tuple[Assignment, int | None]]] = field(default_factory=dict)
     _turns: dict[str, list[int]] = field(default_factory=dict)
+    _ordered: dict[str, bool] = field(default_factory=dict)
     _moments: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     def learn(self, record: Record) -> None:
@@ -85,7 +88,7 @@ class Grounds:
         moments = self._moments.setdefault(record.stream, [])
         moments.append((moment_text(record.recorded_at), record.sequence))
         self.versions[record.stream] = record.sequence
-        if record.kind in ("role_assigned", "role_revoked"):
+        if record.kind in _TURNS:
             self._turns.setdefault(record.stream, []).append(record.sequence)
         if record.kind == "actor_added":
             self.actors.setdefault(facts["actor"], record.sequence)
@@ -123,10 +126,31 @@ class Grounds:
         )
 
     def turn(self, stream: str, version: int) -> int:
-        """Return the last version up to *version* at which roles on a shared stream changed."""
+        """Return the last version up to *version* at which rights on a shared stream changed."""
         turns = self._turns.get(stream, [])
         place = bisect_right(turns, version)
         return turns[place - 1] if place else 0
+
+    def stands(self, stream: str, version: int) -> str:
+        """Return the moment until which rights on a shared stream stood as at *version*.
+
+        It is written as in bodies; a tilde, which sorts behind every moment, where they did not
+        change any more.
+
+        Raises:
+            ValueError: Records of the stream are out of order.
+        """
+        moments, turns = self._moments.get(stream, []), self._turns.get(stream, [])
+        if stream not in self._ordered:
+            numbers = [number for _, number in moments]
+            self._ordered[stream] = moments == sorted(moments) and numbers == sorted(set(numbers))
+        if not self._ordered[stream]:
+            raise ValueError(f"records of {stream} are out of order")
+        place = bisect_right(turns, version)
+        if place == len(turns):
+            return "~"
+        after = bisect_left(moments, turns[place], key=lambda one: one[1])
+        return moments[after][0]
 
     def as_of(self, record: Record) -> Record:
         """Return *record* as if it had consulted all that was recorded before it.

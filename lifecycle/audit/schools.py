@@ -12,7 +12,6 @@ from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking, roles, unfounded
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.identities import Oddities
-from lifecycle.audit.parsing import Parser
 from lifecycle.audit.screen import COLUMNS, Passed, Screen
 from lifecycle.audit.shared import SHARED
 from lifecycle.domain.decide import standing_of
@@ -34,12 +33,22 @@ class Outcome:
         streams: Streams read.
         findings: In the order of the streams.
         odd: Records whose columns do not tell their ids.
+        versions: How many records each stream has.
     """
 
     records: int = 0
     streams: int = 0
     findings: list[Finding] = field(default_factory=list)
     odd: Oddities = field(default_factory=Oddities)
+    versions: dict[str, int] = field(default_factory=dict)
+
+    def join(self, other: Outcome) -> None:
+        """Take in what another part came to."""
+        self.records += other.records
+        self.streams += other.streams
+        self.findings += other.findings
+        self.odd.join(other.odd)
+        self.versions |= other.versions
 
 
 def spans_of(view: Auditing, records: int = SPAN_RECORDS) -> Iterator[Span]:
@@ -61,20 +70,19 @@ def spans_of(view: Auditing, records: int = SPAN_RECORDS) -> Iterator[Span]:
     yield Span(maps.last, None)
 
 
-def check_schools(run: Checking, view: Auditing, span: Span, parser: Parser) -> Outcome:
+def check_schools(run: Checking, view: Auditing, span: Span) -> Outcome:
     """Check every stream in *span*, with its heads, board and roles.
 
     Args:
         run: Counts and knows the grounds; its shared streams have been checked.
         view: One consistent view of the storage.
         span: Streams of schools, or such as nothing in the engine has.
-        parser: Reads bodies for the screen.
     """
-    before = run.records, run.streams
-    run.odd = Oddities()
-    sifted = _screened(run, view, span, parser)
+    before = run.records
+    run.odd, run.versions = Oddities(), {}
+    sifted = _screened(run, view, span)
     findings = [] if sifted.clean else list(_full(run, view, span, sifted))
-    return Outcome(run.records - before[0], run.streams - before[1], findings, run.odd)
+    return Outcome(run.records - before, len(run.versions), findings, run.odd, run.versions)
 
 
 @dataclass
@@ -98,9 +106,9 @@ class _Sifted:
         return self.whole and self.alone and not self.doubtful
 
 
-def _screened(run: Checking, view: Auditing, span: Span, parser: Parser) -> _Sifted:
+def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
     sifted = _Sifted()
-    screen = Screen(view.origin, run.grounds, parser, run.has_file)
+    screen = Screen(view.origin, run.grounds, run.has_file)
     try:
         with view.plain(span) as plain:
             if plain.columns == COLUMNS:
@@ -128,7 +136,7 @@ def _sift(run: Checking, screen: Screen, plain: Plain, sifted: _Sifted) -> None:
             continue
         if _shows(plain, stream, passed):
             run.count(passed.records)
-            run.streams += 1
+            run.versions[stream] = passed.records
             sifted.passed.add(stream)
         else:
             sifted.doubtful.append(stream)

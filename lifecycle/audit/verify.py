@@ -66,7 +66,7 @@ def verify(
     findings += altered
     findings += shared_streams(run, view)
     log = LogCheck(view.log, known)
-    total = Outcome(run.records, run.streams, findings, run.odd)
+    total = Outcome(run.records, len(run.versions), findings, run.odd, run.versions)
     outcomes = spread(run.grounds) if spread else _here(run, view)
     for outcome in outcomes:
         total.join(outcome)
@@ -74,6 +74,8 @@ def verify(
             progress(total.records)
     total.findings += repeated_ids(view, total.odd)
     total.findings += unfit
+    for stream, version in total.versions.items():
+        log.count(stream, version)
     first = run.grounds.founding[0] if run.grounds.founding else None
     total.findings += log.run(published_delay(first), now)
     return Report(total.records, total.streams, tuple(total.findings))

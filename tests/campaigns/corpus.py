@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from lifecycle.domain import canonical
-from lifecycle.domain.codec import to_json
+from lifecycle.audit.asked import asked
+from lifecycle.audit.merkle import Frontier
+from lifecycle.audit.tiles import BITS, WIDTH, row_root
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import Actor, Evidence, EvidenceFile, participation_stream
 from lifecycle.domain.record import Record, empty_head, moment_text
-from lifecycle.domain.replay import assignments_after, fold
-from lifecycle.domain.requests import Advance, AssignRole, Enrol, Request, RevokeRole
+from lifecycle.domain.replay import fold
 from lifecycle.storage import rows
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal, open_journal
 from lifecycle.storage.tables import metadata
 from lifecycle.workflows.catalogue import Catalogue
-from tests.factories import ADMIN, ORIGIN, Office, SetClock, engine_on
+from tests.factories import ADMIN, ORIGIN, Office, SetClock, actor, engine_on
 
 WAVE = 60  # copies of every school that are written in one transaction
 APART = timedelta(seconds=31)  # between the same records of two copies
@@ -47,16 +47,43 @@ def lead(folder: Path) -> Path:
     clock = SetClock(step=timedelta(minutes=7))
     with engine_on(journal, catalogue, evidence=evidence, clock=clock) as engine:
         engine.found(actor=ADMIN, command_id="found")
-        offices = [
-            Office(engine, catalogue.compiled(roadmap)).opened() for roadmap in catalogue.roadmaps()
-        ]
+        offices = [Staff(engine, catalogue.compiled(one)) for one in catalogue.roadmaps()]
         for office in offices:
-            for number in range(5):
-                school = f"{office.roadmap}.{number}"
+            office.register()
+        for office in offices:
+            office.opened()
+        for office in offices:
+            for number, school in enumerate(office.schools):
                 office.enrol(school)
                 clock.advance(days=3)
                 _walk(office, school, number, EvidenceFile("questionnaire_completion", paper))
     return path
+
+
+class Staff(Office):
+    """An office whose people are all registered before the first school is enrolled.
+
+    So the copies of the schools, which are made later, rest on the same people.
+    """
+
+    @property
+    def schools(self) -> list[str]:
+        """Ids of the schools it leads."""
+        return [f"{self.roadmap}.{number}" for number in range(5)]
+
+    def register(self) -> None:
+        """Register everybody who will ever be given a role."""
+        for place in (self.roadmap, *self.schools):
+            for name in (*self.definition.role, "former"):
+                self.engine.add_actor(f"{name}.{place}", actor=self.admin)
+
+    def assign(self, role: str, school: str | None = None, name: str | None = None) -> Actor:
+        """Give *role* to somebody who is registered already."""
+        person = actor(name or f"{role}.{school or self.roadmap}")
+        where = {"school": school} if school else {"roadmap": self.roadmap}
+        self.engine.assign(person.id, role, actor=self.admin, **where)
+        self.people.setdefault((role, school), person)
+        return person
 
 
 def _walk(office: Office, school: str, number: int, paper: EvidenceFile) -> None:
@@ -75,8 +102,8 @@ def _walk(office: Office, school: str, number: int, paper: EvidenceFile) -> None
         former = office.assign("curator", school, name=f"former.{school}")
         office.engine.revoke(former.id, "curator", school=school, actor=ADMIN)
     office.submit(school)
-    who = office.who("reviewer", school)
-    office.make(school, "accept_concept_documents", actor=replace(who, on_behalf_of=ADMIN.id))
+    who, chief = office.who("reviewer", school), office.who("federal_coordinator", school)
+    office.make(school, "accept_concept_documents", actor=replace(who, on_behalf_of=chief.id))
     office.submit(school)
     office.make(school, "confirm_stage_1")
     office.submit(school)
@@ -146,36 +173,10 @@ def copied(original: Original, number: int) -> list[Record]:
             evidence=tuple(_numbered(piece, number) for piece in record.evidence),
             facts=facts,
         )
-        made = replace(made, request=asked(made, school).digest)
+        made = replace(made, request=asked(made).digest)
         result.append(made)
         head = made.head
     return result
-
-
-def asked(record: Record, school: str) -> Request:
-    """Return the request that makes *record* in the stream of *school*."""
-    facts = record.facts or {}
-    common: dict[str, Any] = {
-        "actor": Actor(record.actor.id, record.actor.authentication, record.actor.on_behalf_of),
-        "command_id": record.command_id,
-        "effective_on": record.effective_on,
-    }
-    match record.kind:
-        case "enrolled":
-            return Enrol(**common, **facts)
-        case "role_assigned" | "role_revoked":
-            kind = AssignRole if record.kind == "role_assigned" else RevokeRole
-            return kind(
-                **common, assignee=facts["actor"], role=facts["role"], stream=record.stream
-            )
-    return Advance(
-        **common,
-        school=school,
-        transition=record.transition or "",
-        evidence=record.evidence,
-        facts=facts,
-        reason=record.reason,
-    )
 
 
 def _id(text: str, number: int) -> str:
@@ -187,9 +188,58 @@ def _numbered(piece: Evidence, number: int) -> Evidence:
     return piece if piece.number is None else replace(piece, number=f"{piece.number} / {number}")
 
 
+_SEALED = """\
+SELECT l.stream, l.sequence, r.hash FROM lifecycle_log_leaves AS l
+ JOIN lifecycle_records AS r ON r.stream = l.stream AND r.sequence = l.sequence ORDER BY l.idx"""
+
+
+class Tree:
+    """The log over all records, written anew from its first leaf."""
+
+    def __init__(self) -> None:
+        self._frontier = Frontier()
+        self._rows: list[list[bytes]] = [[]]
+
+    def grow(self, database: sqlite3.Connection, leaves: Sequence[tuple[str, int, str]]) -> None:
+        """Add leaves, each by stream, sequence and hash of its record."""
+        first = self._frontier.size
+        if not first:
+            for table in ("leaves", "tiles", "state"):
+                database.execute(f"DELETE FROM lifecycle_log_{table}")  # noqa: S608
+        rows_of_leaves = [
+            {"idx": index, "stream": stream, "sequence": sequence}
+            for index, (stream, sequence, _) in enumerate(leaves, first)
+        ]
+        _insert(database, "lifecycle_log_leaves", rows_of_leaves)
+        for _, _, digest in leaves:
+            leaf = bytes.fromhex(digest)
+            self._frontier.append(leaf)
+            self._rows[0].append(leaf)
+            self._fold(database, 0)
+
+    def close(self, database: sqlite3.Connection) -> None:
+        """Write the right edge."""
+        edge = {"id": 1, "size": self._frontier.size, "frontier": self._frontier.to_bytes()}
+        _insert(database, "lifecycle_log_state", [edge])
+
+    def _fold(self, database: sqlite3.Connection, level: int) -> None:
+        row = self._rows[level]
+        if len(row) < WIDTH:
+            return
+        index = (self._frontier.size >> BITS * (level + 1)) - 1
+        tile = {"level": level, "idx": index, "hashes": b"".join(row)}
+        _insert(database, "lifecycle_log_tiles", [tile])
+        if level + 1 == len(self._rows):
+            self._rows.append([])
+        self._rows[level + 1].append(row_root(row))
+        row.clear()
+        self._fold(database, level + 1)
+
+
 def multiply(path: Path, records: int) -> int:
     """Copy the schools of the database at *path* until it holds *records*, and tell how many."""
     schools = originals(path)
+    tree = Tree()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA synchronous = OFF")
         database.execute("PRAGMA journal_mode = OFF")
@@ -201,11 +251,13 @@ def multiply(path: Path, records: int) -> int:
         database.execute("BEGIN")
         for name, _ in triggers:
             database.execute(f"DROP TRIGGER {name}")
+        tree.grow(database, database.execute(_SEALED).fetchall())
         number = 1
         while count < records:
             wave = range(number, number + WAVE)
-            count += _write(database, schools, wave, records - count)
+            count += _write(database, tree, schools, wave, records - count)
             number = wave.stop
+        tree.close(database)
         for _, statement in triggers:
             database.execute(statement)
         database.execute("COMMIT")
@@ -213,7 +265,11 @@ def multiply(path: Path, records: int) -> int:
 
 
 def _write(
-    database: sqlite3.Connection, schools: Sequence[Original], wave: range, wanted: int
+    database: sqlite3.Connection,
+    tree: Tree,
+    schools: Sequence[Original],
+    wave: range,
+    wanted: int,
 ) -> int:
     """Write copies of the schools, their records in the order of time."""
     written: list[Record] = []
@@ -229,6 +285,7 @@ def _write(
         held += [rows.assignment_row(one) for one in participation.assignments]
         written += stream
     written.sort(key=lambda one: (one.recorded_at, one.sequence))
+    tree.grow(database, [(one.stream, one.sequence, one.hash) for one in written])
     heads = {one.stream: rows.head_row(one) for one in written}
     _insert(database, "lifecycle_records", map(rows.record_row, written))
     _insert(database, "lifecycle_streams", heads.values())

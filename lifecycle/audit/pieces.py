@@ -1,0 +1,79 @@
+"""Pieces of evidence in plain values, as the screen looks at them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from lifecycle.audit.texts import is_day
+from lifecycle.domain.canonical import MAX_INTEGER
+from lifecycle.domain.evidence import MAX_TEXT, check_reference
+from lifecycle.domain.model import Evidence
+
+Piece = dict[str, Any]
+
+_MEMBERS = {
+    "file": ["content", "form", "item", "kind", "media_type", "name", "sha256", "size"],
+    "link": ["form", "item", "kind", "url"],
+    "reference": ["date", "form", "issuer", "item", "kind", "number"],
+}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def are_sound(
+    evidence: list[Piece], kinds: frozenset[str], stored: Callable[[str, int], bool]
+) -> bool:
+    """Tell whether the pieces are sound beyond doubt, of such kinds, and each given once.
+
+    Args:
+        evidence: As a body spells it.
+        kinds: Kinds that are asked for.
+        stored: Tells whether the evidence store has a file of that digest and size.
+
+    Raises:
+        InvalidEvidence, KeyError, TypeError: One is not.
+    """
+    for piece in evidence:
+        form, item = piece["form"], piece["item"]
+        if [*piece] != _MEMBERS[form] or piece["kind"] not in kinds:
+            return False
+        if item is not None and type(item) is not str:
+            return False
+        if form == "reference":
+            sound = _is_order(piece)
+        elif form == "link":
+            sound = _is_link(piece)
+        else:
+            sound = _is_file(piece) and stored(piece["sha256"], piece["size"])
+        if not sound:
+            return False
+    return len(evidence) == 1 or len({(*one.values(),) for one in evidence}) == len(evidence)
+
+
+def _is_order(piece: Piece) -> bool:
+    return _is_text(piece["number"]) and _is_text(piece["issuer"]) and is_day(piece["date"])
+
+
+def _is_text(text: str) -> bool:
+    return text.isprintable() and len(text) <= MAX_TEXT and bool(text.strip())
+
+
+def _is_link(piece: Piece) -> bool:
+    url = piece["url"]
+    if type(url) is not str:
+        return False
+    check_reference(Evidence(piece["kind"], piece["item"], "link", url=url))
+    return True
+
+
+def _is_file(piece: Piece) -> bool:
+    size = piece["size"]
+    return (
+        _SHA256.fullmatch(piece["sha256"]) is not None
+        and type(size) is int
+        and 0 < size <= MAX_INTEGER
+        and type(piece["media_type"]) is str
+        and piece["name"] is None
+        and piece["content"] is None
+    )
