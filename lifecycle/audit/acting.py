@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from lifecycle.audit.compiled import Held, Roster, Rules
 from lifecycle.audit.rules import Grounds
-from lifecycle.audit.spelling import spelt, value_of
+from lifecycle.audit.spelling import Parser, spelt
 from lifecycle.domain.access import ANY, known_by
 from lifecycle.domain.model import ADMINISTRATOR, AUDITOR, INSTALLATION, Method
 
@@ -24,7 +25,7 @@ class Acting:
     """The actor of a record.
 
     Args:
-        text: As the body spells it.
+        members: As the body spells him.
         grounds: Who is registered.
 
     Raises:
@@ -33,8 +34,7 @@ class Acting:
 
     __slots__ = ("asked", "credential", "id", "method", "named", "persons", "role")
 
-    def __init__(self, text: str, grounds: Grounds) -> None:
-        members = value_of(text)
+    def __init__(self, members: dict[str, Any], grounds: Grounds) -> None:
         if [*members] != _ACTOR:
             raise Doubtful
         assignment, authentication, who, principal, role, signature = members.values()
@@ -50,7 +50,7 @@ class Acting:
         self.named = (role, assignment)
         self.persons = (who,) if principal is None else (who, principal)
         self.method, self.credential = known
-        self.asked = spelt([who, principal])
+        self.asked = spelt([who, principal]).encode()
 
     def acts(self, roles: Iterable[str], own: Iterable[Held], *rosters: Roster) -> None:
         """Look whether he names the first of *roles* that he held, and the record that gave it.
@@ -77,7 +77,7 @@ class Consulted:
     """The versions of other streams that a record rests on, and what stood there.
 
     Args:
-        text: As the body spells them.
+        versions: As the body spells them.
         authority: Knows the streams.
 
     Raises:
@@ -86,8 +86,7 @@ class Consulted:
 
     __slots__ = ("_until", "names", "rosters", "versions")
 
-    def __init__(self, text: str, authority: Authority) -> None:
-        versions: dict[str, int] = value_of(text)
+    def __init__(self, versions: dict[str, int], authority: Authority) -> None:
         for name, version in versions.items():
             if type(version) is not int or not 0 < version <= authority.grounds.versions[name]:
                 raise Doubtful
@@ -115,12 +114,15 @@ class Authority:
 
     Args:
         grounds: What decisions may rest on.
+        parser: Reads what bodies spell.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
+    def __init__(self, grounds: Grounds, parser: Parser) -> None:
         self.grounds = grounds
-        self.acting = lru_cache(maxsize=_REMEMBERED)(lambda text: Acting(text, grounds))
-        self.consulted = lru_cache(maxsize=_REMEMBERED)(lambda text: Consulted(text, self))
+        value = parser.value
+        remember = lru_cache(maxsize=_REMEMBERED)
+        self.acting = remember(lambda text: Acting(value(text), grounds))
+        self.consulted = remember(lambda text: Consulted(value(text), self))
         self._at_turn = lru_cache(maxsize=_ROSTERS)(
             lambda stream, turn: Roster(grounds.held(stream, turn))
         )

@@ -9,6 +9,7 @@ from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.identities import Oddities
 from lifecycle.audit.rules import Grounds, decide_again
+from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.model import Assignment, Head
 from lifecycle.domain.ports import EvidenceStore, StoredFile, StoredRecord
@@ -28,10 +29,18 @@ class Checking:
         evidence: The evidence store; every file named by a record is hashed again.
         grounds: What decisions may rest on.
         progress: Called with the number of records read, now and then.
+        parser: Reads bodies for the screen.
     """
 
-    def __init__(self, evidence: EvidenceStore, grounds: Grounds, progress: Progress) -> None:
+    def __init__(
+        self,
+        evidence: EvidenceStore,
+        grounds: Grounds,
+        progress: Progress,
+        parser: Parser = STANDARD,
+    ) -> None:
         self.grounds = grounds
+        self.parser = parser
         self.records = 0
         self.versions: dict[str, int] = {}
         self.odd = Oddities()

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lifecycle.audit.pieces import Piece
 from lifecycle.audit.spelling import spelt
 from lifecycle.domain.definition import (
     AnswersSubmission,
@@ -59,7 +58,7 @@ class Act:
 
     Args:
         persons: The actor and whom he stands in for.
-        evidence: What he brings, as the body spells it.
+        items: What the evidence is about, by kind.
         facts: What he states.
         known: The latest value of each fact, with those of this act.
         here: Names of the transitions made since the current state was entered.
@@ -69,7 +68,7 @@ class Act:
     """
 
     persons: tuple[str, ...]
-    evidence: list[Piece]
+    items: Mapping[str, list[str | None]]
     facts: Facts
     known: Facts
     here: list[str]
@@ -114,7 +113,7 @@ class Move:
     due_on: str | None
     kinds: frozenset[str]
     facts: frozenset[str]
-    reasons: frozenset[str]
+    reasons: frozenset[bytes]
     checks: tuple[Check, ...]
     approval: bool
 
@@ -212,11 +211,11 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
     )
 
 
-def _reasons(lists: list[ReasonGiven]) -> frozenset[str]:
+def _reasons(lists: list[ReasonGiven]) -> frozenset[bytes]:
     if not lists:
-        return frozenset({"null"})
+        return frozenset({b"null"})
     codes = [{choice.code for choice in one.reasons} for one in lists]
-    return frozenset(map(spelt, set.intersection(*codes)))
+    return frozenset(spelt(code).encode() for code in set.intersection(*codes))
 
 
 def _check(requirement: Requirement, definition: Definition) -> Check | None:
@@ -247,7 +246,7 @@ def _check(requirement: Requirement, definition: Definition) -> Check | None:
 
 def _evidence(kind: str) -> Check:
     def given(act: Act) -> bool:
-        items = [piece["item"] for piece in act.evidence if piece["kind"] == kind]
+        items = act.items.get(kind, ())
         return items.count(None) == len(items) > 0
 
     return given
@@ -257,8 +256,7 @@ def _evidence_for_each(kind: str, path: str) -> Check:
     codes = _codes(path)
 
     def given(act: Act) -> bool:
-        items = {piece["item"] for piece in act.evidence if piece["kind"] == kind}
-        return items == set(codes(act.known))
+        return set(act.items.get(kind, ())) == set(codes(act.known))
 
     return given
 

@@ -21,25 +21,26 @@ _MEMBERS = {
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def are_sound(
+def items_of(
     evidence: list[Piece], kinds: frozenset[str], stored: Callable[[str, int], bool]
-) -> bool:
-    """Tell whether the pieces are sound beyond doubt, of such kinds, and each given once.
+) -> dict[str, list[str | None]] | None:
+    """Return what the pieces are about, by kind; ``None`` if they are not sound beyond doubt.
 
     Args:
         evidence: As a body spells it.
-        kinds: Kinds that are asked for.
+        kinds: Kinds that are asked for; each piece has to be of one, and be given once.
         stored: Tells whether the evidence store has a file of that digest and size.
 
     Raises:
-        InvalidEvidence, KeyError, TypeError: One is not.
+        InvalidEvidence, KeyError, TypeError: One is not sound.
     """
+    found: dict[str, list[str | None]] = {}
     for piece in evidence:
-        form, item = piece["form"], piece["item"]
-        if [*piece] != _MEMBERS[form] or piece["kind"] not in kinds:
-            return False
+        form, item, kind = piece["form"], piece["item"], piece["kind"]
+        if [*piece] != _MEMBERS[form] or kind not in kinds:
+            return None
         if item is not None and type(item) is not str:
-            return False
+            return None
         if form == "reference":
             sound = _is_order(piece)
         elif form == "link":
@@ -47,8 +48,11 @@ def are_sound(
         else:
             sound = _is_file(piece) and stored(piece["sha256"], piece["size"])
         if not sound:
-            return False
-    return len(evidence) == 1 or len({(*one.values(),) for one in evidence}) == len(evidence)
+            return None
+        found.setdefault(kind, []).append(item)
+    if len(evidence) > 1 and len({(*one.values(),) for one in evidence}) != len(evidence):
+        return None
+    return found
 
 
 def _is_order(piece: Piece) -> bool:
@@ -56,7 +60,7 @@ def _is_order(piece: Piece) -> bool:
 
 
 def _is_text(text: str) -> bool:
-    return text.isprintable() and len(text) <= MAX_TEXT and bool(text.strip())
+    return text.isprintable() and 0 < len(text) <= MAX_TEXT and not text.isspace()
 
 
 def _is_link(piece: Piece) -> bool:

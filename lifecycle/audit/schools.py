@@ -108,7 +108,7 @@ class _Sifted:
 
 def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
     sifted = _Sifted()
-    screen = Screen(view.origin, run.grounds, run.has_file)
+    screen = Screen(view.origin, run.grounds, run.parser, run.has_file)
     try:
         with view.plain(span) as plain:
             if plain.columns == COLUMNS:

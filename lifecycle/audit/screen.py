@@ -16,9 +16,20 @@ from typing import Any
 
 from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
 from lifecycle.audit.compiled import Act, Facts, Held, Move, Roster, Rules, compiled
-from lifecycle.audit.pieces import are_sound
+from lifecycle.audit.pieces import items_of
 from lifecycle.audit.rules import Grounds
-from lifecycle.audit.spelling import Cut, Frame, as_asked, cut, frame, is_plain, spelt, value_of, written
+from lifecycle.audit.spelling import (
+    Frame,
+    Parser,
+    Parts,
+    Row,
+    as_asked,
+    frame,
+    is_plain,
+    parts_of,
+    spelt,
+    written,
+)
 from lifecycle.audit.texts import had_come, is_day, is_moment
 from lifecycle.domain.canonical import MAX_BODY_BYTES
 from lifecycle.domain.decision import CHECKED
@@ -31,8 +42,6 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.record import genesis_hash
-
-Row = tuple[Any, ...]
 
 COLUMNS = (
     "stream",
@@ -55,6 +64,8 @@ COLUMNS = (
 """What the screen takes a row of a record to be made of."""
 
 _CHECKED = list(CHECKED)
+_NO_FACTS: Facts = {}
+_NO_ITEMS: dict[str, list[str | None]] = {}
 _APART = (ADMINISTRATOR, AUDITOR)
 
 
@@ -71,6 +82,7 @@ class Course:
     entered_on: str
     on_map: str
     zone: str
+    spelt: str
     held: list[Held] = field(default_factory=list)
     facts: Facts = field(default_factory=dict)
     here: list[str] = field(default_factory=list)
@@ -99,7 +111,7 @@ class Line:
     """One record: its row, and the parts that only the body has."""
 
     row: Row
-    parts: Cut
+    parts: Parts
     acting: Acting
     consulted: Consulted
     version: int
@@ -111,13 +123,17 @@ class Screen:
     Args:
         origin: Id of the installation.
         grounds: What decisions may rest on.
+        parser: Reads what bodies spell.
         stored: Tells whether the evidence store has a file of that digest and size.
     """
 
-    def __init__(self, origin: str, grounds: Grounds, stored: Callable[[str, int], bool]) -> None:
+    def __init__(
+        self, origin: str, grounds: Grounds, parser: Parser, stored: Callable[[str, int], bool]
+    ) -> None:
         self._origin = origin
         self._grounds = grounds
-        self._authority = Authority(grounds)
+        self._authority = Authority(grounds, parser)
+        self._value = parser.value
         self._stored = stored
         self._rules = {digest: compiled(one) for digest, one in grounds.definitions.items()}
         self._frame = lru_cache(maxsize=4096)(self._framed)
@@ -158,29 +174,21 @@ class Screen:
 
     def _read(self, row: Row, version: int, place: str, seen: dict[str, int]) -> Line:
         """Compare a stored body with the one that the columns and the rules tell of."""
-        _, _, found, body, last, record_id, command_id, kind, *_, moment, day = row
-        if sha256(b"\x00" + body).hexdigest() != found or len(body) > MAX_BODY_BYTES:
+        body, moment = row[3], row[14]
+        if sha256(b"\x00" + body).hexdigest() != row[2] or len(body) > MAX_BODY_BYTES:
             raise Doubtful
-        text = body.decode()
-        parts = cut(text)
-        shape = self._frame(*row[7:10], row[11])
-        has_to_be = (
-            f'{{"actor":{parts.actor},"command_id":"{command_id}","comment":null,"consulted":'
-            f'{parts.consulted}{shape.rules}{day}","evidence":{parts.evidence},"facts":'
-            f'{parts.facts}{shape.middle}{last}","reason":{parts.reason},"record_id":"{record_id}"'
-            f',"recorded_at":"{moment}","request":"{parts.request}{shape.needs}{version}{place}'
-            f"{shape.end}"
-        )
-        acting = self._authority.acting(parts.actor)
+        shape = self._frame(row[7], row[8], row[9], row[11])
+        parts = parts_of(row, shape, place)
         if (
-            text != has_to_be
-            or not is_plain(record_id + command_id)
+            parts is None
+            or not is_plain(row[5] + row[6])
             or not is_moment(moment)
-            or not is_day(day)
+            or not is_day(row[15])
             or row[10] != shape.target
-            or row[12] != acting.id
-            or row[13] != acting.role
         ):
+            raise Doubtful
+        acting = self._authority.acting(parts.actor)
+        if row[12] != acting.id or row[13] != acting.role:
             raise Doubtful
         consulted = self._authority.consulted(parts.consulted)
         consulted.check(moment, seen)
@@ -212,10 +220,11 @@ class Screen:
             source=source,
             target=move.targets[source],
             transition=transition,
+            bare=not (move.kinds or move.facts),
         )
 
-    def _asked(self, line: Line, kind: str, before: str, behind: str) -> None:
-        """Look whether the request digest is that of what was asked, with the date or without.
+    def _asked(self, line: Line, kind: bytes, before: bytes, behind: bytes) -> None:
+        """Look whether the request digest is that of what was asked, without the date or with it.
 
         Args:
             line: The record.
@@ -223,16 +232,16 @@ class Screen:
             before: Members that stand before the date.
             behind: Members that stand behind it.
         """
-        who = line.acting.asked
-        for day in ("", f'"effective_on":"{line.row[15]}",'):
-            text = f'["{kind}",{who},{{{before}{day}{behind}}}]'
-            if sha256(text.encode()).hexdigest() == line.parts.request:
-                return
-        raise Doubtful
+        start, given = b'["%b",%b,{%b' % (kind, line.acting.asked, before), line.parts.request
+        if sha256(b"%b%b}]" % (start, behind)).hexdigest().encode() == given:
+            return
+        day = b'"effective_on":"%b",' % line.row[15].encode()
+        if sha256(b"%b%b%b}]" % (start, day, behind)).hexdigest().encode() != given:
+            raise Doubtful
 
     def _enrolled(self, line: Line) -> Course:
         row, parts = line.row, line.parts
-        facts = value_of(parts.facts)
+        facts = self._value(parts.facts)
         if row[7] != "enrolled" or [*facts] != ["roadmap", "school", "title"]:
             raise Doubtful
         roadmap, school, title = facts.values()
@@ -243,8 +252,8 @@ class Screen:
             or row[0] != participation_stream(school)
             or self._grounds.rules.get(on_map) != row[11]
             or not on_map.isascii()
-            or parts.evidence != "[]"
-            or parts.reason != "null"
+            or parts.evidence != b"[]"
+            or parts.reason != b"null"
             or line.consulted.names != (INSTALLATION, on_map)
         ):
             raise Doubtful
@@ -255,7 +264,7 @@ class Screen:
         rosters = line.consulted.rosters
         self._authority.admit(line.acting, "enrol", rosters[0], line.consulted, row[14], rules)
         line.acting.acts(definition.enrolled_by, (), *rosters)
-        self._asked(line, "Enrol", "", parts.facts[1:-1])
+        self._asked(line, b"Enrol", b"", parts.facts[1:-1])
         return Course(
             rules=rules,
             school=school,
@@ -266,6 +275,7 @@ class Screen:
             entered_on=row[15],
             on_map=on_map,
             zone=zone,
+            spelt=written(school),
         )
 
     def _advanced(self, course: Course, line: Line) -> None:
@@ -284,13 +294,13 @@ class Screen:
         )
         acting.acts(move.roles, course.held, roster)
         self._bring(course, line, move, roster)
-        asked = f'"facts":{parts.facts}'
-        if parts.evidence != "[]":
-            asked = f'"evidence":{as_asked(parts.evidence)},{asked}'
-        if parts.reason != "null":
-            asked = f'{asked},"reason":{parts.reason}'
-        behind = f'{asked},"school":{written(course.school)},"transition":{written(name)}'
-        self._asked(line, "Advance", "", behind)
+        asked = b'"facts":%b' % parts.facts
+        if parts.evidence != b"[]":
+            asked = b'"evidence":%b,%b' % (as_asked(parts.evidence), asked)
+        if parts.reason != b"null":
+            asked = b'%b,"reason":%b' % (asked, parts.reason)
+        behind = f',"school":{course.spelt},"transition":{written(name)}'
+        self._asked(line, b"Advance", b"", asked + behind.encode())
         course.movers.setdefault(name, set()).update(acting.persons)
         if target == source:
             course.here.append(name)
@@ -300,24 +310,24 @@ class Screen:
 
     def _bring(self, course: Course, line: Line, move: Move, roster: Roster) -> None:
         """Look at what the act brings and states, and at the requirements."""
-        parts = line.parts
-        facts: Facts = {}
-        evidence: list[dict[str, Any]] = []
-        if parts.facts != "{}":
-            facts = value_of(parts.facts)
+        parts, facts, items = line.parts, _NO_FACTS, _NO_ITEMS
+        if parts.facts != b"{}":
+            facts = self._value(parts.facts)
             if type(facts) is not dict or not move.facts.issuperset(facts):
                 raise Doubtful
             check_facts(course.rules.definition, facts)
             course.facts = {**course.facts, **facts}
-        if parts.evidence != "[]":
-            evidence = value_of(parts.evidence)
-            if type(evidence) is not list or not are_sound(evidence, move.kinds, self._stored):
+        if parts.evidence != b"[]":
+            evidence = self._value(parts.evidence)
+            found = items_of(evidence, move.kinds, self._stored)
+            if type(evidence) is not list or found is None:
                 raise Doubtful
+            items = found
         if parts.reason not in move.reasons:
             raise Doubtful
         act = Act(
             line.acting.persons,
-            evidence,
+            items,
             facts,
             course.facts,
             course.here,
@@ -339,7 +349,7 @@ class Screen:
             or not self._grounds.knows(actor, version)
         ):
             raise Doubtful
-        self._asked_role(line, "AssignRole", actor, role)
+        self._asked_role(line, b"AssignRole", actor, role)
         course.held.append((actor, role, line.row[5], line.version))
 
     def _revoked(self, course: Course, line: Line) -> None:
@@ -349,22 +359,23 @@ class Screen:
             raise Doubtful
         if [one[2] for one in fitting] != [assignment]:
             raise Doubtful
-        self._asked_role(line, "RevokeRole", actor, role)
+        self._asked_role(line, b"RevokeRole", actor, role)
         course.held.remove(fitting[0])
 
-    def _asked_role(self, line: Line, kind: str, actor: str, role: str) -> None:
+    def _asked_role(self, line: Line, kind: bytes, actor: str, role: str) -> None:
+        before = f'"assignee":{written(actor)},'
         behind = f'"role":{written(role)},"stream":{written(line.row[0])}'
-        self._asked(line, kind, f'"assignee":{written(actor)},', behind)
+        self._asked(line, kind, before.encode(), behind.encode())
 
     def _administered(self, line: Line, names: list[str]) -> list[str]:
         """Return the facts of a record of roles, and look at what such records have in common."""
         parts = line.parts
-        facts = value_of(parts.facts)
+        facts = self._value(parts.facts)
         if (
             [*facts] != names
             or not all(type(value) is str for value in facts.values())
-            or parts.evidence != "[]"
-            or parts.reason != "null"
+            or parts.evidence != b"[]"
+            or parts.reason != b"null"
             or line.consulted.names != (INSTALLATION,)
         ):
             raise Doubtful

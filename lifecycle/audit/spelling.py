@@ -1,24 +1,66 @@
 """Records as texts: what a body has to say, written out, to be compared with what it says.
 
 Nearly all of a body follows from the columns beside it, the stream and the rules. So the screen
-does not take a body apart and look at each member: it writes the body that has to stand there and
-compares the two as wholes. What is left over - who acted, what he brought and stated - is cut out
-of the body by the names around it. A cut in the wrong place does no harm: the whole then differs.
+does not take a body apart and look at each member: it writes what has to stand there and compares
+bytes. What is left over - who acted, what he brought and stated - is cut out of the body by the
+names around it. A cut in the wrong place does no harm: what stands around it then differs.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from lifecycle.domain import canonical
 from lifecycle.domain.model import DefinitionRef
 from lifecycle.domain.record import FORMAT
 
+Row = tuple[Any, ...]
+
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
+_HASH_CHARACTERS = 64
+_START = b'{"actor":'
+_COMMAND = b',"command_id":"'
+_CONSULTED = b',"consulted":'
+_DEFINITION = b',"definition":'
+_FACTS = b',"facts":'
+_FORMAT = b',"format":'
+_REASON = b'","reason":'
+_RECORD = b',"record_id":"'
+
 # As lifecycle.domain.canonical writes, but without its checks: whoever reads makes them.
 written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+class Parser(NamedTuple):
+    """A reader of JSON and the writer that belongs to it.
+
+    It is trusted with speed only: what was read is written again, and has to give the same bytes.
+
+    Args:
+        loads: Returns the value that bytes spell; raises ``ValueError`` where they spell none.
+        dumps: Returns the canonical bytes of a value: UTF-8, keys sorted, no spaces.
+    """
+
+    loads: Callable[[bytes], Any]
+    dumps: Callable[[Any], bytes]
+
+    def value(self, text: bytes) -> Any:
+        """Return the value that *text* spells as bodies do.
+
+        Raises:
+            ValueError: It spells none, or in another way.
+        """
+        value = self.loads(text)
+        if self.dumps(value) != text:
+            raise ValueError("it is spelt otherwise")
+        return value
+
+
+STANDARD = Parser(json.loads, lambda value: written(value).encode())
+"""The standard library's."""
 
 
 class Frame(NamedTuple):
@@ -30,6 +72,7 @@ class Frame(NamedTuple):
         middle: From the format to the hash of the record before it.
         needs: The requirements, up to the sequence number.
         end: What follows the stream.
+        bare: There is nothing in it but what the columns tell.
     """
 
     target: str | None
@@ -37,34 +80,23 @@ class Frame(NamedTuple):
     middle: str
     needs: str
     end: str
+    bare: bool
 
 
-class Cut(NamedTuple):
-    """What a body says of itself, each part as it is spelt there."""
+class Parts(NamedTuple):
+    """What only the body itself says, each part as it is spelt there."""
 
-    actor: str
-    consulted: str
-    evidence: str
-    facts: str
-    reason: str
-    request: str
+    actor: bytes
+    consulted: bytes
+    evidence: bytes
+    facts: bytes
+    reason: bytes
+    request: bytes
 
 
 def spelt(value: Any) -> str:
     """Return *value* as bodies spell it."""
     return canonical.encode(value).decode()
-
-
-def value_of(text: str) -> Any:
-    """Return the value that *text* spells as bodies do.
-
-    Raises:
-        ValueError: It spells none, or in another way.
-    """
-    value = json.loads(text)
-    if written(value) != text:
-        raise ValueError("it is spelt otherwise")
-    return value
 
 
 def is_plain(text: str) -> bool:
@@ -82,6 +114,7 @@ def frame(
     source: str | None = None,
     target: str | None = None,
     transition: str | None = None,
+    bare: bool = False,
 ) -> Frame:
     """Return the frame of the records of one sort."""
     rules = definition and {
@@ -96,44 +129,72 @@ def frame(
         f',"origin":{spelt(origin)},"previous":"',
         needs=f'","requirements":{spelt(requirements)},"sequence":',
         end=f',"to":{spelt(target)},"transition":{spelt(transition)}}}',
+        bare=bare,
     )
 
 
-def cut(text: str) -> Cut:
-    """Cut out of a body what only the body itself says.
+def parts_of(row: Row, shape: Frame, place: str) -> Parts | None:
+    """Return what only the body says, if everything else is what the columns and *shape* say.
+
+    Args:
+        row: A row of records, its ids plain.
+        shape: Of records of its sort.
+        place: The stream, as the body has to spell it.
+
+    Returns:
+        The parts; ``None`` where the body says anything else.
 
     Raises:
-        ValueError: Some name is not there.
+        ValueError: So it does.
     """
-    a = text.index(',"command_id":"')
-    b = text.index(',"consulted":', a)
-    c = text.index(',"definition":', b)
-    d = text.index('","evidence":', c)
-    e = text.index(',"facts":', d)
-    f = text.index(',"format":', e)
-    g = text.index('","reason":', f)
-    h = text.index(',"record_id":"', g)
-    i = text.index('","request":"', h)
-    return Cut(
-        text[9:a],
-        text[b + 13 : c],
-        text[d + 13 : e],
-        text[e + 9 : f],
-        text[g + 11 : h],
-        text[i + 13 : i + 77],
-    )
+    body, last, record_id, command_id, moment, day = *row[3:7], *row[14:]
+    actor_end = body.index(_COMMAND)
+    consulted = body.index(_CONSULTED, actor_end) + len(_CONSULTED)
+    consulted_end = body.index(_DEFINITION, consulted)
+    lead = f',"command_id":"{command_id}","comment":null,"consulted":'.encode()
+    rules = f'{shape.rules}{day}","evidence":'.encode()
+    evidence = consulted_end + len(rules)
+    if shape.bare:
+        evidence_end, facts_end = evidence + 2, evidence + 13
+    else:
+        evidence_end = body.index(_FACTS, evidence)
+        facts_end = body.index(_FORMAT, evidence_end)
+    middle = f'{shape.middle}{last}","reason":'.encode()
+    reason = facts_end + len(middle)
+    reason_end = body.index(_RECORD, reason)
+    ids = f',"record_id":"{record_id}","recorded_at":"{moment}","request":"'.encode()
+    request = reason_end + len(ids)
+    tail = f"{shape.needs}{row[1]}{place}{shape.end}".encode()
+    if (
+        body.startswith(_START)
+        and body.startswith(lead, actor_end)
+        and consulted == actor_end + len(lead)
+        and body.startswith(rules, consulted_end)
+        and body.startswith(_FACTS, evidence_end)
+        and body.startswith(middle, facts_end)
+        and body.startswith(ids, reason_end)
+        and body.endswith(tail)
+        and request + _HASH_CHARACTERS + len(tail) == len(body)
+    ):
+        return Parts(
+            body[len(_START) : actor_end],
+            body[consulted:consulted_end],
+            body[evidence:evidence_end],
+            body[evidence_end + len(_FACTS) : facts_end],
+            body[reason:reason_end],
+            body[request : request + _HASH_CHARACTERS],
+        )
+    return None
 
 
-def as_asked(evidence: str) -> str:
+def as_asked(evidence: bytes) -> bytes:
     """Return pieces of evidence, spelt as in a body, as requests spell them.
 
     A request leaves out what has its usual value (``lifecycle.domain.codec``). None of these
     texts can stand inside a string: there its quotation marks would be escaped.
     """
-    return (
-        evidence.replace('{"date":', '{"dated":')
-        .replace('"content":null,', "")
-        .replace('"form":"file",', "")
-        .replace('"item":null,', "")
-        .replace('"name":null,', "")
-    )
+    found = evidence.replace(b'{"date":', b'{"dated":').replace(b'"item":null,', b"")
+    if b'"form":"file"' in found:
+        for usual in (b'"content":null,', b'"form":"file",', b'"name":null,'):
+            found = found.replace(usual, b"")
+    return found

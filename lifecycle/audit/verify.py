@@ -23,6 +23,7 @@ from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.rules import Grounds
 from lifecycle.audit.schools import Outcome, check_schools, spans_of
 from lifecycle.audit.shared import shared_streams
+from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
@@ -40,6 +41,7 @@ def verify(
     signatures: SignatureCheck,
     progress: Progress = lambda done: None,
     *,
+    parser: Parser = STANDARD,
     spread: Spread | None = None,
     now: datetime | None = None,
     checkpoints: Sequence[Kept] = (),
@@ -53,6 +55,7 @@ def verify(
         guards: Guards in Python that the host registered.
         signatures: Checks the signatures of commands.
         progress: Called with the number of records read, now and then.
+        parser: Reads bodies for the screen; another one may be faster.
         spread: Checks the schools in several processes; without it, it is done here.
         now: When this is checked; without it, what waits for the log may wait for ever.
         checkpoints: Checkpoints that were kept outside the database.
@@ -62,7 +65,7 @@ def verify(
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
     findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     definitions, altered = _definitions(view)
-    run = Checking(evidence, Grounds(definitions, guards, signatures), progress)
+    run = Checking(evidence, Grounds(definitions, guards, signatures), progress, parser)
     findings += altered
     findings += shared_streams(run, view)
     log = LogCheck(view.log, known)
