@@ -108,16 +108,36 @@ def verify(
     *,
     checkpoints: Sequence[Kept] = (),
     keys: Sequence[VerifierKey] = (),
+    workers: int | None = 1,
 ) -> Report:
-    """Verify everything that is stored; see ``lifecycle.audit.verify``."""
+    """Verify everything that is stored; see ``lifecycle.audit.verify``.
+
+    Args:
+        engine: On the history.
+        progress: Called with the number of records read, now and then.
+        checkpoints: Checkpoints that were kept outside the database.
+        keys: Whose checkpoints are believed.
+        workers: How many processes may check at once; ``None`` for what suits size and machine.
+            Where it is more than one, the program's main module must be importable
+            (``if __name__ == "__main__":``). A history in memory, and guards that cannot be
+            sent to another process, are checked in this one.
+    """
+    # Only here: nothing else starts processes, and it takes its time to load.
+    from lifecycle.parallel import Spread, fast_parser
+
     context = engine.context
-    with context.journal.auditing() as view:
+    with (
+        context.journal.auditing() as view,
+        Spread(context.journal, view, context.evidence, workers, progress) as spread,
+    ):
         return verify_view(
             view,
             context.evidence,
             context.guards,
             context.signatures,
             progress,
+            parser=fast_parser(),
+            spread=spread,
             now=context.clock.now(),
             checkpoints=checkpoints,
             keys=keys,

@@ -64,6 +64,9 @@ _DEFINITIONS: Final = Statement(
 _SIZES: Final = Statement(
     select(records.c.stream, func.count()).group_by(records.c.stream).order_by(records.c.stream)
 )
+_MARK: Final = Statement(
+    select(func.count(), func.sum(streams.c.version), func.max(streams.c.recorded_at))
+)
 _IDS: Final = Statement(
     select(
         records.c.stream, records.c.sequence, records.c.record_id, records.c.command_id
@@ -117,6 +120,11 @@ class SqlAuditing(SqlReading):
         """Yield every record sorted by stream and sequence, without holding all in memory."""
         for row in _STORED.flow(self._session, *_bounds(span)):
             yield rows.stored_record(row)
+
+    def mark(self) -> tuple[object, ...]:
+        """Return what tells this state of the history from one before or after it."""
+        (state,) = self._session.rows(_MARK)
+        return (self._origin, *state)
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Yield every stream that has records and how many, sorted by name."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -78,7 +80,8 @@ def create_journal(
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, faults, sealing)
+    again = partial(_opened, replace(place, read_only=True), lock_seconds, durability, sealing)
+    return SqlJournal(engine, origin, faults, sealing, again)
 
 
 def open_journal(
@@ -104,8 +107,13 @@ def open_journal(
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: It is locked, or cannot be opened.
     """
-    place = _place(url)
-    faults = Faults(url, lock_seconds)
+    return _opened(_place(url), lock_seconds, durability, sealing)
+
+
+def _opened(
+    place: Place, lock_seconds: float, durability: Durability | None, sealing: Sealing
+) -> SqlJournal:
+    faults = Faults(place.url, lock_seconds)
     sqlite.check_file(place)
     engine = sqlite.make_engine(place, lock_seconds=lock_seconds, durability=durability)
     try:
@@ -116,7 +124,8 @@ def open_journal(
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, faults, sealing)
+    again = partial(_opened, replace(place, read_only=True), lock_seconds, durability, sealing)
+    return SqlJournal(engine, origin, faults, sealing, again)
 
 
 class SqlJournal:
@@ -127,12 +136,19 @@ class SqlJournal:
         origin: Id of the installation.
         faults: Translates errors of the driver.
         sealing: How records come into the log.
+        again: Opens the same history for reading, in another process too.
     """
 
     def __init__(
-        self, engine: Engine, origin: str, faults: Faults, sealing: Sealing = "inline"
+        self,
+        engine: Engine,
+        origin: str,
+        faults: Faults,
+        sealing: Sealing = "inline",
+        again: Callable[[], Journal] | None = None,
     ) -> None:
         self._engine = engine
+        self._again = again
         self._sealing: Sealing = sealing
         self._origin = origin
         self._faults = faults
@@ -166,6 +182,10 @@ class SqlJournal:
             writing.check_whole()
             with self._faults:
                 driver.commit()
+
+    def elsewhere(self) -> Callable[[], Journal] | None:
+        """Return what opens the same history for reading in another process."""
+        return self._again
 
     def joined(self, connection: object) -> Journal:
         """Return the same journal working inside the transaction of a host's own connection.
@@ -264,6 +284,10 @@ class JoinedJournal:
             raise
         with self._faults:
             savepoint.commit()
+
+    def elsewhere(self) -> None:
+        """Return nothing: what the host's transaction sees, nobody else does."""
+        return None
 
     def joined(self, connection: object) -> Journal:
         """Refuse: this journal is joined already.

@@ -153,6 +153,10 @@ class MemoryJournal:
         finally:
             self._turn.release()
 
+    def elsewhere(self) -> None:
+        """Return nothing: the history lives in this process."""
+        return None
+
     def joined(self, connection: object) -> Journal:
         """Refuse: there is no transaction of a database here to join.
 
@@ -254,6 +258,9 @@ class _MemoryView:
                 yield StoredRecord(
                     stream, record.sequence, record.hash, record.body, record.columns
                 )
+
+    def mark(self) -> tuple[object, ...]:
+        return tuple(self.sizes())
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         for stream in self._names(EVERYTHING):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from itertools import groupby
 from operator import itemgetter
@@ -83,6 +83,11 @@ def check_schools(run: Checking, view: Auditing, span: Span) -> Outcome:
     sifted = _screened(run, view, span)
     findings = [] if sifted.clean else list(_full(run, view, span, sifted))
     return Outcome(run.records - before, len(run.versions), findings, run.odd, run.versions)
+
+
+def check_all(view: Auditing, run: Checking, spans: Iterable[Span]) -> Iterator[Outcome]:
+    """Check span after span."""
+    return (check_schools(run, view, span) for span in spans)
 
 
 @dataclass

@@ -8,8 +8,9 @@ See docs/decisions/0012-verification-in-two-steps.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -21,17 +22,17 @@ from lifecycle.audit.identities import repeated_ids
 from lifecycle.audit.log_check import LogCheck, published_delay
 from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.rules import Grounds
-from lifecycle.audit.schools import Outcome, check_schools, spans_of
+from lifecycle.audit.schools import Outcome, check_all, spans_of
 from lifecycle.audit.shared import shared_streams
 from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.ports import Auditing, EvidenceStore, SignatureCheck
+from lifecycle.domain.ports import Auditing, EvidenceStore, SignatureCheck, Span
 
-Spread = Callable[[Grounds], Iterator[Outcome]]
-"""Begins to check the schools elsewhere, by the grounds given, and yields what they came to."""
+Spread = Callable[[Checking, Sequence[Span]], Iterable[Outcome]]
+"""Begins to check spans of schools on the grounds that a run found, and gives what they came to."""
 
 
 def verify(
@@ -63,30 +64,28 @@ def verify(
             signatures are not looked at.
     """
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
-    findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     definitions, altered = _definitions(view)
     run = Checking(evidence, Grounds(definitions, guards, signatures), progress, parser)
-    findings += altered
-    findings += shared_streams(run, view)
-    log = LogCheck(view.log, known)
-    total = Outcome(run.records, len(run.versions), findings, run.odd, run.versions)
-    outcomes = spread(run.grounds) if spread else _here(run, view)
+    total = Outcome(findings=[*altered, *shared_streams(run, view)])
+    total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions))
+    # Other processes, if there are any, are at work from here on.
+    begin = spread or partial(check_all, view)
+    outcomes = begin(run, list(spans_of(view)))
+    damage = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     for outcome in outcomes:
         total.join(outcome)
-        if spread is not None:
-            progress(total.records)
-    total.findings += repeated_ids(view, total.odd)
-    total.findings += unfit
+    log = LogCheck(view.log, known)
     for stream, version in total.versions.items():
         log.count(stream, version)
     first = run.grounds.founding[0] if run.grounds.founding else None
-    total.findings += log.run(published_delay(first), now)
-    return Report(total.records, total.streams, tuple(total.findings))
-
-
-def _here(run: Checking, view: Auditing) -> Iterator[Outcome]:
-    for span in list(spans_of(view)):
-        yield check_schools(run, view, span)
+    findings = [
+        *damage,
+        *total.findings,
+        *repeated_ids(view, total.odd),
+        *unfit,
+        *log.run(published_delay(first), now),
+    ]
+    return Report(total.records, total.streams, tuple(findings))
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:

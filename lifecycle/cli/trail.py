@@ -167,9 +167,20 @@ def _snapshot_lines(snapshot: Snapshot, as_of: datetime) -> Iterator[str]:
     help="A checkpoint that you kept; may be repeated.",
 )
 @keys_option
+@option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes check at once; left out, one, and for large histories one per core.",
+)
 @common_options
 @click.pass_context
-def verify(context: click.Context, checkpoints: tuple[str, ...], keys: tuple[str, ...]) -> None:
+def verify(
+    context: click.Context,
+    checkpoints: tuple[str, ...],
+    keys: tuple[str, ...],
+    workers: int | None,
+) -> None:
     """Check everything that is stored against the history.
 
     Bodies, columns, chains, the board, roles, definitions, evidence files, every decision by
@@ -186,7 +197,9 @@ def verify(context: click.Context, checkpoints: tuple[str, ...], keys: tuple[str
     progress = output.Progress(say("records verified: {count}", count="{count}"))
     with session.engine() as engine:
         try:
-            report = verify_engine(engine, progress, checkpoints=given, keys=believed)
+            report = verify_engine(
+                engine, progress, checkpoints=given, keys=believed, workers=workers
+            )
         finally:
             progress.end()
     session.answer(documents.report(report), _report_lines(report))

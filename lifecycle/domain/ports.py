@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -256,6 +256,10 @@ class Auditing(Reading, Protocol):
         """Yield every record sorted by stream and sequence, without holding all in memory."""
         ...
 
+    def mark(self) -> tuple[object, ...]:
+        """Return what tells this state of the history from one before or after it."""
+        ...
+
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Yield every stream that has records and how many, sorted by name."""
         ...
@@ -356,6 +360,13 @@ class Journal(Protocol):
 
         Raises:
             StorageFailed: The database is locked, read-only, full or broken.
+        """
+        ...
+
+    def elsewhere(self) -> Callable[[], Journal] | None:
+        """Return what opens the same history for reading in another process.
+
+        ``None`` where it lives in this process, or in a transaction of it, only.
         """
         ...
 
