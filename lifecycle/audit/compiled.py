@@ -8,7 +8,7 @@ holds anything unusual, the full check decides; the requirements' meaning is tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lifecycle.audit.spelling import spelt
@@ -54,7 +54,7 @@ class Roster:
 
 @dataclass(slots=True)
 class Act:
-    """What a transition is judged by, in plain values.
+    """What a transition is judged by, in plain values: the school's course, and the act itself.
 
     Args:
         persons: The actor and whom he stands in for.
@@ -67,14 +67,14 @@ class Act:
         roster: Roles held on its road map.
     """
 
-    persons: tuple[str, ...]
-    items: Mapping[str, list[str | None]]
-    facts: Facts
-    known: Facts
-    here: list[str]
-    movers: dict[str, set[str]]
-    own: list[Held]
-    roster: Roster
+    persons: tuple[str, ...] = ()
+    items: Mapping[str, list[str | None]] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
+    known: Facts = field(default_factory=dict)
+    here: list[str] = field(default_factory=list)
+    movers: dict[str, set[str]] = field(default_factory=dict)
+    own: list[Held] = field(default_factory=list)
+    roster: Roster = field(default_factory=lambda: Roster(()))
 
     def is_held(self, role: str) -> bool:
         """Tell whether anybody holds *role* for the school."""
@@ -105,6 +105,7 @@ class Move:
         reasons: The reasons it takes, as bodies spell them; ``null`` where it takes none.
         checks: The requirements.
         approval: It is a verdict on somebody's work.
+        spelt: Its name, as requests spell it.
     """
 
     targets: Mapping[str, str]
@@ -116,6 +117,7 @@ class Move:
     reasons: frozenset[bytes]
     checks: tuple[Check, ...]
     approval: bool
+    spelt: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +210,7 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
         reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
         checks=tuple(one for one in checks if one is not None),
         approval=transition.approval,
+        spelt=spelt(transition.name).encode(),
     )
 
 

@@ -15,10 +15,19 @@ from hashlib import sha256
 from typing import Any
 
 from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
-from lifecycle.audit.compiled import Act, Facts, Held, Move, Roster, Rules, compiled
+from lifecycle.audit.compiled import Act, Facts, Move, Rules, compiled
 from lifecycle.audit.pieces import items_of
 from lifecycle.audit.rules import Grounds
 from lifecycle.audit.spelling import (
+    COMMAND,
+    CONSULTED,
+    DEFINITION,
+    ENDS,
+    FACTS,
+    NOTHING,
+    REASON,
+    RECORD,
+    START,
     Frame,
     Parser,
     Parts,
@@ -63,15 +72,36 @@ COLUMNS = (
 )
 """What the screen takes a row of a record to be made of."""
 
+Asked = tuple[bytes, bytes]
+"""A request as it is hashed, before and behind its date."""
+
 _CHECKED = list(CHECKED)
 _NO_FACTS: Facts = {}
+_NO_REASON = frozenset({b"null"})
+_ASKED_NOTHING = b'"facts":{}'
 _NO_ITEMS: dict[str, list[str | None]] = {}
 _APART = (ADMINISTRATOR, AUDITOR)
 
 
-@dataclass(slots=True)
-class Course:
-    """How far a stream was followed, in plain values."""
+@dataclass(slots=True, kw_only=True)
+class Course(Act):
+    """How far a school's stream was followed.
+
+    Args:
+        rules: Rules pinned at its enrolment.
+        school: Id of the school.
+        roadmap: Road map it takes part under.
+        title: Its name.
+        state: Current state.
+        entered_at: When that was entered.
+        entered_on: Date of the act that led there.
+        on_map: Stream of the road map.
+        zone: Time zone of the road map.
+        place: The stream, as bodies spell it.
+        asked: The school, as requests spell it.
+        dated: The last request gave its date.
+        consulted: What the last transition consulted, as its body spelt it.
+    """
 
     rules: Rules
     school: str
@@ -82,11 +112,10 @@ class Course:
     entered_on: str
     on_map: str
     zone: str
-    spelt: str
-    held: list[Held] = field(default_factory=list)
-    facts: Facts = field(default_factory=dict)
-    here: list[str] = field(default_factory=list)
-    movers: dict[str, set[str]] = field(default_factory=dict)
+    place: str
+    asked: bytes
+    dated: bool = False
+    consulted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +166,7 @@ class Screen:
         self._stored = stored
         self._rules = {digest: compiled(one) for digest, one in grounds.definitions.items()}
         self._frame = lru_cache(maxsize=4096)(self._framed)
+        self._facts = lru_cache(maxsize=4096)(self._stated)
 
     def follow(self, stream: str, rows: Iterable[Row]) -> Passed:
         """Return what the records of *stream* come to.
@@ -152,21 +182,17 @@ class Screen:
             version += 1
             if row[1] != version or row[4] != last:
                 raise Doubtful
-            line = self._read(row, version, place, seen)
             moment = row[14]
-            if moment < before:
+            if moment < before or not is_moment(moment) or not is_day(row[15]):
                 raise Doubtful
-            kind = row[7]
             if course is None:
-                course = self._enrolled(line)
+                course = self._enrolled(self._read(row, version, place, seen), place)
             elif not had_come(row[15], moment, course.zone):
                 raise Doubtful
-            elif kind == "advanced":
-                self._advanced(course, line)
-            elif kind == "role_assigned":
-                self._assigned(course, line)
+            elif row[7] == "advanced":
+                self._advanced(course, row, seen)
             else:
-                self._revoked(course, line)
+                self._administered(course, self._read(row, version, place, seen))
             last, before = row[2], moment
         if course is None:
             raise Doubtful
@@ -182,8 +208,6 @@ class Screen:
         if (
             parts is None
             or not is_plain(row[5] + row[6])
-            or not is_moment(moment)
-            or not is_day(row[15])
             or row[10] != shape.target
         ):
             raise Doubtful
@@ -239,7 +263,7 @@ class Screen:
         if sha256(b"%b%b%b}]" % (start, day, behind)).hexdigest().encode() != given:
             raise Doubtful
 
-    def _enrolled(self, line: Line) -> Course:
+    def _enrolled(self, line: Line, place: str) -> Course:
         row, parts = line.row, line.parts
         facts = self._value(parts.facts)
         if row[7] != "enrolled" or [*facts] != ["roadmap", "school", "title"]:
@@ -275,32 +299,48 @@ class Screen:
             entered_on=row[15],
             on_map=on_map,
             zone=zone,
-            spelt=written(school),
+            place=place,
+            asked=f',"school":{written(school)},"transition":'.encode(),
         )
 
-    def _advanced(self, course: Course, line: Line) -> None:
-        row, parts, acting, rules = line.row, line.parts, line.acting, course.rules
-        name, source, target = row[8:11]
+    def _advanced(self, course: Course, row: Row, seen: dict[str, int]) -> None:
+        """Follow a transition: decide first what it has to be, then compare it with what is there.
+
+        This is the loop that millions of records pass, so it does the work of ``_read`` itself.
+        """
+        _, _, found, body, _, record_id, command_id, _, name, source, target, *_ = row
+        rules = course.rules
+        move = rules.moves[name]
         if (
-            source != course.state
+            sha256(b"\x00" + body).hexdigest() != found
+            or len(body) > MAX_BODY_BYTES
+            or source != course.state
+            or target != move.targets[source]
             or row[11] != rules.digest
-            or line.consulted.names != (INSTALLATION, course.on_map)
+            or not is_plain(record_id + command_id)
+            or not body.startswith(START)
         ):
             raise Doubtful
-        move = rules.moves[name]
-        installation, roster = line.consulted.rosters
+        shape = self._frame("advanced", name, source, rules.digest)
+        actor_end = body.index(COMMAND)
+        acting = self._authority.acting(body[len(START) : actor_end])
+        if row[12] != acting.id or row[13] != acting.role:
+            raise Doubtful
+        begin = self._consulted(course, row, shape, actor_end)
+        consulted = self._authority.consulted(course.consulted.encode())
+        consulted.check(row[14], seen)
+        if consulted.names != (INSTALLATION, course.on_map):
+            raise Doubtful
+        installation, course.roster = consulted.rosters
         self._authority.admit(
-            acting, "advance", installation, line.consulted, row[14], rules, move.approval
+            acting, "advance", installation, consulted, row[14], rules, move.approval
         )
-        acting.acts(move.roles, course.held, roster)
-        self._bring(course, line, move, roster)
-        asked = b'"facts":%b' % parts.facts
-        if parts.evidence != b"[]":
-            asked = b'"evidence":%b,%b' % (as_asked(parts.evidence), asked)
-        if parts.reason != b"null":
-            asked = b'%b,"reason":%b' % (asked, parts.reason)
-        behind = f',"school":{course.spelt},"transition":{written(name)}'
-        self._asked(line, b"Advance", b"", asked + behind.encode())
+        acting.acts(move.roles, course.own, course.roster)
+        course.persons = acting.persons
+        end, asked, reason = self._bring(course, body, begin, shape, move)
+        before = b'["Advance",%b,{' % acting.asked
+        asked = (before, b"%b%b%b}]" % (asked, course.asked, move.spelt))
+        self._compare(course, row, shape, body[end:], asked, reason)
         course.movers.setdefault(name, set()).update(acting.persons)
         if target == source:
             course.here.append(name)
@@ -308,66 +348,128 @@ class Screen:
         course.state, course.here = target, []
         course.entered_at, course.entered_on = row[14], row[15]
 
-    def _bring(self, course: Course, line: Line, move: Move, roster: Roster) -> None:
-        """Look at what the act brings and states, and at the requirements."""
-        parts, facts, items = line.parts, _NO_FACTS, _NO_ITEMS
-        if parts.facts != b"{}":
-            facts = self._value(parts.facts)
-            if type(facts) is not dict or not move.facts.issuperset(facts):
+    def _consulted(self, course: Course, row: Row, shape: Frame, actor_end: int) -> int:
+        """Compare what stands between actor and evidence, and return where that begins.
+
+        Mostly the same versions were consulted as by the transition before.
+        """
+        body = row[3]
+        lead = f',"command_id":"{row[6]}","comment":null,"consulted":'
+        rest = f'{shape.rules}{row[15]}","evidence":'
+        head = f"{lead}{course.consulted}{rest}".encode()
+        if not body.startswith(head, actor_end):
+            begin = body.index(CONSULTED, actor_end) + len(CONSULTED)
+            course.consulted = body[begin : body.index(DEFINITION, begin)].decode()
+            head = f"{lead}{course.consulted}{rest}".encode()
+            if not body.startswith(head, actor_end):
                 raise Doubtful
-            check_facts(course.rules.definition, facts)
-            course.facts = {**course.facts, **facts}
-        if parts.evidence != b"[]":
-            evidence = self._value(parts.evidence)
-            found = items_of(evidence, move.kinds, self._stored)
-            if type(evidence) is not list or found is None:
+        return actor_end + len(head)
+
+    def _bring(
+        self, course: Course, body: bytes, begin: int, shape: Frame, move: Move
+    ) -> tuple[int, bytes, str]:
+        """Look at what the act brings and states, and at the requirements.
+
+        Returns:
+            Where that ends, how the request spells it, and how the body spells the reason.
+        """
+        course.items, course.facts = _NO_ITEMS, _NO_FACTS
+        if shape.bare:
+            end = begin + len(NOTHING)
+            if body[begin:end] != NOTHING:
                 raise Doubtful
-            items = found
-        if parts.reason not in move.reasons:
-            raise Doubtful
-        act = Act(
-            line.acting.persons,
-            items,
-            facts,
-            course.facts,
-            course.here,
-            course.movers,
-            course.held,
-            roster,
-        )
+            asked = _ASKED_NOTHING
+        else:
+            evidence_end = body.index(FACTS, begin)
+            end = body.index(ENDS, evidence_end)
+            evidence, facts = body[begin:evidence_end], body[evidence_end + len(FACTS) : end]
+            asked = b'"facts":%b' % facts
+            if evidence != b"[]":
+                course.items = self._items(evidence, move)
+                asked = b'"evidence":%b,%b' % (as_asked(evidence), asked)
+            if facts != b"{}":
+                course.facts = self._facts(course.rules.digest, facts)
+                if not move.facts.issuperset(course.facts):
+                    raise Doubtful
+                course.known = {**course.known, **course.facts}
+        reason = "null"
+        if move.reasons != _NO_REASON:
+            at = body.index(REASON, end) + len(REASON)
+            spelt_reason = body[at : body.index(RECORD, at)]
+            if spelt_reason not in move.reasons:
+                raise Doubtful
+            asked = b'%b,"reason":%b' % (asked, spelt_reason)
+            reason = spelt_reason.decode()
         for check in move.checks:
-            if not check(act):
+            if not check(course):
                 raise Doubtful
+        return end, asked, reason
+
+    def _items(self, evidence: bytes, move: Move) -> dict[str, list[str | None]]:
+        pieces = self._value(evidence)
+        found = items_of(pieces, move.kinds, self._stored)
+        if type(pieces) is not list or found is None:
+            raise Doubtful
+        return found
+
+    def _stated(self, digest: str, text: bytes) -> Facts:
+        """Return facts that are of their declared types; many schools state the same."""
+        facts: Facts = self._value(text)
+        rules = self._rules[digest]
+        if type(facts) is not dict or rules is None:
+            raise Doubtful
+        check_facts(rules.definition, facts)
+        return facts
+
+    def _compare(
+        self, course: Course, row: Row, shape: Frame, rest: bytes, asked: Asked, reason: str
+    ) -> None:
+        """Compare what stands behind the facts; its request was made with its date, or without."""
+        before = f'{shape.middle}{row[4]}","reason":{reason},"record_id":"{row[5]}","recorded_at":"'
+        behind = f"{shape.needs}{row[1]}{course.place}{shape.end}"
+        for dated in (course.dated, not course.dated):
+            day = f'"effective_on":"{row[15]}",' if dated else ""
+            request = sha256(day.encode().join(asked)).hexdigest()
+            if f'{before}{row[14]}","request":"{request}{behind}'.encode() == rest:
+                course.dated = dated
+                return
+        raise Doubtful
+
+    def _administered(self, course: Course, line: Line) -> None:
+        if line.row[7] == "role_assigned":
+            self._assigned(course, line)
+        else:
+            self._revoked(course, line)
 
     def _assigned(self, course: Course, line: Line) -> None:
-        actor, role = self._administered(line, ["actor", "role"])
+        actor, role = self._of_administrator(line, ["actor", "role"])
         version = line.consulted.versions[0]
         if (
             role not in course.rules.school_roles
             or role in _APART
-            or any(one[:2] == (actor, role) for one in course.held)
+            or any(one[:2] == (actor, role) for one in course.own)
             or not self._grounds.knows(actor, version)
         ):
             raise Doubtful
         self._asked_role(line, b"AssignRole", actor, role)
-        course.held.append((actor, role, line.row[5], line.version))
+        course.own.append((actor, role, line.row[5], line.version))
 
     def _revoked(self, course: Course, line: Line) -> None:
-        actor, assignment, role = self._administered(line, ["actor", "assignment", "role"])
-        fitting = [one for one in course.held if one[:2] == (actor, role)]
+        actor, assignment, role = self._of_administrator(line, ["actor", "assignment", "role"])
+        fitting = [one for one in course.own if one[:2] == (actor, role)]
         if line.row[7] != "role_revoked" or role == ADMINISTRATOR:
             raise Doubtful
         if [one[2] for one in fitting] != [assignment]:
             raise Doubtful
         self._asked_role(line, b"RevokeRole", actor, role)
-        course.held.remove(fitting[0])
+        course.own.remove(fitting[0])
 
     def _asked_role(self, line: Line, kind: bytes, actor: str, role: str) -> None:
         before = f'"assignee":{written(actor)},'
         behind = f'"role":{written(role)},"stream":{written(line.row[0])}'
         self._asked(line, kind, before.encode(), behind.encode())
 
-    def _administered(self, line: Line, names: list[str]) -> list[str]:
+    def _of_administrator(self, line: Line, names: list[str]) -> list[str]:
         """Return the facts of a record of roles, and look at what such records have in common."""
         parts = line.parts
         facts = self._value(parts.facts)
@@ -400,5 +502,5 @@ def _passed(course: Course, head: Row) -> Passed:
         due_on,
         int(state.final),
     )
-    held = [(record_id, actor, role, place) for actor, role, record_id, place in course.held]
+    held = [(record_id, actor, role, place) for actor, role, record_id, place in course.own]
     return Passed(head[0], head, standing, held)

@@ -21,14 +21,16 @@ Row = tuple[Any, ...]
 
 _PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _HASH_CHARACTERS = 64
-_START = b'{"actor":'
-_COMMAND = b',"command_id":"'
-_CONSULTED = b',"consulted":'
-_DEFINITION = b',"definition":'
-_FACTS = b',"facts":'
-_FORMAT = b',"format":'
-_REASON = b'","reason":'
-_RECORD = b',"record_id":"'
+START = b'{"actor":'
+COMMAND = b',"command_id":"'
+CONSULTED = b',"consulted":'
+DEFINITION = b',"definition":'
+FACTS = b',"facts":'
+ENDS = b',"format":'
+REASON = b'","reason":'
+RECORD = b',"record_id":"'
+NOTHING = b'[],"facts":{}'
+"""What stands where nothing is brought and nothing is stated."""
 
 # As lifecycle.domain.canonical writes, but without its checks: whoever reads makes them.
 written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -148,39 +150,39 @@ def parts_of(row: Row, shape: Frame, place: str) -> Parts | None:
         ValueError: So it does.
     """
     body, last, record_id, command_id, moment, day = *row[3:7], *row[14:]
-    actor_end = body.index(_COMMAND)
-    consulted = body.index(_CONSULTED, actor_end) + len(_CONSULTED)
-    consulted_end = body.index(_DEFINITION, consulted)
+    actor_end = body.index(COMMAND)
+    consulted = body.index(CONSULTED, actor_end) + len(CONSULTED)
+    consulted_end = body.index(DEFINITION, consulted)
     lead = f',"command_id":"{command_id}","comment":null,"consulted":'.encode()
     rules = f'{shape.rules}{day}","evidence":'.encode()
     evidence = consulted_end + len(rules)
     if shape.bare:
         evidence_end, facts_end = evidence + 2, evidence + 13
     else:
-        evidence_end = body.index(_FACTS, evidence)
-        facts_end = body.index(_FORMAT, evidence_end)
+        evidence_end = body.index(FACTS, evidence)
+        facts_end = body.index(ENDS, evidence_end)
     middle = f'{shape.middle}{last}","reason":'.encode()
     reason = facts_end + len(middle)
-    reason_end = body.index(_RECORD, reason)
+    reason_end = body.index(RECORD, reason)
     ids = f',"record_id":"{record_id}","recorded_at":"{moment}","request":"'.encode()
     request = reason_end + len(ids)
     tail = f"{shape.needs}{row[1]}{place}{shape.end}".encode()
     if (
-        body.startswith(_START)
+        body.startswith(START)
         and body.startswith(lead, actor_end)
         and consulted == actor_end + len(lead)
         and body.startswith(rules, consulted_end)
-        and body.startswith(_FACTS, evidence_end)
+        and body.startswith(FACTS, evidence_end)
         and body.startswith(middle, facts_end)
         and body.startswith(ids, reason_end)
         and body.endswith(tail)
         and request + _HASH_CHARACTERS + len(tail) == len(body)
     ):
         return Parts(
-            body[len(_START) : actor_end],
+            body[len(START) : actor_end],
             body[consulted:consulted_end],
             body[evidence:evidence_end],
-            body[evidence_end + len(_FACTS) : facts_end],
+            body[evidence_end + len(FACTS) : facts_end],
             body[reason:reason_end],
             body[request : request + _HASH_CHARACTERS],
         )
