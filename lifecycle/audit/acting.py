@@ -32,7 +32,7 @@ class Acting:
         Exception: It is not plainly an actor.
     """
 
-    __slots__ = ("asked", "credential", "id", "method", "named", "persons", "role")
+    __slots__ = ("admitted", "asked", "credential", "id", "method", "named", "persons", "role")
 
     def __init__(self, members: dict[str, Any], grounds: Grounds) -> None:
         if [*members] != _ACTOR:
@@ -46,6 +46,7 @@ class Acting:
         if principal is not None and principal not in grounds.actors:
             raise Doubtful
         self.id: str = who
+        self.admitted: set[tuple[str, Roster, Rules | None, bool]] = set()
         self.role: str = role
         self.named = (role, assignment)
         self.persons = (who,) if principal is None else (who, principal)
@@ -84,7 +85,7 @@ class Consulted:
         Exception: They are not plainly such versions.
     """
 
-    __slots__ = ("_until", "names", "rosters", "versions")
+    __slots__ = ("names", "rosters", "until", "versions")
 
     def __init__(self, versions: dict[str, int], authority: Authority) -> None:
         for name, version in versions.items():
@@ -93,7 +94,7 @@ class Consulted:
         self.names = (*versions,)
         self.versions = (*versions.values(),)
         self.rosters = [authority.roster(*one) for one in versions.items()]
-        self._until = min(authority.grounds.stands(*one) for one in versions.items())
+        self.until = min(authority.grounds.stands(*one) for one in versions.items())
 
     def check(self, moment: str, seen: dict[str, int]) -> None:
         """Look whether they were as good as the latest at *moment*, and did not run back.
@@ -101,7 +102,7 @@ class Consulted:
         Raises:
             Doubtful: It is not plain.
         """
-        if moment > self._until:
+        if moment > self.until:
             raise Doubtful
         for name, version in zip(self.names, self.versions, strict=True):
             if version < seen.get(name, 0):
@@ -147,6 +148,9 @@ class Authority:
         Raises:
             Doubtful: It is not plain.
         """
+        place = (scope, installation, rules, approval)
+        if place in acting.admitted:
+            return
         authentication = rules.definition.authentication if rules else ANY
         wanted: tuple[Method, ...] = authentication.approval if approval else authentication.any
         holders = installation.holders
@@ -158,6 +162,8 @@ class Authority:
             self._token(acting, scope, consulted.versions[0], moment)
         elif acting.method == "signed":
             raise Doubtful
+        else:
+            acting.admitted.add(place)  # It will be so at any other moment.
 
     def _token(self, acting: Acting, scope: str, version: int, moment: str) -> None:
         found = self.grounds.credential(acting.credential, version)

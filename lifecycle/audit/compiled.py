@@ -78,14 +78,19 @@ class Act:
 
     def is_held(self, role: str) -> bool:
         """Tell whether anybody holds *role* for the school."""
-        return role in self.roster.holders or any(held[1] == role for held in self.own)
+        if role in self.roster.holders:
+            return True
+        return role in [held[1] for held in self.own]
 
     def holds(self, role: str) -> bool:
         """Tell whether one of those who act holds *role* for the school."""
-        shared = self.roster.holders.get(role, ())
-        return any(one in shared for one in self.persons) or any(
-            held[1] == role and held[0] in self.persons for held in self.own
-        )
+        shared = self.roster.holders.get(role)
+        if shared is not None and not shared.isdisjoint(self.persons):
+            return True
+        for person, held, _, _ in self.own:
+            if held == role and person in self.persons:
+                return True
+        return False
 
 
 Check = Callable[[Act], bool]
@@ -120,7 +125,7 @@ class Move:
     spelt: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rules:
     """A definition, made ready.
 
@@ -208,7 +213,7 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
         kinds=frozenset(kinds & definition.evidence_kind.keys()),
         facts=frozenset(one.fact for one in wanted if isinstance(one, FactGiven)),
         reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
-        checks=tuple(one for one in checks if one is not None),
+        checks=tuple(one for one in checks if one not in (None, _met)),
         approval=transition.approval,
         spelt=spelt(transition.name).encode(),
     )
@@ -233,18 +238,35 @@ def _check(requirement: Requirement, definition: Definition) -> Check | None:
         case FactGiven():
             return _fact(requirement)
         case ReasonGiven():
-            return lambda act: True  # The move has the list.
+            return _met  # The move has the list.
         case AnswersSubmission(submission=submission):
             return _answers(requirement, submission, definition)
         case DifferentPerson(transitions=names):
-            return lambda act: not any(
-                act.movers[name].intersection(act.persons) for name in names if name in act.movers
-            )
+            return _different(names)
         case NotHolding(roles=roles):
-            return lambda act: not any(map(act.holds, roles))
+            return lambda act: True not in map(act.holds, roles)
         case PolicyAllows(allowed=allowed):
-            return lambda act: allowed is True
+            return _met if allowed is True else _unmet
     return None
+
+
+def _met(act: Act) -> bool:
+    return True
+
+
+def _unmet(act: Act) -> bool:
+    return False
+
+
+def _different(names: tuple[str, ...]) -> Check:
+    def others(act: Act) -> bool:
+        for name in names:
+            before = act.movers.get(name)
+            if before is not None and not before.isdisjoint(act.persons):
+                return False
+        return True
+
+    return others
 
 
 def _evidence(kind: str) -> Check:

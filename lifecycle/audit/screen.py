@@ -100,7 +100,8 @@ class Course(Act):
         place: The stream, as bodies spell it.
         asked: The school, as requests spell it.
         dated: The last request gave its date.
-        consulted: What the last transition consulted, as its body spelt it.
+        consulted: What was consulted last by a transition, or by the enrolment.
+        spelt: How its body spelt that; empty where no transition was made yet.
     """
 
     rules: Rules
@@ -114,8 +115,9 @@ class Course(Act):
     zone: str
     place: str
     asked: bytes
+    consulted: Consulted
     dated: bool = False
-    consulted: str = ""
+    spelt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +302,7 @@ class Screen:
             on_map=on_map,
             zone=zone,
             place=place,
+            consulted=line.consulted,
             asked=f',"school":{written(school)},"transition":'.encode(),
         )
 
@@ -326,10 +329,9 @@ class Screen:
         acting = self._authority.acting(body[len(START) : actor_end])
         if row[12] != acting.id or row[13] != acting.role:
             raise Doubtful
-        begin = self._consulted(course, row, shape, actor_end)
-        consulted = self._authority.consulted(course.consulted.encode())
-        consulted.check(row[14], seen)
-        if consulted.names != (INSTALLATION, course.on_map):
+        begin = self._consulted(course, row, shape, actor_end, seen)
+        consulted = course.consulted
+        if row[14] > consulted.until:
             raise Doubtful
         installation, course.roster = consulted.rosters
         self._authority.admit(
@@ -348,7 +350,9 @@ class Screen:
         course.state, course.here = target, []
         course.entered_at, course.entered_on = row[14], row[15]
 
-    def _consulted(self, course: Course, row: Row, shape: Frame, actor_end: int) -> int:
+    def _consulted(
+        self, course: Course, row: Row, shape: Frame, actor_end: int, seen: dict[str, int]
+    ) -> int:
         """Compare what stands between actor and evidence, and return where that begins.
 
         Mostly the same versions were consulted as by the transition before.
@@ -356,13 +360,17 @@ class Screen:
         body = row[3]
         lead = f',"command_id":"{row[6]}","comment":null,"consulted":'
         rest = f'{shape.rules}{row[15]}","evidence":'
-        head = f"{lead}{course.consulted}{rest}".encode()
+        head = f"{lead}{course.spelt}{rest}".encode()
         if not body.startswith(head, actor_end):
             begin = body.index(CONSULTED, actor_end) + len(CONSULTED)
-            course.consulted = body[begin : body.index(DEFINITION, begin)].decode()
-            head = f"{lead}{course.consulted}{rest}".encode()
+            found = body[begin : body.index(DEFINITION, begin)]
+            course.spelt, course.consulted = found.decode(), self._authority.consulted(found)
+            head = f"{lead}{course.spelt}{rest}".encode()
             if not body.startswith(head, actor_end):
                 raise Doubtful
+            if course.consulted.names != (INSTALLATION, course.on_map):
+                raise Doubtful
+            course.consulted.check(row[14], seen)
         return actor_end + len(head)
 
     def _bring(
@@ -436,6 +444,7 @@ class Screen:
         raise Doubtful
 
     def _administered(self, course: Course, line: Line) -> None:
+        course.spelt = ""  # The next transition may not have consulted less than this record.
         if line.row[7] == "role_assigned":
             self._assigned(course, line)
         else:
