@@ -256,7 +256,7 @@ def test_no_changed_member_is_passed_however_it_is_covered(
     found = court.streams[stream]
     place = data.draw(st.integers(0, len(found) - 1), label="record")
     body = json.loads(found[place][3])
-    path = data.draw(st.sampled_from(sorted(leaves(body), key=str)[1:]), label="member")
+    path = data.draw(st.sampled_from(sorted(filter(None, leaves(body)), key=str)), label="member")
     others = [json.loads(row[3]) for row in found]
     value = data.draw(
         st.sampled_from(VALUES) | st.sampled_from(others).map(lambda one: _at(one, path))
