@@ -55,7 +55,7 @@ def prove(
     out: str | None,
     force: bool,
 ) -> None:
-    """Prove that a record stands in the log, or that the log only grew.
+    """Prove that a record stands in the log, or that it only grew.
 
     Both under the latest checkpoint that was signed. The proof of a record bears the record and
     is whole in itself: whoever has the log's public key checks it without us, with
