@@ -56,18 +56,6 @@ def read_key(pem: bytes) -> Key:
     return Key(_public(_private(pem)), pem)
 
 
-def check_signature(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Tell whether *signature* is that of *message* by *public*."""
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
 def _public(private: Ed25519PrivateKey) -> str:
     return base64.b64encode(private.public_key().public_bytes_raw()).decode()
 

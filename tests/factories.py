@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lifecycle import Actor, Evidence, Lifecycle, Receipt
+from lifecycle.audit import ed25519
 from lifecycle.domain.definition import (
     AnswersSubmission,
     Definition,
@@ -23,7 +24,6 @@ from lifecycle.domain.model import Assignment
 from lifecycle.domain.ports import Definitions, EvidenceStore, Journal
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, assignments_after
-from lifecycle.keys import check_signature
 from lifecycle.service.context import Context
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.memory_evidence import MemoryEvidence
@@ -89,7 +89,7 @@ def engine_on(
             guards=guards or {},
             log=lambda event, /, **facts: None,
             calendar=RussianCalendar(),
-            signatures=check_signature,
+            signatures=ed25519.verify,
         )
     )
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PO = LOCALES / "ru" / "LC_MESSAGES" / "messages.po"
 
 # The same in every language.
-SAME = {"JSON", "URL", "LIFECYCLE_LOG", "--definitions", "--from", "--key"}
+SAME = {"JSON", "URL", "LIFECYCLE_LOG", "--definitions", "--from", "--key", "--token-file"}
 # Parameters by which texts and the engine's own words are handed on.
 HANDED = ("template", "detail", "hint", "scope", "what")
 # Names of variables and tables that hold texts.

@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from lifecycle.audit import ed25519
 from lifecycle.audit.asked import asked, who
 from lifecycle.audit.findings import Finding
 from lifecycle.domain import administration, credentials
@@ -29,7 +30,6 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.plan import Place, Progress, decide_activity
-from lifecycle.domain.ports import SignatureCheck
 from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import Participation, assignments_after
 from lifecycle.domain.requests import (
@@ -59,7 +59,6 @@ class Grounds:
     Args:
         definitions: Stored definitions by digest, altered ones left out.
         guards: Guards in Python that the host registered.
-        signatures: Checks the signatures of commands.
         rules: Digest of the definition that each road map's stream adopted.
         actors: Sequence number of the record that registered each actor.
         credentials: Every credential by its id, as it stands at the end.
@@ -70,7 +69,6 @@ class Grounds:
 
     definitions: Mapping[str, Definition]
     guards: Guards
-    signatures: SignatureCheck
     rules: dict[str, str] = field(default_factory=dict)
     actors: dict[str, int] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
@@ -113,9 +111,9 @@ class Grounds:
             self.credentials.setdefault(given.id, given)
         elif record.kind == "credential_revoked":
             name = (record.facts or {})["credential"]
-            if name in self.credentials:
-                revoked = replace(self.credentials[name], revoked=record.sequence)
-                self.credentials[name] = revoked
+            known = self.credentials.get(name)
+            if known is not None and known.revoked is None:
+                self.credentials[name] = replace(known, revoked=record.sequence)
 
     def held(self, stream: str, version: int) -> tuple[Assignment, ...]:
         """Return the roles held on a shared stream after its record *version*."""
@@ -183,7 +181,7 @@ class Grounds:
             version=version,
             roles=self.held(INSTALLATION, version),
             credential=self.credential(credential_of(record.actor.authentication), version),
-            check=self.signatures,
+            check=ed25519.verify,
         )
 
     def knows(self, actor: str, version: int) -> bool:

@@ -29,7 +29,7 @@ from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.ports import Auditing, EvidenceStore, SignatureCheck, Span
+from lifecycle.domain.ports import Auditing, EvidenceStore, Span
 
 Spread = Callable[[Checking, Sequence[Span]], Iterable[Outcome]]
 """Begins to check spans of schools on the grounds that a run found, and gives what they came to."""
@@ -39,7 +39,6 @@ def verify(
     view: Auditing,
     evidence: EvidenceStore,
     guards: Guards,
-    signatures: SignatureCheck,
     progress: Progress = lambda done: None,
     *,
     parser: Parser = STANDARD,
@@ -54,7 +53,6 @@ def verify(
         view: One consistent view of the storage.
         evidence: The evidence store; every file named by a record is hashed again.
         guards: Guards in Python that the host registered.
-        signatures: Checks the signatures of commands.
         progress: Called with the number of records read, now and then.
         parser: Reads bodies for the screen; another one may be faster.
         spread: Checks the schools in several processes; without it, it is done here.
@@ -65,7 +63,7 @@ def verify(
     """
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
     definitions, altered = _definitions(view)
-    run = Checking(evidence, Grounds(definitions, guards, signatures), progress, parser)
+    run = Checking(evidence, Grounds(definitions, guards), progress, parser)
     total = Outcome(findings=[*altered, *shared_streams(run, view)])
     total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions))
     # Other processes, if there are any, are at work from here on.

@@ -77,6 +77,10 @@ def acting(session: Session, engine: Lifecycle, actor: str | None) -> Actor:
 
 
 def _by_token(engine: Lifecycle, file: str) -> Actor:
+    if file.startswith("lct_"):
+        # Not told back: whoever sees it could act by it.
+        detail = Message("name the file of the token, not the token; revoke it, others saw it")
+        raise InvalidInput(what="--token-file", detail=detail)
     if file != STDIN:
         content = private(Path(file), "--token-file").decode("ascii", "replace")
     elif sys.stdin.isatty():

@@ -24,8 +24,8 @@ KASPIYSK = "kaspiysk-2022"
 NEKLINOVSKY = "neklinovsky-2022"
 ROADMAPS = (TOMARI, BELGOROD, DMITROVSK, KASPIYSK, NEKLINOVSKY)
 ADMINISTRATOR = "admin-1"
-BY_TOKEN = "reviewer-tomari"
-BY_KEY = "expert-tomari"
+SHOWS_HIS_OWN = "reviewer-tomari"
+SIGNS = "expert-tomari"
 
 # Belgorod's road map, row 7: 19 municipalities for 22 schools, so three of them have two.
 _MUNICIPALITIES = 19

@@ -24,10 +24,10 @@ from lifecycle import (
 )
 from lifecycle.demo.cast import (
     ADMINISTRATOR,
-    BY_KEY,
-    BY_TOKEN,
     ON_ROADMAP,
     ON_SCHOOL,
+    SHOWS_HIS_OWN,
+    SIGNS,
     School,
     everybody,
 )
@@ -143,10 +143,10 @@ class Stage:
     def _let_show(self, administrator: Actor) -> None:
         """Issue a token to one who approves; another one signs with a key of his own."""
         credentials, key = self.engine.credentials, new_key()
-        issued = credentials.issue_token(BY_TOKEN, actor=administrator, scopes=["advance"])
-        self.shown[BY_TOKEN] = self.engine.authenticate(issued.token)
-        credentials.add_key(BY_KEY, key.public, actor=administrator)
-        self.shown[BY_KEY] = credentials.of_key(key.public, key.sign)
+        issued = credentials.issue_token(SHOWS_HIS_OWN, actor=administrator, scopes=["advance"])
+        self.shown[SHOWS_HIS_OWN] = self.engine.authenticate(issued.token)
+        credentials.add_key(SIGNS, key.public, actor=administrator)
+        self.shown[SIGNS] = credentials.of_key(key.public, key.sign)
 
     def drive(self, school: School) -> str:
         """Enrol a school and take it through its story; return the state it comes to."""

@@ -201,6 +201,7 @@ class Page:
             Message("date"),
             Message("act"),
             Message("actor"),
+            Message("known by"),
             Message("evidence"),
             Message("hash"),
         )
@@ -210,6 +211,7 @@ class Page:
                 record.effective_on.isoformat(),
                 _act(record),
                 record.actor.id,
+                record.actor.authentication.partition(":")[0],
                 ", ".join(_counted(piece.kind for piece in record.evidence)),
                 record.hash[:_HASH],
             )

@@ -59,7 +59,7 @@ class Court:
             self.origin = view.origin
             found = {digest: json.loads(body) for digest, body in view.definitions()}
             definitions = {name: Definition.from_json(body) for name, body in found.items()}
-            grounds = Grounds(definitions, context.guards, context.signatures)
+            grounds = Grounds(definitions, context.guards)
             self.run = Checking(context.evidence, grounds, lambda done: None)
             assert list(shared_streams(self.run, view)) == []
             self.streams = dict(self._streams(view))

@@ -7,7 +7,7 @@ import pytest
 Edits = list[tuple[str, str]]
 Told = Callable[..., list[str]]
 
-# What is wrong -> the edits that make it so, and every line the checker then says.
+# What is wrong -> the edits, and every line the checker then says.
 PROGRAMMES = {
     "kind declared twice": (
         [("id: receipt", "id: contract")],
@@ -34,10 +34,7 @@ PROGRAMMES = {
         ],
     ),
     "auditor declared": (
-        [
-            ("id: officer", "id: auditor"),
-            ("enrolment: {by: [officer]", "enrolment: {by: [checker]"),
-        ],
+        [("id: officer", "id: auditor"), ("by: [officer], source", "by: [checker], source")],
         [
             "10:10: LD202: auditor is the engine's own role and is not declared",
             "36:15: LD211: there is no role officer",
@@ -51,7 +48,7 @@ PROGRAMMES = {
         [
             (
                 "enrolment:",
-                "authentication: {any: [host, host], approval: [token], source: inference}\nenrolment:",
+                "authentication: {any: [host, host], approval: [token], source: x}\nenrolment:",
             )
         ],
         [

@@ -1,0 +1,254 @@
+"""Acting by tokens and keys on the command line; and nothing secret is ever told."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Terminal, walk
+
+MUNICIPAL = ("advance", "krasnogorsk", "start_questionnaire")
+TOKEN = re.compile(r"lct_[0-9a-f]{10}_[A-Za-z0-9_-]{51}")
+
+
+def test_a_token_is_shown_once_and_never_again(office: Terminal) -> None:
+    issued = office.ask("token", "issue", "curator", "--actor", "admin", "--scope", "advance",
+                        "--expires", "2099-12-31")  # fmt: skip
+    listed = office.ask("token", "list", "curator")
+
+    assert TOKEN.fullmatch(issued["token"])
+    (one,) = listed["credentials"]
+    assert one == {
+        "credential": issued["credential"], "actor": "curator", "public": None,
+        "scopes": ["advance"], "expires_at": "2099-12-31T23:59:59.999999Z",
+        "sequence": issued["sequence"], "revoked": None,
+    }  # fmt: skip
+    assert issued["token"] not in json.dumps(listed)
+
+
+def test_a_printed_token_stands_alone_on_standard_output(office: Terminal) -> None:
+    said = office.run("token", "issue", "curator", "--actor", "admin")
+
+    assert TOKEN.fullmatch(said.out.strip())
+    assert not TOKEN.search(said.err)
+    assert "revoke it: lifecycle token revoke" in said.err
+
+
+def test_a_token_in_a_file_is_readable_by_its_owner_only(office: Terminal) -> None:
+    said = office.run("token", "issue", "curator", "--actor", "admin", "--out", "curator.token")
+
+    path = office.folder / "curator.token"
+    assert said.out == "the token is in curator.token\n"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert TOKEN.fullmatch(path.read_text().strip())
+    again = office.run("token", "issue", "curator", "--actor", "admin", "--out", "curator.token")
+    assert again.code == 7
+    assert "curator.token is there already" in again.err
+
+
+def test_a_refused_issue_leaves_no_file(office: Terminal) -> None:
+    said = office.run("token", "issue", "ghost", "--actor", "admin", "--out", "ghost.token")
+
+    assert said.code == 3
+    assert not (office.folder / "ghost.token").exists()
+    nowhere = office.run("token", "issue", "curator", "--actor", "admin", "--out", "no/where")
+    assert nowhere.code == 5
+    assert "no/where cannot be written: No such file or directory" in nowhere.err
+
+
+def test_somebody_acts_by_his_token_without_naming_himself(office: Terminal) -> None:
+    office.ask(*MUNICIPAL, "--token-file", "municipal.token")
+
+    record = office.ask("history", "krasnogorsk")["records"][-1]
+    assert record["actor"] == "municipal"
+    assert record["authentication"].startswith("token:")
+    assert office.run("verify").code == 0
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_a_token_is_read_from_standard_input(office: Terminal, ending: str) -> None:
+    token = (office.folder / "municipal.token").read_text().strip()
+    process = office.start(*MUNICIPAL, "--token-file", "-", "--json", stdin=-1)
+
+    out, err = process.communicate(f"{token}{ending}", timeout=60)
+
+    assert process.returncode == 0, err
+    assert json.loads(out)["state"] == "questionnaire"
+    assert token not in out + err
+
+
+def test_a_token_is_asked_for_at_a_terminal_and_not_echoed(office: Terminal) -> None:
+    import pty
+
+    token = (office.folder / "municipal.token").read_text().strip()
+    ours, theirs = pty.openpty()
+    process = office.start(*MUNICIPAL, "--token-file", "-", stdin=theirs, start_new_session=True)
+    assert process.stderr is not None
+    asked = ""
+    while not asked.endswith(":"):  # what is typed before it is thrown away
+        asked += process.stderr.read(1)
+    os.write(ours, f"{token}\n".encode())
+
+    out, err = process.communicate(timeout=60)
+    os.close(theirs)
+    os.close(ours)
+
+    assert process.returncode == 0, err
+    assert asked == "token:"
+    assert token not in out + err
+
+
+@pytest.mark.parametrize("option", ["--token-file", "--sign-with"])
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o777])
+def test_a_secret_that_others_can_read_is_refused(office: Terminal, option: str, mode: int) -> None:
+    name = "municipal.token" if option == "--token-file" else "expert.key"
+    (office.folder / name).chmod(mode)
+
+    said = office.run(*MUNICIPAL, option, name)
+
+    assert said.code == 5
+    assert f"others can read {name}; run: chmod 600 {name}" in said.err
+
+
+@pytest.mark.parametrize("option", ["--token-file", "--sign-with"])
+@pytest.mark.parametrize(
+    ("content", "code"), [(None, 5), (b"", 0), (b"lct_0123456789_x", 0), (b"\xff\x00" * 4000, 0)]
+)
+def test_a_file_that_holds_no_secret_is_refused(
+    office: Terminal, option: str, content: bytes | None, code: int
+) -> None:
+    path = office.folder / "wrong"
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(0o600)
+
+    said = office.run(*MUNICIPAL, option, "wrong")
+
+    assert said.code == (code or (4 if option == "--token-file" else 5))
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("known", "told"),
+    [
+        ((), "say who does it: --actor ID, --token-file or --sign-with"),
+        (("--token-file", "municipal.token", "--sign-with", "expert.key"), "not both"),
+        (
+            ("--actor", "curator", "--token-file", "municipal.token"),
+            "--actor names curator, but this is shown by municipal",
+        ),
+        (
+            ("--actor", "curator", "--sign-with", "expert.key"),
+            "--actor names curator, but this is shown by expert",
+        ),
+    ],
+)
+def test_who_acts_is_said_once(office: Terminal, known: tuple[str, ...], told: str) -> None:
+    said = office.run(*MUNICIPAL, *known)
+
+    assert said.code == 2
+    assert told in said.err
+    assert (
+        office.run(*MUNICIPAL, "--actor", "municipal", "--token-file", "municipal.token").code == 0
+    )
+
+
+def test_an_account_of_the_machine_does_not_approve(office: Terminal) -> None:
+    walk(office, until="stage_1_monitoring")
+    papers = ("supporting_document:low_equipment=https://school.example/1",
+              "supporting_document:low_motivation=https://school.example/2")  # fmt: skip
+    given = [part for paper in papers for part in ("--evidence", paper)]
+    office.ask(
+        "advance", "krasnogorsk", "submit_stage_1_evidence", "--actor", "coordinator", *given
+    )
+
+    said = office.run("advance", "krasnogorsk", "confirm_stage_1", "--actor", "expert", "--json")
+    signed = office.ask("advance", "krasnogorsk", "confirm_stage_1", "--sign-with", "expert.key")
+
+    assert said.code == 4
+    (unmet,) = said.error["unmet"]
+    assert unmet["code"] == "authentication_insufficient"
+    assert unmet["parameters"]["methods"] == ["host", "token", "signed"]
+    assert (unmet["who"], unmet["actors"]) == (["administrator"], ["admin"])
+    assert signed["state"] == "stage_2_monitoring"
+    record = office.ask("history", "krasnogorsk")["records"][-1]
+    assert record["authentication"].startswith("signed:")
+    assert len(record["signature"]) == 88
+
+
+def test_keys_are_made_added_listed_and_revoked(office: Terminal) -> None:
+    made = office.ask("key", "new", "--out", "new.key")
+    added = office.ask("key", "add", "curator", made["public"], "--actor", "admin",
+                       "--scope", "plan", "--scope", "advance")  # fmt: skip
+    (listed,) = office.ask("key", "list", "curator")["credentials"]
+    revoked = office.ask("key", "revoke", added["credential"], "--actor", "admin")
+    said = office.run(*MUNICIPAL, "--sign-with", "new.key")
+
+    assert (office.folder / "new.key").stat().st_mode & 0o777 == 0o600
+    assert listed["public"] == made["public"]
+    assert listed["scopes"] == ["advance", "plan"]
+    assert revoked["sequence"] == added["sequence"] + 1
+    assert said.code == 4
+    assert "was revoked" in said.err
+    assert office.run("key", "new", "--out", "new.key").code == 7
+    lines = office.run("key", "list").out
+    assert "everything" in lines
+    assert added["credential"] in lines
+
+
+def test_lists_without_anything_are_empty(terminal: Terminal) -> None:
+    terminal.ask("init", "--administrator", "admin")
+
+    assert terminal.run("token", "list").out == ""
+    assert terminal.ask("key", "list") == {"credentials": []}
+
+
+def test_what_one_process_revokes_no_other_one_can_use(office: Terminal) -> None:
+    (one,) = office.ask("token", "list", "municipal")["credentials"]
+    rehearsed = office.process(*MUNICIPAL, "--token-file", "municipal.token", "--dry-run")
+    office.process("token", "revoke", one["credential"], "--actor", "admin")
+
+    said = office.process(*MUNICIPAL, "--token-file", "municipal.token", "--json")
+
+    assert rehearsed.code == 0
+    assert said.code == 4
+    assert said.error["code"] == "LC205"
+
+
+def test_planted_tokens_are_never_told(office: Terminal, tmp_path: Path) -> None:
+    """Neither by logs, errors and results, nor by the database and its files."""
+    office.environment |= {"LIFECYCLE_LOG": "json", "LIFECYCLE_DEBUG": "1"}
+    token = (office.folder / "municipal.token").read_text().strip()
+    secret = token[len("lct_0123456789_") :][:43]
+    heard = io.StringIO()
+    for more in ((), ("--json",), ("--dry-run",), ("--effective-on", "2099-01-01")):
+        for command in (MUNICIPAL, ("advance", "nowhere", "withdraw"), ("enrol", "krasnogorsk",
+                        "--roadmap", "tomari-2022", "--title", "x")):  # fmt: skip
+            said = office.process(*command, "--token-file", "municipal.token", *more)
+            heard.write(said.out + said.err)
+    (office.folder / "half.token").write_text(token[:-1])
+    (office.folder / "half.token").chmod(0o600)
+    said = office.process(*MUNICIPAL, "--token-file", "half.token")
+    heard.write(said.out + said.err)
+
+    assert said.code == 4
+    assert "record_appended" in heard.getvalue()
+    assert secret not in heard.getvalue()
+    for path in office.folder.rglob("*"):
+        if path.is_file() and path.suffix != ".token":
+            assert secret.encode() not in path.read_bytes(), path
+
+
+def test_an_argument_that_is_a_token_is_not_a_way_to_act(office: Terminal) -> None:
+    token = (office.folder / "municipal.token").read_text().strip()
+
+    said = office.run(*MUNICIPAL, "--token-file", token)
+
+    assert said.code == 5
+    assert "name the file of the token, not the token" in said.err
+    assert token not in said.err

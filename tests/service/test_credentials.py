@@ -1,0 +1,360 @@
+"""Tokens and keys, from their issue to their end, on both storages."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from lifecycle import (
+    Actor,
+    AdministrationRefused,
+    AlreadyExists,
+    CommandReused,
+    InvalidInput,
+    Lifecycle,
+    Refused,
+    TransitionRefused,
+    verify,
+)
+from lifecycle.domain.credentials import token_credential, token_text
+from lifecycle.domain.errors import InvalidDate, UnknownActor
+from lifecycle.domain.errors_access import AuthenticationFailed, UnknownCredential
+from lifecycle.keys import new_key
+from lifecycle.storage.memory import MemoryJournal
+from tests.factories import ADMIN, ROADMAP, START, Office, SetClock, actor
+from tests.identities import Identities, credential_id
+
+SCHOOL = "krasnogorsk"
+PERSON = f"municipal_coordinator.{ROADMAP}"
+
+
+@pytest.fixture
+def identities(office: Office) -> Identities:
+    return Identities(office.engine)
+
+
+def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
+    return [one.code for one in refused.value.unmet]
+
+
+def refused(office: Office, person: Actor) -> list[str]:
+    with pytest.raises(TransitionRefused) as caught:
+        office.make(SCHOOL, "start_questionnaire", actor=person)
+    return codes(caught)
+
+
+@pytest.mark.parametrize("method", ["token", "signed"])
+def test_who_shows_what_was_issued_to_him_acts_and_the_record_says_so(
+    office: Office, identities: Identities, method: str
+) -> None:
+    person = identities.by(method, PERSON)
+
+    record = office.make(SCHOOL, "start_questionnaire", actor=person).record
+
+    assert record.actor.id == PERSON
+    assert record.actor.authentication == f"{method}:{credential_id(person)}"
+    assert (record.actor.signature is not None) == (method == "signed")
+    assert verify(office.engine).ok
+
+
+def test_a_token_is_kept_nowhere_but_with_its_holder(
+    office: Office, identities: Identities
+) -> None:
+    person = identities.token(PERSON)
+    token = identities.tokens[PERSON]
+
+    office.make(SCHOOL, "start_questionnaire", actor=person)
+
+    bodies = [one.body for one in office.engine.administration()]
+    assert not any(token.encode() in body for body in bodies)
+    assert token not in repr(person)
+    assert token not in repr(office.engine.credentials.all())
+    assert token_credential(token) == credential_id(person)
+
+
+def test_an_issued_token_is_not_shown_by_accident(office: Office) -> None:
+    issued = office.engine.credentials.issue_token(PERSON, actor=ADMIN)
+
+    assert issued.token not in repr(issued)
+    assert len(issued.token) == len("lct_0123456789_") + 43 + 8
+
+
+@pytest.mark.parametrize("cut", [lambda text: text[:-1], lambda text: f"{text}0", str.upper])
+def test_a_token_of_which_something_is_missing_is_told_from_an_unknown_one(
+    identities: Identities, cut: object
+) -> None:
+    identities.token(PERSON)
+    assert callable(cut)
+
+    with pytest.raises(AuthenticationFailed, match="a part of it is missing"):
+        identities.engine.authenticate(cut(identities.tokens[PERSON]))
+
+
+def test_another_secret_behind_a_known_id_opens_nothing(identities: Identities) -> None:
+    name = credential_id(identities.token(PERSON))
+
+    with pytest.raises(AuthenticationFailed, match="nobody was issued this token"):
+        identities.engine.authenticate(token_text(name, "x" * 43))
+    with pytest.raises(AuthenticationFailed, match="nobody was issued this token"):
+        identities.engine.authenticate(token_text("0" * 10, "x" * 43))
+
+
+def test_a_credential_of_a_key_is_no_token(identities: Identities) -> None:
+    name = credential_id(identities.key(PERSON))
+
+    with pytest.raises(AuthenticationFailed):
+        identities.engine.authenticate(token_text(name, "x" * 43))
+
+
+@pytest.mark.parametrize("proof", [None, "", "lct_guess"])
+def test_naming_a_token_without_having_it_is_not_enough(
+    office: Office, identities: Identities, proof: str | None
+) -> None:
+    person = identities.token(PERSON)
+    pretended = replace(person, prove=None if proof is None else lambda _: proof)
+
+    with pytest.raises(AuthenticationFailed, match="did not show the token"):
+        office.make(SCHOOL, "start_questionnaire", actor=pretended)
+    with pytest.raises(AuthenticationFailed):
+        office.make(SCHOOL, "start_questionnaire", actor=pretended, dry_run=True)
+
+
+def test_a_token_of_somebody_else_is_refused(office: Office, identities: Identities) -> None:
+    other = identities.token("admin")
+    pretended = replace(other, id=PERSON)
+
+    assert refused(office, pretended) == ["credential_unknown"]
+
+
+def test_a_token_that_nobody_issued_is_refused(office: Office) -> None:
+    with pytest.raises(AuthenticationFailed):
+        office.make(SCHOOL, "start_questionnaire", actor=Actor(PERSON, "token:0123456789"))
+
+
+def test_a_revoked_credential_is_good_for_nothing(office: Office, identities: Identities) -> None:
+    token, key = identities.token(PERSON), identities.key(PERSON)
+    for one in (token, key):
+        office.engine.credentials.revoke(credential_id(one), actor=ADMIN)
+
+    assert refused(office, token) == ["credential_revoked"]
+    assert refused(office, key) == ["credential_revoked"]
+    with pytest.raises(AuthenticationFailed, match="was revoked"):
+        office.engine.authenticate(identities.tokens[PERSON])
+    known = identities.keys[PERSON]
+    with pytest.raises(AuthenticationFailed, match="was revoked"):
+        office.engine.credentials.of_key(known.public, known.sign)
+    assert verify(office.engine).ok
+
+
+def test_a_credential_is_revoked_once(office: Office, identities: Identities) -> None:
+    name = credential_id(identities.token(PERSON))
+    office.engine.credentials.revoke(name, actor=ADMIN, command_id="c-1")
+
+    assert office.engine.credentials.revoke(name, actor=ADMIN, command_id="c-1").repeated
+    with pytest.raises(AdministrationRefused) as caught:
+        office.engine.credentials.revoke(name, actor=ADMIN)
+    assert codes(caught) == ["credential_revoked"]
+    with pytest.raises(UnknownCredential, match="there is no credential x"):
+        office.engine.credentials.revoke("x", actor=ADMIN)
+
+
+def test_a_credential_is_good_until_it_expires(
+    office: Office, identities: Identities, clock: SetClock
+) -> None:
+    person = identities.token(PERSON, expires_at=START + timedelta(days=1))
+    office.make(SCHOOL, "start_questionnaire", actor=person, dry_run=True)
+    clock.advance(days=1)
+
+    assert refused(office, person) == ["credential_expired"]
+    with pytest.raises(AuthenticationFailed, match="expired at 2022-03-02T09:00:00"):
+        office.engine.authenticate(identities.tokens[PERSON])
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "error"),
+    [(START - timedelta(days=1), AdministrationRefused), (START.replace(tzinfo=None), InvalidDate)],
+)
+def test_a_credential_that_is_good_for_nothing_is_not_issued(
+    office: Office, expires_at: datetime, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        office.engine.credentials.issue_token(PERSON, actor=ADMIN, expires_at=expires_at)
+
+
+def test_a_scope_limits_what_a_credential_is_good_for(
+    office: Office, identities: Identities
+) -> None:
+    person = identities.token(PERSON, scopes=["enrol", "plan", "plan"])
+
+    assert refused(office, person) == ["credential_scope"]
+    office.engine.enrol("school-2", roadmap=ROADMAP, title="Школа 2", actor=person)
+    limited = identities.token("admin", scopes=["advance"])
+    with pytest.raises(AdministrationRefused) as caught:
+        office.engine.add_actor("new", actor=limited)
+    assert codes(caught) == ["credential_scope"]
+    with pytest.raises(InvalidInput, match="there is no scope everything"):
+        identities.token(PERSON, scopes=["everything"])
+
+
+def test_everybody_named_in_an_issue_has_to_be_known(office: Office) -> None:
+    engine = office.engine
+    with pytest.raises(UnknownActor):
+        engine.credentials.issue_token("ghost", actor=ADMIN)
+    with pytest.raises(AdministrationRefused) as caught:
+        engine.credentials.issue_token(PERSON, actor=actor(PERSON))
+    assert codes(caught) == ["role_missing"]
+    with pytest.raises(AdministrationRefused):
+        engine.credentials.revoke("x", actor=actor(PERSON))
+
+
+@pytest.mark.parametrize("public", ["", "x", "AAAA", "@" * 44, "A" * 43])
+def test_what_is_no_public_key_is_not_added(office: Office, public: str) -> None:
+    with pytest.raises(InvalidInput, match="32 bytes in base64"):
+        office.engine.credentials.add_key(PERSON, public, actor=ADMIN)
+
+
+def test_a_repeated_request_adds_one_key_and_never_a_second_token(office: Office) -> None:
+    credentials, public = office.engine.credentials, new_key().public
+
+    first = credentials.add_key(PERSON, public, actor=ADMIN, command_id="c-1")
+    again = credentials.add_key(PERSON, public, actor=ADMIN, command_id="c-1")
+
+    assert (again.record.hash, again.repeated) == (first.record.hash, True)
+    credentials.issue_token(PERSON, actor=ADMIN, command_id="c-2")
+    with pytest.raises(CommandReused):
+        credentials.issue_token(PERSON, actor=ADMIN, command_id="c-2")
+    with pytest.raises(CommandReused):
+        credentials.add_key(PERSON, public, actor=ADMIN, command_id="c-2")
+
+
+def test_an_id_is_never_given_twice(office: Office) -> None:
+    fresh = ("0123456789", token_text("0123456789", "x" * 43))
+    office.engine.credentials.issue_token(PERSON, actor=ADMIN, fresh=fresh)
+
+    with pytest.raises(AlreadyExists):
+        office.engine.credentials.issue_token(PERSON, actor=ADMIN, fresh=fresh)
+
+
+def test_a_key_that_nobody_has_opens_nothing(office: Office) -> None:
+    key = new_key()
+
+    with pytest.raises(AuthenticationFailed, match="not added for anybody"):
+        office.engine.credentials.of_key(key.public, key.sign)
+
+
+def test_a_key_added_again_after_its_revocation_is_good_again(
+    office: Office, identities: Identities
+) -> None:
+    office.engine.credentials.revoke(credential_id(identities.key(PERSON)), actor=ADMIN)
+    key = identities.keys[PERSON]
+    office.engine.credentials.add_key(PERSON, key.public, actor=ADMIN)
+
+    person = office.engine.credentials.of_key(key.public, key.sign)
+
+    assert office.make(SCHOOL, "start_questionnaire", actor=person).state == "questionnaire"
+
+
+# -- signatures -----------------------------------------------------------------------------------
+
+
+def test_every_request_can_be_signed(office: Office, identities: Identities) -> None:
+    engine, admin = office.engine, identities.key("admin")
+    engine.add_actor("new", actor=admin)
+    # Puts another road map in force on the way: that record is signed for its own place.
+    engine.assign("new", "expert", actor=admin, roadmap="belgorod-2021")
+    engine.enrol("school-2", roadmap="kaspiysk-2022", title="Школа 2", actor=admin)
+    engine.revoke("new", "expert", actor=admin, roadmap="belgorod-2021")
+    issued = engine.credentials.issue_token("new", actor=admin)
+    engine.credentials.revoke(issued.credential, actor=admin)
+    coordinator = identities.key(PERSON)
+    engine.plans.act(ROADMAP, "1.2", "begun", actor=coordinator)
+
+    assert verify(engine).ok
+    adoption = engine.administration("belgorod-2021")[0]
+    assert adoption.kind == "roadmap_adopted"
+    assert adoption.actor.signature is not None
+
+
+def test_a_signature_made_elsewhere_is_taken(office: Office, identities: Identities) -> None:
+    seen: list[bytes] = []
+    person = identities.key(PERSON)
+    key = identities.keys[PERSON]
+
+    def sign(statement: bytes) -> str:
+        seen.append(statement)
+        return key.sign(statement)
+
+    office.make(
+        SCHOOL, "start_questionnaire", actor=replace(person, prove=sign), command_id="c-1",
+        dry_run=True,
+    )  # fmt: skip
+    brought = replace(person, prove=None, signature=key.sign(seen[0]))
+    receipt = office.make(SCHOOL, "start_questionnaire", actor=brought, command_id="c-1")
+
+    assert receipt.record.actor.signature == brought.signature
+    assert seen[0].startswith(b'["school-lifecycle/command/1","origin-1","participation/kras')
+
+
+@pytest.mark.parametrize(
+    ("signature", "code"),
+    [
+        (None, "signature_missing"),
+        ("", "signature_invalid"),
+        ("not base64", "signature_invalid"),
+        (base64.b64encode(bytes(64)).decode(), "signature_invalid"),
+        (base64.b64encode(bytes(64)).decode()[:-3] + "B==", "signature_invalid"),
+    ],
+)
+def test_a_command_without_its_signature_is_refused(
+    office: Office, identities: Identities, signature: str | None, code: str
+) -> None:
+    person = replace(identities.key(PERSON), prove=None, signature=signature)
+
+    assert refused(office, person) == [code]
+
+
+def test_a_signature_fits_one_command_at_one_place_only(
+    office: Office, identities: Identities
+) -> None:
+    person, key = identities.key(PERSON), identities.keys[PERSON]
+    kept: list[str] = []
+
+    def sign(statement: bytes) -> str:
+        kept.append(key.sign(statement))
+        return kept[-1]
+
+    office.make(SCHOOL, "start_questionnaire", actor=replace(person, prove=sign),
+                command_id="c-1", dry_run=True)  # fmt: skip
+    replayed = replace(person, prove=None, signature=kept[0])
+
+    assert refused(office, replayed) == ["signature_invalid"]  # another command id
+    office.enrol("school-2")
+    with pytest.raises(TransitionRefused) as caught:
+        office.make("school-2", "start_questionnaire", actor=replayed, command_id="c-1")
+    assert codes(caught) == ["signature_invalid"]  # another stream
+    office.assign("expert", SCHOOL, name="late")
+    with pytest.raises(TransitionRefused) as caught:
+        office.make(SCHOOL, "start_questionnaire", actor=replayed, command_id="c-1")
+    assert codes(caught) == ["signature_invalid"]  # another version
+
+
+@pytest.mark.parametrize("method", ["host", "token"])
+def test_a_signature_stands_only_where_it_is_checked(
+    office: Office, identities: Identities, method: str
+) -> None:
+    person = replace(identities.by(method, PERSON), signature="AAAA")
+
+    assert refused(office, person) == ["signature_unexpected"]
+
+
+# -- the founding ----------------------------------------------------------------------------------
+
+
+def test_nobody_founds_a_history_by_what_nobody_could_issue(engine: Lifecycle) -> None:
+    fresh = Lifecycle(replace(engine.context, journal=MemoryJournal("other")))
+
+    with pytest.raises(InvalidInput, match="no credential exists before the founding"):
+        fresh.found(actor=Actor("admin", "token:0123456789"))
