@@ -8,22 +8,31 @@ records of one school lie as far apart as in a history that grew.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from lifecycle.audit.asked import asked
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.tiles import BITS, WIDTH, row_root
+from lifecycle.domain import canonical
+from lifecycle.domain.codec import to_json
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.model import Actor, Evidence, EvidenceFile, participation_stream
-from lifecycle.domain.record import Record, empty_head, moment_text
+from lifecycle.domain.model import Actor, EvidenceFile, participation_stream
+from lifecycle.domain.record import (
+    Record,
+    genesis_hash,
+    moment_from,
+    moment_text,
+    record_hash,
+)
 from lifecycle.domain.replay import fold
 from lifecycle.storage import rows
 from lifecycle.storage.evidence import EvidenceFolder
@@ -32,6 +41,7 @@ from lifecycle.storage.tables import metadata
 from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ADMIN, ORIGIN, Office, SetClock, actor, engine_on
 
+NUMBER = "52 -а"  # of every order that the factories bring
 WAVE = 60  # copies of every school that are written in one transaction
 APART = timedelta(seconds=31)  # between the same records of two copies
 Row = dict[str, Any]
@@ -114,78 +124,148 @@ def _walk(office: Office, school: str, number: int, paper: EvidenceFile) -> None
     office.make(school, "conclude", effective_on=date(2022, 3, 1))
 
 
+class Mould:
+    """A record of the engine's own making, with gaps where a copy differs.
+
+    Args:
+        record: The record.
+        own: Ids of the records of its stream, which copies have under other ids.
+    """
+
+    def __init__(self, record: Record, own: set[str]) -> None:
+        self.record = record
+        request = asked(record)
+        content = {
+            name: value
+            for name, value in to_json(request).items()
+            if name not in ("actor", "command_id", "expected_version")
+        }
+        who = [request.actor.id, request.actor.on_behalf_of]
+        whole = [type(request).__name__, who, content]
+        # By the project's own reckoning: what is filled in below is what the engine hashes.
+        assert sha256(canonical.encode(whole)).hexdigest() == record.request
+        school = record.stream.removeprefix(participation_stream(""))
+        body = record.to_json() | {
+            "stream": "%(stream)s",
+            "previous": "%(previous)s",
+            "record_id": "%(record_id)s",
+            "command_id": "%(command_id)s",
+            "recorded_at": "%(moment)s",
+            "request": "%(request)s",
+        }
+        given = record.actor.assignment or ""
+        body["actor"] |= {"assignment": "%(given)s"}
+        if "school" in body["facts"]:
+            body["facts"] |= {"school": "%(school)s"}
+        if "assignment" in body["facts"]:
+            body["facts"] |= {"assignment": "%(taken)s"}
+        self._given, self._own = given, own
+        self._taken = (record.facts or {}).get("assignment", "")
+        self._body = _gapped(body)
+        gaps = {record.stream: "%(stream)s", school: "%(school)s"}
+        if "school" in content or "stream" in content:
+            content |= {
+                name: gaps[content[name]] for name in ("school", "stream") if name in content
+            }
+        self._request = _gapped(whole)
+
+    def filled(self, number: int, stream: str, previous: str) -> Row:
+        """Return the row of copy *number*."""
+        record = self.record
+        values: dict[str, Any] = {
+            "stream": stream,
+            "school": stream.removeprefix(participation_stream("")),
+            "previous": previous,
+            "record_id": _id(record.record_id, number),
+            "command_id": _id(record.command_id, number),
+            "moment": moment_text(record.recorded_at + number * APART),
+            "number": number,
+            "given": _id(self._given, number) if self._given in self._own else self._given,
+            "taken": _id(self._taken, number),
+        }
+        values["request"] = sha256((self._request % values).encode()).hexdigest()
+        body = (self._body % values).encode()
+        columns = record.columns | {name: values[name] for name in _COPIED}
+        columns["recorded_at"] = values["moment"]
+        place = {"stream": stream, "sequence": record.sequence}
+        return {**place, "hash": record_hash(body), "body": body, **columns}
+
+
+_COPIED = ("previous", "record_id", "command_id")
+
+
+def _gapped(value: Any) -> str:
+    """Return the canonical text of *value*, ready to be filled; orders get a number of their own."""
+    text = canonical.encode(value).decode()
+    gaps = re.sub(r"%(?!\((?:\w+)\)s)", "%%", text)
+    return gaps.replace(f'"number":"{NUMBER}"', f'"number":"{NUMBER} / %(number)d"')
+
+
+def _id(text: str, number: int) -> str:
+    """Return an id that no other copy has, of the same length as the engine's own."""
+    return f"{number:08x}{text[8:]}"
+
+
 @dataclass(frozen=True)
 class Original:
     """A school of the engine's own making.
 
     Args:
-        records: Its stream.
-        bodies: The members of each record.
-        definition: The rules it is under.
+        moulds: Its stream.
+        standing: Its row of the board.
+        held: The rows of roles held on it.
     """
 
-    records: Sequence[Record]
-    bodies: Sequence[dict[str, Any]]
-    definition: Definition
+    moulds: Sequence[Mould]
+    standing: Row
+    held: Sequence[Row]
 
-    @property
-    def school(self) -> str:
-        """Id of the school."""
-        return str((self.records[0].facts or {})["school"])
+    def copy(self, number: int) -> Copy:
+        """Return copy *number*: other ids, requests, links, times and hashes."""
+        stream = f"{self.moulds[0].record.stream}-{number:05d}"
+        school, written = stream.removeprefix(participation_stream("")), list[Row]()
+        previous = genesis_hash(ORIGIN, stream)
+        for mould in self.moulds:
+            written.append(mould.filled(number, stream, previous))
+            previous = written[-1]["hash"]
+        entered = moment_from(self.standing["entered_at"]) + number * APART
+        standing = self.standing | {"school": school, "entered_at": moment_text(entered)}
+        held = [
+            one | {"stream": stream, "record_id": _id(one["record_id"], number)}
+            for one in self.held
+        ]
+        return Copy(written, standing, held)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """The rows of a copied school."""
+
+    records: list[Row]
+    standing: Row
+    held: list[Row]
 
 
 def originals(path: Path) -> list[Original]:
     """Return the schools of the database at *path*."""
-    found = []
-    journal = open_journal(f"sqlite:///{path}")
+    journal, found = open_journal(f"sqlite:///{path}"), []
     with journal.reading() as view:
         for school in view.schools():
             records = view.records(participation_stream(school))
-            rules = view.definition(records[0].definition.digest if records[0].definition else "")
+            own = {record.record_id for record in records}
+            participation = fold(records)
+            assert participation is not None
+            rules = view.definition(participation.definition.digest)
             definition = Definition.from_json(json.loads(rules or b""))
-            bodies = [record.to_json() for record in records]
-            found.append(Original(records, bodies, definition))
+            found.append(
+                Original(
+                    [Mould(record, own) for record in records],
+                    rows.standing_row(standing_of(participation, definition)),
+                    [rows.assignment_row(one) for one in participation.assignments],
+                )
+            )
     journal.close()
     return found
-
-
-def copied(original: Original, number: int) -> list[Record]:
-    """Return copy *number* of a school's stream: other ids, requests, links, times and hashes."""
-    school = f"{original.school}-{number:05d}"
-    stream, later = participation_stream(school), number * APART
-    head, ids, result = empty_head(ORIGIN, stream), dict[str | None, str](), list[Record]()
-    for record in original.records:
-        ids[record.record_id] = record_id = _id(record.record_id, number)
-        facts = dict(record.facts or {})
-        if record.kind == "enrolled":
-            facts["school"] = school
-        if "assignment" in facts:
-            facts["assignment"] = ids[facts["assignment"]]
-        given = record.actor.assignment
-        made = replace(
-            record,
-            stream=stream,
-            previous=head.hash,
-            record_id=record_id,
-            command_id=_id(record.command_id, number),
-            recorded_at=record.recorded_at + later,
-            actor=replace(record.actor, assignment=ids.get(given, given)),
-            evidence=tuple(_numbered(piece, number) for piece in record.evidence),
-            facts=facts,
-        )
-        made = replace(made, request=asked(made).digest)
-        result.append(made)
-        head = made.head
-    return result
-
-
-def _id(text: str, number: int) -> str:
-    """Return an id that no other copy has, of the same length as the engine's own."""
-    return str(UUID(int=UUID(text).int + (number << 48)))
-
-
-def _numbered(piece: Evidence, number: int) -> Evidence:
-    return piece if piece.number is None else replace(piece, number=f"{piece.number} / {number}")
 
 
 _SEALED = """\
@@ -272,29 +352,21 @@ def _write(
     wanted: int,
 ) -> int:
     """Write copies of the schools, their records in the order of time."""
-    written: list[Record] = []
-    standings: list[Row] = []
-    held: list[Row] = []
-    for number, original in ((number, one) for number in wave for one in schools):
-        if len(written) >= wanted:
-            break
-        stream = copied(original, number)
-        participation = fold(stream)
-        assert participation is not None
-        standings.append(rows.standing_row(standing_of(participation, original.definition)))
-        held += [rows.assignment_row(one) for one in participation.assignments]
-        written += stream
-    written.sort(key=lambda one: (one.recorded_at, one.sequence))
-    tree.grow(database, [(one.stream, one.sequence, one.hash) for one in written])
-    heads = {one.stream: rows.head_row(one) for one in written}
-    _insert(database, "lifecycle_records", map(rows.record_row, written))
+    copies = [one.copy(number) for number in wave for one in schools]
+    while sum(len(one.records) for one in copies) - len(copies[-1].records) >= wanted:
+        copies.pop()
+    written = [row for one in copies for row in one.records]
+    written.sort(key=lambda row: (row["recorded_at"], row["sequence"]))
+    tree.grow(database, [(row["stream"], row["sequence"], row["hash"]) for row in written])
+    heads = {row["stream"]: {**row, "version": row["sequence"]} for row in written}
+    _insert(database, "lifecycle_records", written)
     _insert(database, "lifecycle_streams", heads.values())
-    _insert(database, "lifecycle_standings", standings)
-    _insert(database, "lifecycle_assignments", held)
+    _insert(database, "lifecycle_standings", (one.standing for one in copies))
+    _insert(database, "lifecycle_assignments", (row for one in copies for row in one.held))
     return len(written)
 
 
-def _insert(database: sqlite3.Connection, table: str, found: Iterator[Row] | Any) -> None:
+def _insert(database: sqlite3.Connection, table: str, found: Iterable[Row]) -> None:
     names = [column.name for column in metadata.tables[table].columns]
     statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
     database.executemany(statement, ([row[name] for name in names] for row in found))
