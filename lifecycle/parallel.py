@@ -18,11 +18,12 @@ from multiprocessing import get_context
 from typing import Any, Final, Self
 
 from lifecycle.audit.checking import Checking, Progress
-from lifecycle.audit.rules import Grounds
+from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.schools import Outcome, check_all, check_schools
 from lifecycle.audit.spelling import Parser
 from lifecycle.domain.errors import LifecycleError
-from lifecycle.domain.ports import Auditing, EvidenceStore, Journal, Span
+from lifecycle.domain.ports import Auditing, EvidenceStore, Journal
+from lifecycle.domain.spans import Span
 
 LARGE: Final = 50_000
 """Records from which on other processes are worth their start, if nothing else is asked for."""
@@ -148,7 +149,7 @@ _open: Final = ExitStack()
 
 def _begin(task: Task) -> None:
     """Make this process ready; where that fails, it leaves every span to the other one."""
-    global _run, _view  # noqa: PLW0603 - a process of a pool has nothing else to keep it in
+    global _run, _view
     # Whoever asked is interrupted, and ends this process in its own way.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -11,10 +11,10 @@ from pathlib import Path
 from uuid import UUID
 
 from lifecycle.audit import ed25519
+from lifecycle.audit.checking import Progress
 from lifecycle.audit.checkpoints import Kept
 from lifecycle.audit.findings import Report
 from lifecycle.audit.note import VerifierKey
-from lifecycle.audit.verify import Progress
 from lifecycle.audit.verify import verify as verify_view
 from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.guards import GuardFunction

@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, text
 
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
-from lifecycle.domain.ports import EVERYTHING, Ids, Plain, Span, StoredRecord
+from lifecycle.domain.ports import StoredRecord
+from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
 from lifecycle.storage import rows, schema
 from lifecycle.storage.log import SqlLog
 from lifecycle.storage.reading import SqlReading
@@ -128,8 +129,7 @@ class SqlAuditing(SqlReading):
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Yield every stream that has records and how many, sorted by name."""
-        for stream, count in self._session.flow(_SIZES):
-            yield stream, count
+        yield from self._session.flow(_SIZES)
 
     def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
         """Return every role that the projection says is held, sorted by stream and sequence."""
@@ -154,8 +154,7 @@ class SqlAuditing(SqlReading):
 
     def repeated(self) -> Iterator[tuple[str, str]]:
         """Yield column and value of every id that several records have; no index is asked."""
-        for name, value in self._session.flow(_REPEATED):
-            yield name, value
+        yield from self._session.flow(_REPEATED)
 
     def ids(self) -> Iterator[Ids]:
         """Yield the ids of every record, without holding all in memory."""

@@ -14,8 +14,8 @@ from sqlalchemy import bindparam, delete, exists, insert, literal_column, select
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.tiles import WIDTH, Tiles, filled
 from lifecycle.domain.errors import DatabaseBroken, StorageFailed
+from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, LogState, Queued
 from lifecycle.domain.messages import Message
-from lifecycle.domain.ports import KeptCheckpoint, LogLeaf, LogState, Queued
 from lifecycle.storage import rows
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import checkpoints, log_leaves, log_state, log_tiles, records

@@ -7,7 +7,6 @@ stays as it was when it was opened, one writer at a time, the same conflicts.
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from lifecycle.domain.errors import (
     StorageFailed,
     VersionConflict,
 )
+from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, LogState, Queued
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     Assignment,
@@ -34,24 +34,10 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.ports import (
-    EVERYTHING,
-    Auditing,
-    Ids,
-    Journal,
-    KeptCheckpoint,
-    LogLeaf,
-    LogState,
-    Plain,
-    Queued,
-    Reading,
-    Sealing,
-    Span,
-    StoredRecord,
-    Writing,
-)
+from lifecycle.domain.ports import Auditing, Journal, Reading, Sealing, Writing
 from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
+from lifecycle.storage.memory_auditing import MemoryAuditing
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
@@ -169,10 +155,11 @@ class MemoryJournal:
         """Do nothing: nothing is held."""
 
 
-class _MemoryView:
+class _MemoryView(MemoryAuditing):
     """Reads one state."""
 
     def __init__(self, origin: str, state: _State) -> None:
+        super().__init__(state)
         self._origin = origin
         self._state = state
 
@@ -248,69 +235,6 @@ class _MemoryView:
     def definition(self, digest: str) -> bytes | None:
         return self._state.definitions.get(digest)
 
-    def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
-        for stream in self._names(span):
-            yield self.head(stream)
-
-    def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
-        for stream in self._names(span):
-            for record in self._state.streams[stream]:
-                yield StoredRecord(
-                    stream, record.sequence, record.hash, record.body, record.columns
-                )
-
-    def mark(self) -> tuple[object, ...]:
-        return tuple(self.sizes())
-
-    def sizes(self) -> Iterator[tuple[str, int]]:
-        for stream in self._names(EVERYTHING):
-            yield stream, len(self._state.streams[stream])
-
-    def board(self, span: Span = EVERYTHING) -> Iterator[Standing]:
-        for school in self.schools():
-            if _lies_in(participation_stream(school), span):
-                yield self._state.standings[school]
-
-    def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
-        return self.assignments(name for name in self._state.assignments if _lies_in(name, span))
-
-    @contextmanager
-    def plain(self, span: Span) -> Iterator[Plain]:
-        # Only here: a history in memory is to begin without the libraries of a database.
-        from lifecycle.storage import rows
-
-        yield Plain(
-            columns=rows.STORED_COLUMNS,
-            records=(tuple(rows.record_row(one).values()) for one in self._records(span)),
-            heads={one: tuple(rows.head_row(self._last(one)).values()) for one in self._names(span)},
-            standings={
-                one.school: tuple(rows.standing_row(one).values()) for one in self.board(span)
-            },
-            held={
-                stream: [tuple(rows.assignment_row(one).values()) for one in held]
-                for stream, held in self._state.assignments.items()
-                if held and _lies_in(stream, span)
-            },
-        )
-
-    def repeated(self) -> Iterator[tuple[str, str]]:
-        for name in ("record_id", "command_id"):
-            counts = Counter(getattr(one, name) for one in self._records(EVERYTHING))
-            yield from ((name, value) for value, count in counts.items() if count > 1)
-
-    def ids(self) -> Iterator[Ids]:
-        for one in self._records(EVERYTHING):
-            yield Ids(one.stream, one.sequence, one.record_id, one.command_id)
-
-    def _names(self, span: Span) -> list[str]:
-        return sorted(stream for stream in self._state.streams if _lies_in(stream, span))
-
-    def _records(self, span: Span) -> Iterator[Record]:
-        return (record for one in self._names(span) for record in self._state.streams[one])
-
-    def _last(self, stream: str) -> Record:
-        return self._state.streams[stream][-1]
-
     def definitions(self) -> Iterator[tuple[str, bytes]]:
         yield from sorted(self._state.definitions.items())
 
@@ -363,10 +287,6 @@ class _MemoryLog:
 
 def _in_order(queue: tuple[Record, ...]) -> list[Record]:
     return sorted(queue, key=lambda one: (one.stream, one.sequence))
-
-
-def _lies_in(stream: str, span: Span) -> bool:
-    return (span.first or "") <= stream and (span.last is None or stream < span.last)
 
 
 class _MemoryWriting(_MemoryView):

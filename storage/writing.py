@@ -8,9 +8,10 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from lifecycle.domain.credentials import credential_from
 from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflict
+from lifecycle.domain.logged import KeptCheckpoint
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
-from lifecycle.domain.ports import KeptCheckpoint, Sealing
+from lifecycle.domain.ports import Sealing
 from lifecycle.domain.record import Record, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Any
 
 from lifecycle.audit.compiled import Held, Roster, Rules
-from lifecycle.audit.rules import Grounds
+from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.spelling import Parser, spelt
 from lifecycle.domain.access import ANY, known_by
-from lifecycle.domain.model import ADMINISTRATOR, AUDITOR, INSTALLATION, Method
+from lifecycle.domain.model import ADMINISTRATOR, AUDITOR, Method
 
 _ACTOR = ["assignment", "authentication", "id", "on_behalf_of", "role", "signature"]
 _ROSTERS = 1024
@@ -154,7 +154,9 @@ class Authority:
         authentication = rules.definition.authentication if rules else ANY
         wanted: tuple[Method, ...] = authentication.approval if approval else authentication.any
         holders = installation.holders
-        if acting.method not in wanted or not holders.get(AUDITOR, set()).isdisjoint(acting.persons):
+        if acting.method not in wanted or not holders.get(AUDITOR, set()).isdisjoint(
+            acting.persons
+        ):
             raise Doubtful
         if approval and not holders.get(ADMINISTRATOR, set()).isdisjoint(acting.persons):
             raise Doubtful

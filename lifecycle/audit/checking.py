@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.findings import Finding
+from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import Oddities
-from lifecycle.audit.rules import Grounds, decide_again
+from lifecycle.audit.rules import decide_again
 from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.model import Assignment, Head

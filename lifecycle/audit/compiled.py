@@ -87,10 +87,7 @@ class Act:
         shared = self.roster.holders.get(role)
         if shared is not None and not shared.isdisjoint(self.persons):
             return True
-        for person, held, _, _ in self.own:
-            if held == role and person in self.persons:
-                return True
-        return False
+        return any(held == role and person in self.persons for person, held, _, _ in self.own)
 
 
 Check = Callable[[Act], bool]
@@ -176,10 +173,13 @@ def _is_plain(definition: Definition) -> bool:
     if any(len(set(one)) != len(one) for one in names):
         return False
     fields = [one for fact in definition.facts for one in fact.fields]
-    choices = [one for owner in (*definition.facts, *fields) for one in owner.choices]
+    choices = [one for fact in definition.facts for one in fact.choices]
+    choices += (one for member in fields for one in member.choices)
     for move in definition.transitions:
-        choices += (c for one in move.requirements if isinstance(one, ReasonGiven) for c in one.reasons)
-    texts = [
+        choices += (
+            c for one in move.requirements if isinstance(one, ReasonGiven) for c in one.reasons
+        )
+    texts: list[Any] = [
         *(name for one in names for name in one),
         *(one.name for one in fields),
         *(one.code for one in choices),

@@ -10,15 +10,17 @@ from typing import Any
 
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking, roles, unfounded
+from lifecycle.audit.course import COLUMNS, Passed
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.identities import Oddities
-from lifecycle.audit.screen import COLUMNS, Passed, Screen
+from lifecycle.audit.screen import Screen
 from lifecycle.audit.shared import SHARED
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
-from lifecycle.domain.ports import Auditing, Plain, Span, StoredRecord, only
+from lifecycle.domain.ports import Auditing, StoredRecord
 from lifecycle.domain.replay import Participation, after
+from lifecycle.domain.spans import Plain, Span, only
 
 SPAN_RECORDS = 20_000
 """About how many records are checked at a time: their board and heads are held meanwhile."""

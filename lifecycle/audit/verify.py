@@ -18,10 +18,10 @@ from zoneinfo import ZoneInfo
 from lifecycle.audit.checking import Checking, Progress
 from lifecycle.audit.checkpoints import Kept, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
+from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import repeated_ids
 from lifecycle.audit.log_check import LogCheck, published_delay
 from lifecycle.audit.note import VerifierKey
-from lifecycle.audit.rules import Grounds
 from lifecycle.audit.schools import Outcome, check_all, spans_of
 from lifecycle.audit.shared import shared_streams
 from lifecycle.audit.spelling import STANDARD, Parser
@@ -29,7 +29,8 @@ from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.ports import Auditing, EvidenceStore, Span
+from lifecycle.domain.ports import Auditing, EvidenceStore
+from lifecycle.domain.spans import Span
 
 Spread = Callable[[Checking, Sequence[Span]], Iterable[Outcome]]
 """Begins to check spans of schools on the grounds that a run found, and gives what they came to."""

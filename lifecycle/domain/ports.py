@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike
-from typing import Any, BinaryIO, Final, Literal, NamedTuple, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.logged import KeptCheckpoint, LogReading
 from lifecycle.domain.model import (
     Assignment,
     Credential,
@@ -19,6 +20,7 @@ from lifecycle.domain.model import (
     Standing,
 )
 from lifecycle.domain.record import Record
+from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
 
 Sealing = Literal["inline", "queued"]
 """Whether a record becomes a leaf of the log as it is written, or waits for ``Writing.seal``."""
@@ -42,131 +44,6 @@ class StoredRecord:
     hash: str
     body: bytes
     columns: Mapping[str, str | int | None]
-
-
-class Span(NamedTuple):
-    """Streams by name: from *first*, and before *last*; ``None`` is without a bound."""
-
-    first: str | None = None
-    last: str | None = None
-
-
-EVERYTHING: Final = Span()
-
-
-def only(stream: str) -> Span:
-    """Return the span of one stream."""
-    return Span(stream, f"{stream}\x00")
-
-
-class Plain(NamedTuple):
-    """The rows of a span as they lie, for those who are in a hurry and believe nothing.
-
-    Args:
-        columns: What the rows of records are made of.
-        records: By stream and sequence.
-        heads: Version, hash and time by stream.
-        standings: Rows in the order of ``Standing``, by school.
-        held: Rows in the order of ``Assignment``, by stream, each list by sequence.
-    """
-
-    columns: tuple[str, ...]
-    records: Iterator[tuple[Any, ...]]
-    heads: dict[str, tuple[Any, ...]]
-    standings: dict[str, tuple[Any, ...]]
-    held: dict[str, list[tuple[Any, ...]]]
-
-
-class Ids(NamedTuple):
-    """The ids of a record as its columns have them, and its place."""
-
-    stream: str
-    sequence: int
-    record_id: str
-    command_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogLeaf:
-    """A leaf of the log as it lies: its index, the record it names, that record's stored hash.
-
-    The hash is ``None`` where there is no such record.
-    """
-
-    index: int
-    stream: str
-    sequence: int
-    hash: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class LogState:
-    """The log's right edge as it lies: how many leaves, and their ``Frontier`` as bytes."""
-
-    size: int
-    frontier: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A record that waits to become a leaf; ``recorded_at`` is ``None`` if there is no record."""
-
-    stream: str
-    sequence: int
-    recorded_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class KeptCheckpoint:
-    """A signed checkpoint in the database: leaves, the signed note, when it was kept (UTC)."""
-
-    size: int
-    note: str
-    at: str
-
-
-class LogReading(Protocol):
-    """The one log over all streams, as it lies (RFC 9162; a leaf is a record's body)."""
-
-    def state(self) -> LogState:
-        """Return the right edge; size 0 before the first leaf."""
-        ...
-
-    def leaves(self) -> Iterator[LogLeaf]:
-        """Yield every leaf by index, without holding all in memory."""
-        ...
-
-    def bodies(self, low: int) -> Iterator[tuple[LogLeaf, bytes]]:
-        """Yield the leaves from index *low* on with the stored bodies of their records."""
-        ...
-
-    def hashes(self, low: int, high: int) -> list[bytes]:
-        """Return the hashes of the leaves from index *low* up to *high*, 32 bytes each.
-
-        Raises:
-            DatabaseBroken: They are not all there.
-        """
-        ...
-
-    def place(self, stream: str, sequence: int) -> int | None:
-        """Return the index of a record's leaf; ``None`` before it is sealed."""
-        ...
-
-    def tile(self, level: int, index: int) -> bytes | None:
-        """Return the 256 hashes of a full tile (C2SP tlog-tiles); ``None`` if none is kept."""
-        ...
-
-    def tiles(self) -> Iterator[tuple[int, int]]:
-        """Yield level and index of every tile that is kept, sorted."""
-        ...
-
-    def queued(self) -> Iterator[Queued]:
-        """Yield what waits to become a leaf, sorted by stream and sequence."""
-        ...
-
-    def checkpoints(self) -> list[KeptCheckpoint]:
-        """Return the signed checkpoints, by size."""
-        ...
 
 
 class Reading(Protocol):

@@ -22,18 +22,20 @@ from lifecycle import Lifecycle, LifecycleError
 from lifecycle.audit.asked import asked
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking
+from lifecycle.audit.course import COLUMNS
 from lifecycle.audit.findings import Finding
-from lifecycle.audit.rules import Grounds
-from lifecycle.audit.screen import COLUMNS, Screen
+from lifecycle.audit.grounds import Grounds
+from lifecycle.audit.screen import Screen
 from lifecycle.audit.shared import shared_streams
 from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import participation_stream
-from lifecycle.domain.ports import Auditing, StoredRecord, only
+from lifecycle.domain.ports import Auditing, StoredRecord
 from lifecycle.domain.record import Record, record_hash
 from lifecycle.domain.replay import Participation, after
+from lifecycle.domain.spans import only
 from lifecycle.parallel import fast_parser
 from lifecycle.storage import rows
 from lifecycle.workflows.catalogue import Catalogue
@@ -85,7 +87,9 @@ class Court:
         check, findings = StreamCheck(self.origin, stream), list[Finding]()
         participation: Participation | None = None
         for row in found:
-            stored = StoredRecord(*row[:4], dict(zip(rows.INDEX_COLUMNS, row[4:], strict=True)))
+            stream, sequence, digest, body, *index = row
+            columns = dict(zip(rows.INDEX_COLUMNS, index, strict=True))
+            stored = StoredRecord(stream, sequence, digest, body, columns)
             findings += check.take(stored)
             if check.record is None:
                 continue

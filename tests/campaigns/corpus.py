@@ -195,7 +195,7 @@ _COPIED = ("previous", "record_id", "command_id")
 
 
 def _gapped(value: Any) -> str:
-    """Return the canonical text of *value*, ready to be filled; orders get a number of their own."""
+    """Return the canonical text of *value*, ready to be filled; orders get numbers of their own."""
     text = canonical.encode(value).decode()
     gaps = re.sub(r"%(?!\((?:\w+)\)s)", "%%", text)
     return gaps.replace(f'"number":"{NUMBER}"', f'"number":"{NUMBER} / %(number)d"')
@@ -341,7 +341,7 @@ def multiply(path: Path, records: int) -> int:
         for _, statement in triggers:
             database.execute(statement)
         database.execute("COMMIT")
-    return count
+    return int(count)
 
 
 def _write(
