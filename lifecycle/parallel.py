@@ -46,6 +46,7 @@ class Task:
         evidence: The evidence store.
         grounds: What decisions may rest on.
         parser: Reads bodies for the screen.
+        since: Leaves of the log that were verified before.
         mark: Of the state that is verified.
     """
 
@@ -53,6 +54,7 @@ class Task:
     evidence: EvidenceStore
     grounds: Grounds
     parser: Parser
+    since: int
     mark: tuple[Any, ...]
 
     @property
@@ -115,7 +117,7 @@ class Spread:
         opener = self._journal.elsewhere()
         if opener is None:
             return None
-        task = Task(opener, self._evidence, run.grounds, run.parser, self._view.mark())
+        task = Task(opener, self._evidence, run.grounds, run.parser, run.since, self._view.mark())
         return task if task.is_portable else None
 
     def _count(self) -> int:
@@ -161,7 +163,7 @@ def _begin(task: Task) -> None:
         return
     if same:
         _view = view
-        _run = Checking(task.evidence, task.grounds, lambda done: None, task.parser)
+        _run = Checking(task.evidence, task.grounds, lambda done: None, task.parser, task.since)
 
 
 def _check(span: Span) -> Outcome | None:

@@ -108,6 +108,7 @@ def verify(
     *,
     checkpoints: Sequence[Kept] = (),
     keys: Sequence[VerifierKey] = (),
+    since: Kept | None = None,
     workers: int | None = 1,
 ) -> Report:
     """Verify everything that is stored; see ``lifecycle.audit.verify``.
@@ -117,6 +118,8 @@ def verify(
         progress: Called with the number of records read, now and then.
         checkpoints: Checkpoints that were kept outside the database.
         keys: Whose checkpoints are believed.
+        since: A checkpoint of a log that was verified before: only later records are decided
+            again, with the streams that they stand in.
         workers: How many processes may check at once; ``None`` for what suits size and machine.
             Where it is more than one, the program's main module must be importable
             (``if __name__ == "__main__":``). A history in memory, and guards that cannot be
@@ -140,6 +143,7 @@ def verify(
             now=context.clock.now(),
             checkpoints=checkpoints,
             keys=keys,
+            since=since,
         )
 
 

@@ -37,7 +37,8 @@ from lifecycle.domain.model import (
 from lifecycle.domain.ports import Auditing, Journal, Reading, Sealing, Writing
 from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
-from lifecycle.storage.memory_auditing import MemoryAuditing
+from lifecycle.domain.spans import Span
+from lifecycle.storage.memory_auditing import MemoryAuditing, lies_in
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
@@ -276,6 +277,10 @@ class _MemoryLog:
 
     def tiles(self) -> Iterator[tuple[int, int]]:
         yield from sorted(self._state.tiles)
+
+    def covered(self, span: Span, size: int) -> dict[str, int]:
+        leaves = self._state.leaves[:size]
+        return {one.stream: one.sequence for one in leaves if lies_in(one.stream, span)}
 
     def queued(self) -> Iterator[Queued]:
         for one in _in_order(self._state.queue):

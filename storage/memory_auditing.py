@@ -52,13 +52,13 @@ class MemoryAuditing:
     def board(self, span: Span = EVERYTHING) -> Iterator[Standing]:
         """Yield the board's rows of the schools whose streams lie in *span*."""
         for school in sorted(self._kept.standings):
-            if _lies_in(participation_stream(school), span):
+            if lies_in(participation_stream(school), span):
                 yield self._kept.standings[school]
 
     def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
         """Return every role that is held, sorted by stream and sequence."""
         held = self._kept.assignments
-        return tuple(one for name in sorted(held) if _lies_in(name, span) for one in held[name])
+        return tuple(one for name in sorted(held) if lies_in(name, span) for one in held[name])
 
     @contextmanager
     def plain(self, span: Span) -> Iterator[Plain]:
@@ -78,7 +78,7 @@ class MemoryAuditing:
             held={
                 stream: [tuple(rows.assignment_row(one).values()) for one in held]
                 for stream, held in self._kept.assignments.items()
-                if held and _lies_in(stream, span)
+                if held and lies_in(stream, span)
             },
         )
 
@@ -94,7 +94,7 @@ class MemoryAuditing:
             yield Ids(one.stream, one.sequence, one.record_id, one.command_id)
 
     def _names(self, span: Span) -> list[str]:
-        return sorted(stream for stream in self._kept.streams if _lies_in(stream, span))
+        return sorted(stream for stream in self._kept.streams if lies_in(stream, span))
 
     def _records(self, span: Span) -> Iterator[Record]:
         return (record for one in self._names(span) for record in self._kept.streams[one])
@@ -103,5 +103,6 @@ class MemoryAuditing:
         return self._kept.streams[stream][-1]
 
 
-def _lies_in(stream: str, span: Span) -> bool:
+def lies_in(stream: str, span: Span) -> bool:
+    """Tell whether a stream lies in a span."""
     return (span.first or "") <= stream and (span.last is None or stream < span.last)

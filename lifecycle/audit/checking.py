@@ -31,6 +31,8 @@ class Checking:
         grounds: What decisions may rest on.
         progress: Called with the number of records read, now and then.
         parser: Reads bodies for the screen.
+        since: Leaves of the log that were verified before, and have not changed if its root has
+            not: schools without a later one are not decided again. The log is checked elsewhere.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class Checking:
         grounds: Grounds,
         progress: Progress,
         parser: Parser = STANDARD,
+        since: int = 0,
     ) -> None:
+        self.since = since
         self.grounds = grounds
         self.parser = parser
         self.records = 0

@@ -16,7 +16,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from lifecycle.audit.checking import Checking, Progress
-from lifecycle.audit.checkpoints import Kept, notes_of, opened
+from lifecycle.audit.checkpoints import Kept, Known, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import repeated_ids
@@ -47,6 +47,7 @@ def verify(
     now: datetime | None = None,
     checkpoints: Sequence[Kept] = (),
     keys: Sequence[VerifierKey] = (),
+    since: Kept | None = None,
 ) -> Report:
     """Check bodies, columns, chains, projections, definitions, evidence, decisions and the log.
 
@@ -61,10 +62,16 @@ def verify(
         checkpoints: Checkpoints that were kept outside the database.
         keys: Whose checkpoints are believed, those in the database among them; without any,
             signatures are not looked at.
+        since: A checkpoint of a log that was verified before. Of the schools that have no later
+            record, only the bodies are hashed: they are what they were if the log's root is.
     """
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
+    verified, doubted = opened(view.origin, keys, [since] if since else [])
+    known, unfit = known + verified, unfit + doubted
     definitions, altered = _definitions(view)
-    run = Checking(evidence, Grounds(definitions, guards), progress, parser)
+    run = Checking(
+        evidence, Grounds(definitions, guards), progress, parser, _leaves(view, verified)
+    )
     total = Outcome(findings=[*altered, *shared_streams(run, view)])
     total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions))
     # Other processes, if there are any, are at work from here on.
@@ -85,6 +92,12 @@ def verify(
         *log.run(published_delay(first), now),
     ]
     return Report(total.records, total.streams, tuple(findings))
+
+
+def _leaves(view: Auditing, verified: Sequence[Known]) -> int:
+    """Return how many leaves a checkpoint vouches for; none, if the log has not so many."""
+    size = verified[0].checkpoint.size if verified else 0
+    return size if size <= view.log.state().size else 0
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:

@@ -157,6 +157,7 @@ def _snapshot_lines(snapshot: Snapshot, as_of: datetime) -> Iterator[str]:
         "lifecycle verify",
         "lifecycle verify --db sqlite:///copy.db --json",
         "lifecycle verify --checkpoint /mnt/usb/latest --key log.vkey",
+        "lifecycle verify --since /mnt/usb/latest --key log.vkey --workers 4",
     ),
 )
 @option(
@@ -165,6 +166,11 @@ def _snapshot_lines(snapshot: Snapshot, as_of: datetime) -> Iterator[str]:
     metavar="FILE",
     multiple=True,
     help="A checkpoint that you kept; may be repeated.",
+)
+@option(
+    "--since",
+    metavar="FILE",
+    help="A checkpoint of a log that was verified: only what came later is decided again.",
 )
 @keys_option
 @option(
@@ -178,6 +184,7 @@ def _snapshot_lines(snapshot: Snapshot, as_of: datetime) -> Iterator[str]:
 def verify(
     context: click.Context,
     checkpoints: tuple[str, ...],
+    since: str | None,
     keys: tuple[str, ...],
     workers: int | None,
 ) -> None:
@@ -191,14 +198,20 @@ def verify(
     from lifecycle.wiring import verify as verify_engine
 
     session = Session.of(context)
-    if checkpoints and not keys:
+    if (checkpoints or since) and not keys:
         raise click.UsageError(say("name the key of the log: --key VKEY"))
     given, believed = kept(checkpoints), trusted(keys)
+    vouched = next(iter(kept([since] if since else [])), None)
     progress = output.Progress(say("records verified: {count}", count="{count}"))
     with session.engine() as engine:
         try:
             report = verify_engine(
-                engine, progress, checkpoints=given, keys=believed, workers=workers
+                engine,
+                progress,
+                checkpoints=given,
+                keys=believed,
+                since=vouched,
+                workers=workers,
             )
         finally:
             progress.end()

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from lifecycle.domain.spans import Span
+
 
 @dataclass(frozen=True, slots=True)
 class LogLeaf:
@@ -79,6 +81,10 @@ class LogReading(Protocol):
 
     def tiles(self) -> Iterator[tuple[int, int]]:
         """Yield level and index of every tile that is kept, sorted."""
+        ...
+
+    def covered(self, span: Span, size: int) -> dict[str, int]:
+        """Return how many records of each stream in *span* are among the first *size* leaves."""
         ...
 
     def queued(self) -> Iterator[Queued]:

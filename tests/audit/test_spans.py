@@ -11,6 +11,7 @@ from lifecycle.audit.schools import spans_of
 from lifecycle.audit.shared import SHARED
 from lifecycle.audit.verify import verify as verify_view
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.guards import Guards
 from lifecycle.domain.spans import Span
 from lifecycle.parallel import Spread
 from lifecycle.storage.evidence import EvidenceFolder
@@ -18,7 +19,7 @@ from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import WAL
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.breaking_in import SCHOOL, STREAM, BreakIn, reopened
-from tests.factories import ADMIN, Office, engine_on, memory_engine
+from tests.factories import ADMIN, Ids, Office, engine_on, memory_engine
 
 
 def holds(span: Span, stream: str) -> bool:
@@ -76,7 +77,7 @@ def test_guards_that_live_in_one_process_are_asked_there(
     folder: Path, catalogue: Catalogue
 ) -> None:
     journal = open_journal(f"sqlite:///{folder}/lifecycle.db")
-    guards = {"of the host": lambda attempt: []}
+    guards: Guards = {"of the host": lambda attempt: []}
 
     with engine_on(
         journal, catalogue, evidence=EvidenceFolder(folder / "evidence"), guards=guards
@@ -87,7 +88,7 @@ def test_guards_that_live_in_one_process_are_asked_there(
 def test_what_is_written_meanwhile_is_not_part_of_the_verdict(
     folder: Path, catalogue: Catalogue
 ) -> None:
-    with reopened(folder, catalogue, WAL) as engine, reopened(folder, catalogue, WAL) as other:
+    with reopened(folder, catalogue, WAL) as engine, _another(folder, catalogue) as other:
         found = _verified_while_written(engine, other)
         after = verify(engine).records
 
@@ -121,3 +122,8 @@ def test_a_text_that_is_none_does_not_hide_what_lies_beside_it(
         ("column_differs", "participation/ilyinskoye#2", "command_id"),
         ("standing_differs", STREAM, "title"),
     ]
+
+
+def _another(folder: Path, catalogue: Catalogue) -> Lifecycle:
+    journal = open_journal(f"sqlite:///{folder}/lifecycle.db", durability=WAL)
+    return engine_on(journal, catalogue, ids=Ids(10_000))
