@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from lifecycle.audit.texts import is_day
@@ -42,25 +43,33 @@ def items_of(
         if item is not None and type(item) is not str:
             return None
         if form == "reference":
-            sound = _is_order(piece)
+            number, issuer = piece["number"], piece["issuer"]
+            sound = (
+                0 < len(number) <= MAX_TEXT
+                and number.isprintable()
+                and not number.isspace()
+                and _is_issuer(issuer)
+                and is_day(piece["date"])
+            )
         elif form == "link":
             sound = _is_link(piece)
         else:
             sound = _is_file(piece) and stored(piece["sha256"], piece["size"])
         if not sound:
             return None
-        found.setdefault(kind, []).append(item)
+        if kind in found:
+            found[kind].append(item)
+        else:
+            found[kind] = [item]
     if len(evidence) > 1 and len({(*one.values(),) for one in evidence}) != len(evidence):
         return None
     return found
 
 
-def _is_order(piece: Piece) -> bool:
-    return _is_text(piece["number"]) and _is_text(piece["issuer"]) and is_day(piece["date"])
-
-
-def _is_text(text: str) -> bool:
-    return text.isprintable() and 0 < len(text) <= MAX_TEXT and not text.isspace()
+@lru_cache(maxsize=4096)
+def _is_issuer(text: str) -> bool:
+    """Tell whether a body may issue orders; few of them issue many."""
+    return 0 < len(text) <= MAX_TEXT and text.isprintable() and not text.isspace()
 
 
 def _is_link(piece: Piece) -> bool:

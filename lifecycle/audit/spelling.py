@@ -196,7 +196,7 @@ def as_asked(evidence: bytes) -> bytes:
     texts can stand inside a string: there its quotation marks would be escaped.
     """
     found = evidence.replace(b'{"date":', b'{"dated":').replace(b'"item":null,', b"")
-    if b'"form":"file"' in found:
+    if b'"form":"file",' in found:
         for usual in (b'"content":null,', b'"form":"file",', b'"name":null,'):
             found = found.replace(usual, b"")
     return found

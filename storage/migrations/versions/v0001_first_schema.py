@@ -20,6 +20,7 @@ def upgrade() -> None:
     _create_history()
     _create_log()
     _create_projections()
+    _create_credentials()
     _create_outside()
     connection = op.get_bind()
     if connection.dialect.name == "sqlite":
@@ -161,6 +162,9 @@ def _create_projections() -> None:
         sa.PrimaryKeyConstraint("actor", name="pk_lifecycle_actors"),
         sqlite_strict=True,
     )
+
+
+def _create_credentials() -> None:
     op.create_table(
         "lifecycle_credentials",
         sa.Column("id", sa.Text, nullable=False),
