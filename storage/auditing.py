@@ -145,7 +145,6 @@ class SqlAuditing(SqlReading):
             for row in _ASSIGNMENTS.flow(session, *bounds):
                 held.setdefault(row[1], []).append(row)
             yield Plain(
-                columns=rows.STORED_COLUMNS,
                 records=_STORED.flow(session, *bounds),
                 heads={row[0]: row[1:] for row in _STREAMS.flow(session, *bounds)},
                 standings={row[0]: row for row in self._board(span)},

@@ -67,7 +67,6 @@ class MemoryAuditing:
         from lifecycle.storage import rows
 
         yield Plain(
-            columns=rows.STORED_COLUMNS,
             records=(tuple(rows.record_row(one).values()) for one in self._records(span)),
             heads={
                 one: tuple(rows.head_row(self._last(one)).values()) for one in self._names(span)

@@ -194,9 +194,12 @@ def _is_plain(definition: Definition) -> bool:
 
 
 def _move(definition: Definition, transition: Transition) -> Move | None:
-    checks = [_check(one, definition) for one in transition.requirements]
-    if None in checks:
-        return None
+    checks: list[Check] = []
+    for one in transition.requirements:
+        found = _check(one, definition)
+        if found is None:
+            return None
+        checks += found
     gate = gate_of(definition)
     targets = {
         state.name: gate.move(state.name, transition.name, allowed=True)
@@ -213,7 +216,7 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
         kinds=frozenset(kinds & definition.evidence_kind.keys()),
         facts=frozenset(one.fact for one in wanted if isinstance(one, FactGiven)),
         reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
-        checks=tuple(one for one in checks if one not in (None, _met)),
+        checks=tuple(checks),
         approval=transition.approval,
         spelt=spelt(transition.name).encode(),
     )
@@ -226,36 +229,26 @@ def _reasons(lists: list[ReasonGiven]) -> frozenset[bytes]:
     return frozenset(spelt(code).encode() for code in set.intersection(*codes))
 
 
-def _check(requirement: Requirement, definition: Definition) -> Check | None:
-    """Return the check of a requirement; ``None`` for a kind that only the full check knows."""
+def _check(requirement: Requirement, definition: Definition) -> tuple[Check, ...] | None:
+    """Return what there is to check; ``None`` where only the full check knows what to do."""
     match requirement:
         case RoleAssigned(role=role):
-            return lambda act: act.is_held(role)
+            return (lambda act: act.is_held(role),)
         case EvidenceGiven(kind=kind, each=None):
-            return _evidence(kind)
+            return (_evidence(kind),)
         case EvidenceGiven(kind=kind, each=str() as path):
-            return _evidence_for_each(kind, path)
+            return (_evidence_for_each(kind, path),)
         case FactGiven():
-            return _fact(requirement)
-        case ReasonGiven():
-            return _met  # The move has the list.
+            return (_fact(requirement),)
         case AnswersSubmission(submission=submission):
-            return _answers(requirement, submission, definition)
+            return (_answers(requirement, submission, definition),)
         case DifferentPerson(transitions=names):
-            return _different(names)
+            return (_different(names),)
         case NotHolding(roles=roles):
-            return lambda act: True not in map(act.holds, roles)
-        case PolicyAllows(allowed=allowed):
-            return _met if allowed is True else _unmet
+            return (lambda act: True not in map(act.holds, roles),)
+        case ReasonGiven() | PolicyAllows(allowed=True):
+            return ()  # The move has the list of reasons.
     return None
-
-
-def _met(act: Act) -> bool:
-    return True
-
-
-def _unmet(act: Act) -> bool:
-    return False
 
 
 def _different(names: tuple[str, ...]) -> Check:

@@ -11,7 +11,6 @@ from typing import Any
 
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking, roles, unfounded
-from lifecycle.audit.course import COLUMNS, Passed
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.identities import Oddities
 from lifecycle.audit.screen import Screen
@@ -98,13 +97,13 @@ class _Sifted:
     """What the screen made of a span.
 
     Args:
-        passed: Streams that need no other look.
+        passed: Streams that need no other look, and how many records each has.
         doubtful: Streams that do, in order.
         whole: Every row could be read.
         alone: Nothing is left beside the streams.
     """
 
-    passed: set[str] = field(default_factory=set)
+    passed: dict[str, int] = field(default_factory=dict)
     doubtful: list[str] = field(default_factory=list)
     whole: bool = False
     alone: bool = False
@@ -115,54 +114,58 @@ class _Sifted:
 
 
 def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
-    sifted = _Sifted()
     screen = Screen(view.origin, run.grounds, run.parser, run.has_file)
     try:
         with view.plain(span) as plain:
-            if plain.columns == COLUMNS:
-                covered = view.log.covered(span, run.since) if run.since else {}
-                _sift(run, screen, plain, sifted, covered)
+            covered = view.log.covered(span, run.since) if run.since else {}
+            sifted = _sift(screen, plain, covered)
     except StorageFailed:
-        pass  # A text that is none: the full check reads it leniently, or fails for good.
+        # A text that is none: the full check reads it leniently, or fails for good.
+        return _Sifted()
+    run.count(sum(sifted.passed.values()))
+    run.versions |= sifted.passed
     return sifted
 
 
-def _sift(
-    run: Checking, screen: Screen, plain: Plain, sifted: _Sifted, covered: dict[str, int]
-) -> None:
-    ended = False
+def _sift(screen: Screen, plain: Plain, covered: dict[str, int]) -> _Sifted:
+    sifted = _Sifted()
 
     def fetched() -> Iterator[tuple[Any, ...]]:
-        nonlocal ended
         yield from plain.records
-        ended = True
+        sifted.whole = True
 
     for stream, rows in groupby(fetched(), key=itemgetter(0)):
-        old = covered.get(stream, 0)
-        if old and plain.heads.get(stream, (0,))[0] == old:
-            if _unchanged(rows, plain.heads[stream]):
-                run.count(old)
-                run.versions[stream] = old
-                sifted.passed.add(stream)
-                _take_off(plain, stream)
-            else:
-                sifted.doubtful.append(stream)
-            continue
-        try:
-            passed = screen.follow(stream, rows)
-        except StorageFailed:
-            return
-        except Exception:  # whatever it was, the full check will tell
-            sifted.doubtful.append(stream)
-            continue
-        if _shows(plain, stream, passed):
-            run.count(passed.records)
-            run.versions[stream] = passed.records
-            sifted.passed.add(stream)
+        if _passes(screen, plain, stream, rows, covered.get(stream, 0)):
+            sifted.passed[stream] = plain.heads[stream][0]
+            del plain.heads[stream]
+            plain.standings.pop(stream.removeprefix(participation_stream("")), None)
+            plain.held.pop(stream, None)
         else:
             sifted.doubtful.append(stream)
-    sifted.whole = ended
+    if not sifted.whole:
+        return _Sifted()
     sifted.alone = not (plain.heads or plain.standings or plain.held)
+    return sifted
+
+
+def _passes(
+    screen: Screen, plain: Plain, stream: str, rows: Iterator[tuple[Any, ...]], covered: int
+) -> bool:
+    """Tell whether a stream needs no other look, of which the log fixes *covered* records."""
+    head = plain.heads.get(stream)
+    if head is not None and covered and head[0] == covered:
+        return _unchanged(rows, head)
+    try:
+        passed = screen.follow(stream, rows)
+    except Exception:  # whatever it was, the full check will tell
+        return False
+    school = passed.standing[0]
+    held = [(record_id, stream, *rest) for record_id, *rest in passed.held]
+    return (
+        head == passed.head
+        and plain.standings.get(school) == passed.standing
+        and plain.held.get(stream, []) == held
+    )
 
 
 def _unchanged(rows: Iterator[tuple[Any, ...]], head: tuple[Any, ...]) -> bool:
@@ -173,27 +176,6 @@ def _unchanged(rows: Iterator[tuple[Any, ...]], head: tuple[Any, ...]) -> bool:
             return False
         count, last = count + 1, found
     return (count, last) == head[:2]
-
-
-def _take_off(plain: Plain, stream: str) -> None:
-    """Take a stream off what is left beside the streams."""
-    plain.heads.pop(stream, None)
-    plain.standings.pop(stream.removeprefix(participation_stream("")), None)
-    plain.held.pop(stream, None)
-
-
-def _shows(plain: Plain, stream: str, passed: Passed) -> bool:
-    """Tell whether storage shows of a stream what it came to, and take it off what is left."""
-    school = passed.standing[0]
-    held = [(record_id, stream, *rest) for record_id, *rest in passed.held]
-    if (
-        plain.heads.get(stream) != passed.head
-        or plain.standings.get(school) != passed.standing
-        or plain.held.get(stream, []) != held
-    ):
-        return False
-    _take_off(plain, stream)
-    return True
 
 
 def _full(run: Checking, view: Auditing, span: Span, sifted: _Sifted) -> Iterator[Finding]:
@@ -220,9 +202,7 @@ def _doubtful(
     if sifted.whole:
         yield from ((stream, view.stored(only(stream))) for stream in sifted.doubtful)
         return
-    for stream, rows in groupby(view.stored(span), key=lambda one: one.stream):
-        if stream not in sifted.passed:
-            yield stream, rows
+    yield from groupby(view.stored(span), key=lambda one: one.stream)
 
 
 def _school(

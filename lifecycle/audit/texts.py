@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -48,8 +48,3 @@ def had_come(day: str, moment: str, zone: str) -> bool:
         return True
     at = datetime.fromisoformat(moment).astimezone(ZoneInfo(zone))
     return day <= at.date().isoformat()
-
-
-def in_utc(moment: datetime) -> str:
-    """Write a moment as bodies do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

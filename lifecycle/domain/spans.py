@@ -25,14 +25,12 @@ class Plain(NamedTuple):
     """The rows of a span as they lie, for those who are in a hurry and believe nothing.
 
     Args:
-        columns: What the rows of records are made of.
         records: By stream and sequence.
         heads: Version, hash and time by stream.
         standings: Rows in the order of ``Standing``, by school.
         held: Rows in the order of ``Assignment``, by stream, each list by sequence.
     """
 
-    columns: tuple[str, ...]
     records: Iterator[tuple[Any, ...]]
     heads: dict[str, tuple[Any, ...]]
     standings: dict[str, tuple[Any, ...]]

@@ -158,6 +158,10 @@ def test_lawful_histories_of_every_road_map_are_passed(parser: str) -> None:
     assert all(court.findings(stream, found) == [] for stream, found in court.streams.items())
 
 
+def test_a_stream_without_a_record_is_doubtful(court: Court) -> None:
+    assert not court.passes("participation/nobody", [])
+
+
 def test_the_screen_takes_rows_to_be_made_of_what_they_are_made_of(court: Court) -> None:
     assert rows.STORED_COLUMNS == COLUMNS
 
