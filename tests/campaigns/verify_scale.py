@@ -15,6 +15,7 @@ import argparse
 import json
 import resource
 import sqlite3
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -93,14 +94,25 @@ def _told(records: int) -> None:
 
 
 def main() -> None:
-    """Measure, and print one JSON document."""
+    """Make the history if it is not there, then measure, each in a process of its own.
+
+    A process keeps its greatest size for ever, and hands it on to those that it starts.
+    """
     parser = argparse.ArgumentParser(description="Measure the verification of a long history.")
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=Path(".scale"))
     parser.add_argument("--workers", type=int, default=cores())
+    parser.add_argument("--step", choices=["make", "measure"], help=argparse.SUPPRESS)
     given = parser.parse_args()
-    place = corpus(given.folder, given.records)
-    print(json.dumps(measured(place, given.workers), indent=2))  # noqa: T201
+    if given.step == "make":
+        corpus(given.folder, given.records)
+    elif given.step == "measure":
+        told = measured(corpus(given.folder, given.records), given.workers)
+        print(json.dumps(told, indent=2))  # noqa: T201
+    else:
+        for step in ("make", "measure"):
+            command = [sys.executable, "-m", "tests.campaigns.verify_scale", *sys.argv[1:]]
+            subprocess.run([*command, "--step", step], check=True)
 
 
 if __name__ == "__main__":
