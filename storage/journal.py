@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -13,13 +15,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.errors_people import ErasureUnfinished
-from lifecycle.domain.log import Sealing
+from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import forks, schema, sqlite
+from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.faults import Faults
-from lifecycle.storage.reading import SqlAuditing, SqlReading
+from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.sqlite import LOCK_SECONDS, Durability, Place
 from lifecycle.storage.tables import streams
@@ -79,7 +82,8 @@ def create_journal(
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, faults, sealing)
+    again = partial(_opened, replace(place, read_only=True), lock_seconds, durability, sealing)
+    return SqlJournal(engine, origin, faults, sealing, again)
 
 
 def open_journal(
@@ -105,8 +109,13 @@ def open_journal(
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: It is locked, or cannot be opened.
     """
-    place = _place(url)
-    faults = Faults(url, lock_seconds)
+    return _opened(_place(url), lock_seconds, durability, sealing)
+
+
+def _opened(
+    place: Place, lock_seconds: float, durability: Durability | None, sealing: Sealing
+) -> SqlJournal:
+    faults = Faults(place.url, lock_seconds)
     sqlite.check_file(place)
     engine = sqlite.make_engine(place, lock_seconds=lock_seconds, durability=durability)
     try:
@@ -117,7 +126,8 @@ def open_journal(
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, faults, sealing)
+    again = partial(_opened, replace(place, read_only=True), lock_seconds, durability, sealing)
+    return SqlJournal(engine, origin, faults, sealing, again)
 
 
 class SqlJournal:
@@ -128,12 +138,19 @@ class SqlJournal:
         origin: Id of the installation.
         faults: Translates errors of the driver.
         sealing: How records come into the log.
+        again: Opens the same history for reading, in another process too.
     """
 
     def __init__(
-        self, engine: Engine, origin: str, faults: Faults, sealing: Sealing = "inline"
+        self,
+        engine: Engine,
+        origin: str,
+        faults: Faults,
+        sealing: Sealing = "inline",
+        again: Callable[[], Journal] | None = None,
     ) -> None:
         self._engine = engine
+        self._again = again
         self._sealing: Sealing = sealing
         self._origin = origin
         self._faults = faults
@@ -188,6 +205,10 @@ class SqlJournal:
         if not gone:
             detail = Message("somebody still reads what was there before")
             raise ErasureUnfinished(detail=detail)
+
+    def elsewhere(self) -> Callable[[], Journal] | None:
+        """Return what opens the same history for reading in another process."""
+        return self._again
 
     def joined(self, connection: object) -> Journal:
         """Return the same journal working inside the transaction of a host's own connection.
@@ -295,6 +316,10 @@ class JoinedJournal:
         """
         detail = Message("persons are erased by the engine itself, not in a host's transaction")
         raise StorageFailed(detail=detail)
+
+    def elsewhere(self) -> None:
+        """Return nothing: what the host's transaction sees, nobody else does."""
+        return None
 
     def joined(self, connection: object) -> Journal:
         """Refuse: this journal is joined already.

@@ -15,7 +15,7 @@ from lifecycle.audit.findings import Finding
 from lifecycle.audit.merkle import HASH_BYTES, Frontier, split_hashes
 from lifecycle.audit.tiles import BITS, WIDTH, row_root
 from lifecycle.domain.administration import MERGE_DELAY, delay_seconds
-from lifecycle.domain.log import LogLeaf, LogReading, Queued
+from lifecycle.domain.logged import LogLeaf, LogReading, Queued
 from lifecycle.domain.record import Record, moment_from
 
 _NO_HASH: Final = bytes(HASH_BYTES)

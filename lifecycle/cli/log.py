@@ -135,7 +135,7 @@ def checkpoint(
     from lifecycle import signing
     from lifecycle.audit.checkpoints import next_checkpoint, notes_of
     from lifecycle.audit.note import origin_line
-    from lifecycle.domain.log import KeptCheckpoint
+    from lifecycle.domain.logged import KeptCheckpoint
 
     session = Session.of(context)
     signer, earlier = private_key(Path(key)), trusted(trust, "--trust")

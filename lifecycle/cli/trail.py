@@ -193,6 +193,7 @@ def _snapshot_lines(
         "lifecycle verify",
         "lifecycle verify --db sqlite:///copy.db --json",
         "lifecycle verify --checkpoint /mnt/usb/latest --key log.vkey",
+        "lifecycle verify --since /mnt/usb/latest --key log.vkey --workers 4",
     ),
 )
 @option(
@@ -202,10 +203,27 @@ def _snapshot_lines(
     multiple=True,
     help="A checkpoint that you kept; may be repeated.",
 )
+@option(
+    "--since",
+    metavar="FILE",
+    help="A checkpoint of a log that was verified: only what came later is decided again.",
+)
 @keys_option
+@option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes check at once; left out, one, and for large histories one per core.",
+)
 @common_options
 @click.pass_context
-def verify(context: click.Context, checkpoints: tuple[str, ...], keys: tuple[str, ...]) -> None:
+def verify(
+    context: click.Context,
+    checkpoints: tuple[str, ...],
+    since: str | None,
+    keys: tuple[str, ...],
+    workers: int | None,
+) -> None:
     """Check everything that is stored against the history.
 
     Bodies, columns, chains, the board, roles, definitions, evidence files, every decision by
@@ -216,13 +234,21 @@ def verify(context: click.Context, checkpoints: tuple[str, ...], keys: tuple[str
     from lifecycle.wiring import verify as verify_engine
 
     session = Session.of(context)
-    if checkpoints and not keys:
+    if (checkpoints or since) and not keys:
         raise click.UsageError(say("name the key of the log: --key VKEY"))
     given, believed = kept(checkpoints), trusted(keys)
+    vouched = next(iter(kept([since] if since else [])), None)
     progress = output.Progress(say("records verified: {count}", count="{count}"))
     with session.engine() as engine:
         try:
-            report = verify_engine(engine, progress, checkpoints=given, keys=believed)
+            report = verify_engine(
+                engine,
+                progress,
+                checkpoints=given,
+                keys=believed,
+                since=vouched,
+                workers=workers,
+            )
         finally:
             progress.end()
     session.answer(documents.report(report), _report_lines(report))

@@ -12,8 +12,8 @@ from typing import Any, Self
 from lifecycle import Lifecycle, verify
 from lifecycle.audit.asked import asked, who
 from lifecycle.audit.findings import Finding, Report
+from lifecycle.audit.grounds import FOUNDING_RECORDS
 from lifecycle.audit.merkle import Frontier
-from lifecycle.audit.rules import FOUNDING_RECORDS
 from lifecycle.domain import canonical
 from lifecycle.domain.commitment import committed_in
 from lifecycle.domain.credentials import credential_from

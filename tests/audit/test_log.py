@@ -13,7 +13,7 @@ from lifecycle.audit.log_check import LogCheck, late, published_delay
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.note import Checkpoint, origin_line
 from lifecycle.audit.watching import look
-from lifecycle.domain.log import KeptCheckpoint, LogLeaf, Queued
+from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, Queued
 from lifecycle.domain.record import moment_text
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
 from lifecycle.storage.memory import MemoryJournal

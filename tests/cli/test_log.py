@@ -120,6 +120,12 @@ def test_a_record_and_the_growth_of_the_log_are_proved(keyed: Terminal) -> None:
         (("audit", "seal"), 0),
         (("verify", "--checkpoint", "usb/latest"), 2),
         (("verify", "--checkpoint", "usb/latest", "--key", "log.vkey"), 0),
+        (("verify", "--since", "usb/latest"), 2),
+        (("verify", "--since", "absent", "--key", "log.vkey"), 5),
+        (("verify", "--since", "log.vkey", "--key", "log.vkey"), 6),
+        (("verify", "--since", "usb/latest", "--key", "log.vkey"), 0),
+        (("verify", "--workers", "2"), 0),
+        (("verify", "--workers", "0"), 2),
     ],
 )
 def test_every_word_has_its_answer(keyed: Terminal, words: tuple[str, ...], code: int) -> None:
