@@ -17,7 +17,7 @@ from lifecycle.audit.note import Checkpoint, NoteInvalid, VerifierKey, parse_not
 from lifecycle.audit.proof import Growth, Inclusion
 from lifecycle.audit.tiles import Tiles
 from lifecycle.domain import canonical
-from lifecycle.domain.errors import StorageFailed
+from lifecycle.domain.errors import InvalidBody, StorageFailed
 from lifecycle.domain.errors_log import NoCheckpoint
 from lifecycle.domain.model import participation_stream, scope_of
 from lifecycle.domain.ports import Auditing, EvidenceStore
@@ -193,7 +193,7 @@ def _note(body: bytes, summary: Summary) -> None:
         rules, pieces = members["definition"], members["evidence"]
         summary._rules.update([rules["digest"]] if rules else [])
         summary._named.update(str(one["sha256"]) for one in pieces if one["form"] == "file")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (InvalidBody, KeyError, TypeError, AttributeError):
         return
 
 

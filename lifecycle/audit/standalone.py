@@ -84,7 +84,6 @@ def included(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:  #
     left = 1 << (size - 1).bit_length() - 1  # leaves in the left half
     if index < left: return sha(b"\x01", included(index, left, leaf, path[:-1]), path[-1])
     return sha(b"\x01", path[-1], included(index - left, size - left, leaf, path[:-1]))
-
 def grown(old: int, new: int, path: list[bytes], root: bytes | None) -> tuple[bytes, bytes]:
     # The roots that a consistency proof leads to; *root* is that of the older tree (2.1.4).
     need(0 < old <= new and (old < new or len(path) == (root is None)), "the proof does not fit")
@@ -127,7 +126,6 @@ def checkpoint_from(text: str, keys: list[Key]) -> tuple[int, bytes]:  # size an
     fits = all(signed(known[n, data[:4]], note[1].encode(), data[4:]) for n, data in ours)
     need(fits and note[2] in dict(ours), f"it is not signed by a key of {note[2]} that you trust")
     return int(note[3]), base(note[4], 32)
-
 def proof_from(text: str, word: str, size: int, newest: str) -> list[bytes]:
     """Return the hashes of a proof about *size* that leads to the newest checkpoint."""
     proof = PROOF.fullmatch(text) if len(text) <= 2 * BODY_BYTES else None
@@ -191,7 +189,6 @@ def body_from(line: bytes) -> Body:
     day = date.fromisoformat(body["effective_on"])
     need(fits and str(day) == body["effective_on"], "it is no record of format 1")
     return body
-
 def digest(body: Body, day: str | None) -> str:
     """Return the digest of the request for a transition, its date given or left out."""
     asked, pieces = {"transition": body["transition"], "facts": body["facts"]}, []
@@ -293,7 +290,8 @@ class History:  # what the records say, one after the other, and whether the rul
         zone = zoneinfo.ZoneInfo(rules["roadmap"]["time_zone"]) if rules else UTC
         today = str(datetime.fromisoformat(body["recorded_at"]).astimezone(zone).date())
         need(body["effective_on"] <= today, f"it bears a date that had not come on {today}")
-        role = [0, 0, actor["id"], *roles] if founding else held.get(actor["assignment"], [0] * 4)
+        role = held.get(actor["assignment"], [0] * 4)
+        if founding and actor["assignment"] is None: role[2:] = actor["id"], *roles
         fits = role[2:] == [actor["id"], actor["role"]] and actor["role"] in roles
         need(fits, f"{actor['id']} did not hold such a role then: {', '.join(roles)}")
         self.admit(body, rules or {}, version, scope, move.get("approval", False))
@@ -457,12 +455,14 @@ def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Repo
         with report.at(name):
             need(old <= size, f"it covers {old} records, this one {size}: cut off, or an old copy")
             if whole or old in (0, size):
-                need((root if old == size else roots[old]) == old_root, "it is of another log")
+                need((root if old == size else roots.get(old)) == old_root, "it is of another log")
             elif f"growth/{old}" in archive.names:
                 steps = proof_from(archive.read(f"growth/{old}").decode(), "old", old, newest)
                 need(grown(old, size, steps, old_root) == (old_root, root), "it is of another log")
             else: report.doubts.append(f"{name}: ask for a bundle that has growth/{old}")
-    with report.at("checkpoint"): need(not whole or roots[size] == root, "it is of other records")
+    with report.at("checkpoint"):
+        need(not whole or roots.get(size) == root, "it is of other records")
+        need(about["origin"] == history.origin, f"the records are of {about['origin']}")
     report.notes += [f"guards in Python that were not asked again: {history.unmade}"]
     schools = {name.partition("/")[2]: one for name, one in history.streams.items() if one.map}
     return {"origin": keys[0][0], "size": size, "root": root.hex(), "records": tree.size,
@@ -470,14 +470,14 @@ def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Repo
 
 def text_of(path: str) -> str:
     with open(path, encoding="utf-8", newline="") as file: return file.read(FILE_BYTES)
-
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify an audit bundle of school-lifecycle.")
     parser.add_argument("bundle")
     parser.add_argument("--key", action="append", default=[], help="public key, or a file with it")
     parser.add_argument("--checkpoint", action="append", default=[], help="file that you kept")
     parser.add_argument("--json", action="store_true", help="tell the verdict as JSON")
-    asked, report, found = parser.parse_args(), Report(), Body(schools={}, records=0, origin="?")
+    asked, report = parser.parse_args(words), Report()
+    found = Body(schools={}, records=0, origin="?")
     try:
         keys = [key_from(one if "+" in one else text_of(one)) for one in asked.key]
         kept = [(one, text_of(one)) for one in asked.checkpoint]
