@@ -80,7 +80,7 @@ def places(path: Path) -> set[str]:
 
 
 def alone(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run the verifier as a stranger does: its text alone, by an interpreter without our package."""
+    """Run the verifier as a stranger does: its text alone, where our package is not installed."""
     program = folder / "verify.py"
     program.write_bytes(Path(standalone.__file__).read_bytes())
     command = [sys.executable, "-I", "-S", str(program), *words]
