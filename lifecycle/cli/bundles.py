@@ -151,7 +151,9 @@ def _tell(session: Session, out: str, choice: Choice, summary: Summary) -> None:
 @common_options
 @click.pass_context
 def verifier(context: click.Context, out: str | None, force: bool) -> None:
-    """Print the program that verifies a bundle: one file, Python 3.11, nothing else.
+    """Print the program that verifies a bundle anywhere.
+
+    One file for Python 3.11 or newer, and nothing else.
 
     The same file lies in every bundle. Read it, or take it from somebody you trust.
     """
