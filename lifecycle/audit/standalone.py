@@ -27,7 +27,6 @@ def need(fits: object, what: str) -> None:  # goes on only where it fits
 # -- Ed25519, RFC 8032, 5.1: verification only ----------------------------------------------------
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
-
 def point(encoded: bytes) -> Point:
     """Decode a public key (5.1.3); one of small order, which fits what nobody signed, is none."""
     number = int.from_bytes(encoded, "little")
@@ -53,7 +52,6 @@ def times(scalar: int, base: Point) -> Point:
         if bit == "1": total = plus(total, base)
     return total
 BASE = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
-
 def signed(public: bytes, message: bytes, signature: bytes) -> bool:
     """Tell whether *signature* is of *message* by the key *public* (5.1.7)."""
     (x, y, z, t), scalar = point(public), int.from_bytes(signature[32:], "little")
@@ -77,7 +75,6 @@ class Tree:  # its right edge: one hash for each 1 of its size in binary
         root = self.edge[-1] if self.edge else sha()
         for left in self.edge[-2::-1]: root = sha(b"\x01", left, root)
         return root
-
 def included(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:  # 2.1.3: a root
     need(0 <= index < size and (size > 1) == bool(path), "the proof does not fit the tree")
     if size == 1: return leaf
@@ -115,7 +112,6 @@ def key_from(text: str) -> Key:  # reads name+id+key
     fits = fits and sha(name.encode(), b"\n", data)[:4].hex() == found
     need(fits, "the key's id is not that of its name and bytes: mistyped?")
     return name, bytes.fromhex(found), data[1:]
-
 def checkpoint_from(text: str, keys: list[Key]) -> tuple[int, bytes]:  # size and root, if signed
     note = NOTE.fullmatch(text) if len(text) <= BODY_BYTES else None
     if note is None or not text.replace("\n", "").isprintable() or int(note[3]) >= 2**63:
@@ -150,7 +146,6 @@ def value_from(data: bytes, limit: int = BODY_BYTES) -> Any:  # the value of can
 FILES = re.compile(
     r"bundle\.json|checkpoint|log\.key|(records|openings)\.jsonl|verify\.py|README\.txt"
     rf"|(checkpoints|growth|proofs)/{NUMBER}|(definitions|evidence)/[0-9a-f]{{64}}")
-
 class Archive:
     def __init__(self, path: str) -> None:
         self.zip = zipfile.ZipFile(path)
@@ -177,7 +172,6 @@ OPTIONAL = {*"transition from to definition due_on reason comment".split()}
 TEXTS = "origin stream previous record_id command_id request kind recorded_at effective_on".split()
 OTHERS = "format sequence requirements actor evidence facts consulted".split()
 ACTOR = {*"id role assignment authentication on_behalf_of signature".split()}
-
 def body_from(line: bytes) -> Body:
     body: Body = value_from(line)
     numbers = (body["format"], body["sequence"], *body["consulted"].values())
@@ -206,10 +200,8 @@ TOP, METHODS = "installation", ["host", "os-uid", "token", "signed"]
 CHECKED = ["role", "date", "authentication"]
 APART = {"administrator": "auditor", "auditor": "administrator"}
 SCOPES = {"participation": "school", "roadmap": "roadmap", TOP: TOP}
-ON_TOP = ("credential_added", "credential_revoked", "person_erased")
 FOUNDING = ("installed", "actor_added", "role_assigned")
 STATED = ("origin", "stream", "sequence", "command_id", "request")
-
 class History:  # what the records say, one after the other, and whether the rules let them
     def __init__(self, origin: str, definitions: dict[str, Body]) -> None:
         self.origin, self.definitions, self.unmade = origin, definitions, 0
@@ -234,7 +226,9 @@ class History:  # what the records say, one after the other, and whether the rul
             case "role_revoked": stream.given[facts["assignment"]][1] = version
             case "credential_added":
                 self.credentials.setdefault(facts["credential"], [version, LARGEST, facts])
-            case "credential_revoked": self.credentials[facts["credential"]][1] = version
+            case "credential_revoked":
+                given = self.credentials[facts["credential"]]
+                given[1] = min(given[1], version)
     def held(self, name: str, version: int) -> dict[str, list[Any]]:  # by the records that gave it
         return {n: r for n, r in self.stream(name).given.items() if r[0] <= version < r[1]}
     def chain(self, body: Body, leaf: bytes) -> None:  # does it follow from the one before it?
@@ -270,8 +264,6 @@ class History:  # what the records say, one after the other, and whether the rul
             move, scope, on = rules["moves"][body["transition"]], "advance", stream.map
             held, roles = self.held(name, before) | self.held(on, seen[on]), move["roles"]
             made, looked = self.moved(body, stream, move, [*held.values()]), {TOP, on}
-            asked = (digest(body, None), digest(body, body["effective_on"]))
-            need(body["request"] in asked, "the request is not the one that it answers")
         elif kind == "enrolled":
             scope, on = "enrol", f"roadmap/{facts['roadmap']}"
             need(before == 0 and name == f"participation/{facts['school']}", "it is out of place")
@@ -284,12 +276,19 @@ class History:  # what the records say, one after the other, and whether the rul
             made = {"requirements": [*CHECKED, "activity"], "definition": rules["ref"]}
         elif founding: need(kind == FOUNDING[before], "nothing is founded so")
         else: made |= self.administered(body, rules, before, version)
+        marks = [one.get(n) for one in body["evidence"] for n in ("name", "content")]
+        marks.append(body["comment"])
+        fits = all(one is None or re.fullmatch("[0-9a-f]{64}", one) for one in marks)
+        need(fits, "it bears in plain words what has to be a commitment")
         for member, value in made.items():
             need(body[member] == value, f"{member} is {body[member]!r}, by the rules {value!r}")
         need(body["consulted"].keys() == looked, "it looked at other streams than it has to")
         zone = zoneinfo.ZoneInfo(rules["roadmap"]["time_zone"]) if rules else UTC
         today = str(datetime.fromisoformat(body["recorded_at"]).astimezone(zone).date())
-        need(body["effective_on"] <= today, f"it bears a date that had not come on {today}")
+        day = body["effective_on"]
+        need(day <= today, f"it bears a date that had not come on {today}")
+        asked = (digest(body, day), digest(body, None if day == today else day))
+        need(kind != "advanced" or body["request"] in asked, "it answers another request")
         role = held.get(actor["assignment"], [0] * 4)
         if founding and actor["assignment"] is None: role[2:] = actor["id"], *roles
         fits = role[2:] == [actor["id"], actor["role"]] and actor["role"] in roles
@@ -316,7 +315,7 @@ class History:  # what the records say, one after the other, and whether the rul
         fits = signature is None if method == "token" else signed(key, statement, base(signature))
         need(fits, "the signature is not that of this command")
     def administered(self, body: Body, rules: Any, before: int, version: int) -> Body:
-        name, facts, fits, made = body["stream"], body["facts"], body["kind"] in ON_TOP, Body()
+        name, facts, made = body["stream"], body["facts"], Body()
         who, role, scope = facts.get("actor"), facts.get("role"), SCOPES[name.partition("/")[0]]
         alike = [n for n, one in self.held(name, before).items() if one[2:] == [who, role]]
         match body["kind"]:
@@ -327,9 +326,12 @@ class History:  # what the records say, one after the other, and whether the rul
                 top = [one[2:] for one in self.held(TOP, version).values()]
                 fits = scope in ([TOP] if role in APART else rules["scopes"][role]) and not alike
                 fits = fits and [who, APART.get(role)] not in top
+            case "credential_added" | "credential_revoked":
+                place = int(body["kind"] == "credential_revoked")
+                fits = name == TOP and self.credentials[facts["credential"]][place] == before + 1
             case "actor_added": fits, who = name == TOP and self.actors[who] == before + 1, None
             case "role_revoked": fits = facts["assignment"] in alike
-            case _: fits = fits and name == TOP
+            case _: fits = name == TOP and body["kind"] == "person_erased"
         need(fits and (who is None or self.actors[who] <= version), "nobody could do this then")
         return made
     def moved(self, body: Body, stream: Any, move: Body, held: list[Any]) -> Body:
@@ -382,7 +384,6 @@ class History:  # what the records say, one after the other, and whether the rul
             stream.state, stream.known = body["to"], stream.known | facts
             movers = stream.movers.setdefault(body["transition"], set())
             movers.update([actor["id"], actor["on_behalf_of"]])
-
 def label(one: Body) -> str:  # names a requirement as records do
     names = [one[n] for n in ("role", "kind", "fact", "submission", "policy", "name") if n in one]
     names += [",".join(one[n]) for n in ("transitions", "roles") if n in one]
@@ -399,7 +400,6 @@ class Report:
             text = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
             self.findings.append({"place": place, "text": text})
             if len(self.findings) > MANY: raise OSError("there are too many findings") from error
-
 def rules_from(data: bytes, name: str) -> Body:  # a definition, with its parts by their names
     need(hashlib.sha256(data).hexdigest() == name, "it is another definition")
     rules: Body = value_from(data, FILE_BYTES)

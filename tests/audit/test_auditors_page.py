@@ -16,7 +16,7 @@ PROGRAM = Path(sys.executable).with_name("lifecycle")
 
 def lines(page: Path, heading: str) -> list[str]:
     section = page.read_text("utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
-    (block,) = re.findall(r"^```(?:sh)?\n(.*?)^```", section, re.DOTALL | re.MULTILINE)[:1]
+    block: str = re.findall(r"^```(?:sh)?\n(.*?)^```", section, re.DOTALL | re.MULTILINE)[0]
     return block.splitlines()
 
 
