@@ -19,7 +19,7 @@ from lifecycle.audit.tiles import Tiles
 from lifecycle.domain import canonical
 from lifecycle.domain.errors import InvalidBody, StorageFailed
 from lifecycle.domain.errors_log import NoCheckpoint
-from lifecycle.domain.model import participation_stream, scope_of
+from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
 from lifecycle.domain.ports import Auditing, EvidenceStore
 
 FORMAT: Final = "school-lifecycle/bundle/1"
@@ -28,6 +28,7 @@ _WHEN: Final = (1980, 1, 1, 0, 0, 0)  # the first moment that an archive can nam
 _MODE: Final = 0o644 << 16
 _UNIX: Final = 3
 _CHUNK: Final = 1 << 16
+_STEP: Final = 10  # records between two reports of progress
 
 Progress = Callable[[int], None]
 
@@ -74,7 +75,6 @@ class Summary:
     files: int = 0
     absent: int = 0
     _named: set[str] = field(default_factory=set)
-    _rules: set[str] = field(default_factory=set)
 
 
 def verifier() -> bytes:
@@ -121,9 +121,8 @@ def write_bundle(
         if choice.schools is not None:
             _proofs(archive, view, newest.size, notes, places, choice)
         for digest, body in view.definitions():
-            if choice.schools is None or digest in summary._rules:
-                summary.definitions += 1
-                _put(archive, f"definitions/{digest}", body)
+            summary.definitions += 1
+            _put(archive, f"definitions/{digest}", body)
         if choice.evidence:
             _evidence(archive, evidence, summary)
     return summary
@@ -174,24 +173,19 @@ def _records(
                 places.append(leaf.index)
             summary.records += 1
             _note(body, summary)
-            if summary.records % 1000 == 0:
+            if summary.records % _STEP == 0:
                 progress(summary.records)
     return places
 
 
 def _shared(stream: str) -> bool:
-    try:
-        return scope_of(stream) != "school"
-    except ValueError:
-        return False
+    return stream == INSTALLATION or stream.startswith(roadmap_stream(""))
 
 
 def _note(body: bytes, summary: Summary) -> None:
-    """Note which definitions and files a record names; a broken one names none."""
+    """Note which files a record names; a broken one names none."""
     try:
-        members = canonical.parse(body)
-        rules, pieces = members["definition"], members["evidence"]
-        summary._rules.update([rules["digest"]] if rules else [])
+        pieces = canonical.parse(body)["evidence"]
         summary._named.update(str(one["sha256"]) for one in pieces if one["form"] == "file")
     except (InvalidBody, KeyError, TypeError, AttributeError):
         return

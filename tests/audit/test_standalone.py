@@ -344,6 +344,17 @@ def test_the_verdict_in_words_names_every_finding_and_doubt(
     assert said.splitlines()[-1].startswith("not verified")
 
 
+def test_a_guard_in_python_is_counted_and_not_asked() -> None:
+    history = standalone.History("origin", {})
+    stream = history.stream("participation/x")
+    body = {"facts": {}, "actor": {"id": "a", "on_behalf_of": None}}
+
+    fits = history.met({"type": "registered", "name": "own"}, body, stream, [])
+
+    assert (fits, history.unmade) == (True, 1)
+    assert standalone.label({"type": "registered", "name": "own"}) == "registered/own"
+
+
 def test_it_is_shorter_than_500_lines() -> None:
     text = Path(standalone.__file__).read_text("utf-8")
 
