@@ -15,7 +15,6 @@ from lifecycle.cli.keys import read_text, trusted
 from lifecycle.cli.language import say
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import InvalidInput, UnknownSchool
-from lifecycle.domain.messages import Message
 
 if TYPE_CHECKING:
     from lifecycle.audit.bundle import Choice, Summary
@@ -144,7 +143,7 @@ def _tell(session: Session, out: str, choice: Choice, summary: Summary) -> None:
 
 @click.command(
     cls=Command,
-    examples=("lifecycle audit verifier --out verify.py", "lifecycle audit verifier > verify.py"),
+    examples=("lifecycle audit verifier", "lifecycle audit verifier --out verify.py"),
 )
 @option("--out", metavar="FILE", help="Write it to this file instead of the screen.")
 @files.force_option
@@ -165,7 +164,6 @@ def verifier(context: click.Context, out: str | None, force: bool) -> None:
         files.write(Path(out), content, force=force)
         session.answer({"file": out}, [say("{file} is written", file=out)])
     elif session.as_json:
-        detail = Message("a program is no JSON; name a file: --out FILE")
-        raise InvalidInput(what="--json", detail=detail)
+        raise click.UsageError(say("a program is no JSON; name a file: --out FILE"))
     else:
         sys.stdout.write(content.decode())

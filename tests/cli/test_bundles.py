@@ -139,4 +139,4 @@ def test_a_missing_evidence_file_is_told(signed: Terminal) -> None:
 
 def test_the_verifier_is_a_program_and_no_json(terminal: Terminal) -> None:
     assert terminal.run("audit", "verifier").out.startswith("#!/usr/bin/env python3")
-    assert terminal.run("audit", "verifier", "--json").code == 5
+    assert terminal.run("audit", "verifier", "--json").code == 2
