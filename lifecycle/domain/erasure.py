@@ -14,6 +14,7 @@ from typing import Final
 from lifecycle.domain.access import Access
 from lifecycle.domain.commitment import Committed, Opened, Opening, committed_in
 from lifecycle.domain.decision import (
+    CHECKED,
     Accepted,
     Decision,
     Refusal,
@@ -179,7 +180,7 @@ def decide_erase(access: Access, request: ErasePerson, stamp: Stamp, head: Head)
         stamp,
         "person_erased",
         acting,
-        requirements=("role", "date"),
+        requirements=CHECKED,
         consulted={},
         facts={
             "actor": request.erased,

@@ -29,6 +29,7 @@ from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import Durability
 from lifecycle.workflows.catalogue import Catalogue
+from tests.audit.agreeing import agree
 from tests.factories import ORIGIN, ROADMAP, engine_on, held_after
 
 SCHOOL = "krasnogorsk"
@@ -47,7 +48,9 @@ def reopened(folder: Path, catalogue: Catalogue, durability: Durability | None =
 def verified(folder: Path) -> Report:
     """Verify the database in *folder* as a fresh process would."""
     with reopened(folder, Catalogue()) as engine:
-        return verify(engine)
+        report = verify(engine)
+    agree(folder, report)
+    return report
 
 
 def told(folder: Path) -> list[tuple[str, str, str | None]]:
