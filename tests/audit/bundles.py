@@ -18,7 +18,7 @@ from lifecycle.audit import standalone
 from lifecycle.audit.bundle import Choice, Summary, write_bundle
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.note import origin_line
-from lifecycle.domain.log import KeptCheckpoint
+from lifecycle.domain.logged import KeptCheckpoint
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.workflows.catalogue import Catalogue

@@ -90,7 +90,7 @@ def measured(place: Path, workers: int) -> dict[str, Any]:
 
 def _told(records: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r{records} records", end="", file=sys.stderr)  # noqa: T201
+        print(f"\r{records} records", end="", file=sys.stderr)
 
 
 def main() -> None:
@@ -108,7 +108,7 @@ def main() -> None:
         corpus(given.folder, given.records)
     elif given.step == "measure":
         told = measured(corpus(given.folder, given.records), given.workers)
-        print(json.dumps(told, indent=2))  # noqa: T201
+        print(json.dumps(told, indent=2))
     else:
         for step in ("make", "measure"):
             command = [sys.executable, "-m", "tests.campaigns.verify_scale", *sys.argv[1:]]
