@@ -99,8 +99,8 @@ WORDS: Final[dict[str, Text]] = {
     "since": Text("с", "since"),
     "due": Text("срок", "due"),
     "overdue": Text(
-        "просрочка {n} день|просрочка {n} дня|просрочка {n} дней",
-        "{n} day overdue|{n} days overdue",
+        "просрочка {n} рабочий день|просрочка {n} рабочих дня|просрочка {n} рабочих дней",
+        "{n} working day overdue|{n} working days overdue",
     ),
     "rules": Text("Правила", "Rules"),
     "recorded": Text("записано", "recorded"),
