@@ -99,7 +99,7 @@ WORDS: Final[dict[str, Text]] = {
     "since": Text("с", "since"),
     "due": Text("срок", "due"),
     "overdue": Text(
-        "просрочка {n} рабочий день|просрочка {n} рабочих дня|просрочка {n} рабочих дней",
+        "просрочка {n} раб. день|просрочка {n} раб. дня|просрочка {n} раб. дней",
         "{n} working day overdue|{n} working days overdue",
     ),
     "rules": Text("Правила", "Rules"),
