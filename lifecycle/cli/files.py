@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from lifecycle.cli.forms import option
 from lifecycle.domain.errors import Conflict, InvalidInput
@@ -37,7 +38,8 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
         InvalidInput: It cannot be written there.
     """
     check_free(path, force=force)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # By chance, not by process id: those come again, and what a killed process left stays.
+    beside = path.with_name(f".{path.name}.{token_hex(4)}.part")
     try:
         beside.open("xb").close()
         yield beside

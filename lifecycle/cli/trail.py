@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lifecycle.audit.findings import Report
     from lifecycle.domain.commitment import Opened
     from lifecycle.domain.model import Evidence
-    from lifecycle.domain.record import Record
+    from lifecycle.domain.record import ActedAs, Record
     from lifecycle.service import Lifecycle, Snapshot
 
 
@@ -74,9 +74,8 @@ def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
     done = record.transition or record.kind
     way = f" {record.source or '-'} -> {record.target}" if record.target else ""
     yield f"{record.sequence:>4}  {record.effective_on}  {done}{way}"
-    who = say("{actor} as {role}", actor=record.actor.id, role=record.actor.role)
     at = say("recorded {moment}", moment=moment_text(record.recorded_at))
-    yield f"      {who}; {at}"
+    yield f"      {_who(record.actor)}; {at}"
     for piece in record.evidence:
         yield f"      {piece_text(piece, opened)}"
     if record.facts:
@@ -87,6 +86,16 @@ def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
     if record.comment is not None:
         yield "      " + say("comment: {text}", text=_seen(record.comment, opened))
     yield f"      {record.hash}"
+
+
+def _who(actor: ActedAs) -> str:
+    """Return who acted, for whom, and how it was known that it was he."""
+    template = "{actor} as {role}, known by {how}"
+    about = {"actor": actor.id, "role": actor.role}
+    if actor.on_behalf_of is not None:
+        template = "{actor} for {other} as {role}, known by {how}"
+        about["other"] = actor.on_behalf_of
+    return say(template, **about, how=actor.authentication)
 
 
 def _seen(commitment: str, opened: Mapping[str, Opened]) -> str:
