@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lifecycle.audit.findings import Finding
-from lifecycle.audit.merkle import leaf_hash, root_of
+from lifecycle.audit.merkle import Frontier, leaf_hash, root_of
 from lifecycle.audit.note import (
     Checkpoint,
     NoteInvalid,
@@ -122,34 +122,55 @@ def next_checkpoint(
     if findings:
         return findings
     frontier = tiles.frontier(max((one.checkpoint.size for one in known), default=0))
-    for leaf, body in view.log.bodies(frontier.size):
-        if leaf.index != frontier.size:
-            place = (leaf.stream, leaf.sequence, "idx")
-            return [Finding("log_gap", *place, frontier.size, leaf.index)]
-        computed = leaf_hash(body)
-        if computed.hex() != leaf.hash:
-            place = (leaf.stream, leaf.sequence, "hash")
-            return [Finding("body_altered", *place, computed.hex(), leaf.hash)]
-        frontier.append(computed)
-        if frontier.size % 1000 == 0:
-            progress(frontier.size)
+    broken = hashed(view, frontier, None, progress)
+    if broken is not None:
+        return [broken]
     if (state.size, state.frontier) != (frontier.size, frontier.to_bytes()):
         return [Finding("log_state_differs", None, None, "size", frontier.size, state.size)]
     return Checkpoint(origin_line(view.origin), frontier.size, frontier.root())
+
+
+def hashed(
+    view: Auditing, frontier: Frontier, size: int | None, progress: Progress = lambda done: None
+) -> Finding | None:
+    """Let a right edge grow by the stored bodies; return the first that is not what it should be.
+
+    Args:
+        view: One consistent view of the storage.
+        frontier: Of the log at some size; it is grown in place.
+        size: To where; ``None`` for all leaves there are.
+        progress: Called with the number of bodies hashed, now and then.
+    """
+    if frontier.size == size:
+        return None
+    for leaf, body in view.log.bodies(frontier.size):
+        if leaf.index != frontier.size:
+            place = (leaf.stream, leaf.sequence, "idx")
+            return Finding("log_gap", *place, frontier.size, leaf.index)
+        computed = leaf_hash(body)
+        if computed.hex() != leaf.hash:
+            place = (leaf.stream, leaf.sequence, "hash")
+            return Finding("body_altered", *place, computed.hex(), leaf.hash)
+        frontier.append(computed)
+        if frontier.size % 1000 == 0:
+            progress(frontier.size)
+        if frontier.size == size:
+            break
+    return None
 
 
 def _opened(origin: str, keys: Sequence[VerifierKey], kept: Kept) -> Checkpoint | Finding:
     try:
         checkpoint = Checkpoint.parse(parse_note(kept.text).text)
     except NoteInvalid as error:
-        return Finding("checkpoint_invalid", None, None, kept.where, None, str(error))
+        return Finding("checkpoint_invalid", None, None, kept.where, None, error.message)
     if checkpoint.origin != origin_line(origin):
         expected, found = origin_line(origin), checkpoint.origin
         return Finding("checkpoint_foreign", None, None, kept.where, expected, found)
     try:
         return open_checkpoint(kept.text, keys) if keys else checkpoint
     except NoteInvalid as error:
-        return Finding("checkpoint_forged", None, None, kept.where, None, str(error))
+        return Finding("checkpoint_forged", None, None, kept.where, None, error.message)
 
 
 def _split(known: Sequence[Known]) -> Iterator[Finding]:
