@@ -9,6 +9,7 @@ from lifecycle.cli.forms import Group, common_options
 from lifecycle.cli.log import checkpoint, keygen, seal, watch
 from lifecycle.cli.mining import export
 from lifecycle.cli.proofs import check_proof, prove
+from lifecycle.cli.static_log import export_log
 
 
 @click.group(
@@ -24,5 +25,16 @@ def audit() -> None:
     """Prove what happened, to those who trust nobody here."""
 
 
-for _command in (seal, keygen, checkpoint, watch, prove, check_proof, timeline, report, export):
+for _command in (
+    seal,
+    keygen,
+    checkpoint,
+    watch,
+    prove,
+    check_proof,
+    timeline,
+    report,
+    export,
+    export_log,
+):
     audit.add_command(_command)

@@ -29,9 +29,10 @@ def test_the_commands_are_those_that_were_agreed() -> None:
     assert sorted(name for name, one in ALL.items() if not isinstance(one, click.Group)) == [
         "activity begin", "activity cancel", "activity done", "activity postpone", "actor add",
         "advance", "assign", "audit check-proof", "audit checkpoint", "audit erasure-extract",
-        "audit export", "audit keygen", "audit prove", "audit report", "audit seal",
-        "audit timeline", "audit watch", "calendar", "demo", "enrol", "evidence get", "explain",
-        "history", "indicators", "init", "key add", "key list", "key new", "key revoke",
+        "audit export", "audit export-log", "audit keygen", "audit prove", "audit report",
+        "audit seal", "audit timeline", "audit watch", "calendar", "demo", "enrol",
+        "evidence get", "explain", "history", "indicators", "init", "key add", "key list",
+        "key new", "key revoke",
         "overdue", "person erase", "person name", "person show", "plan", "programme check",
         "programme diagram", "programme list", "programme show", "refusals", "replay", "revoke",
         "roadmap check", "roadmap gantt", "roadmap import", "roadmap list", "roadmap show",
