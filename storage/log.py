@@ -23,6 +23,9 @@ from lifecycle.storage.tables import sealing_queue as queue
 
 _of_leaf = (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence)
 _of_queued = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
+_as_recorded = (
+    _of_queued & (records.c.hash == queue.c.hash) & (records.c.recorded_at == queue.c.queued_at)
+)
 _from = log_leaves.c.idx >= bindparam("low")
 _waiting = exists(select(queue.c.stream)).label("waiting")
 
@@ -62,7 +65,7 @@ _TILES: Final = Statement(
 )
 _QUEUED: Final = Statement(
     select(queue.c.stream, queue.c.sequence, records.c.recorded_at)
-    .join_from(queue, records, _of_queued, isouter=True)
+    .join_from(queue, records, _as_recorded, isouter=True)
     .order_by(queue.c.stream, queue.c.sequence)
 )
 _TO_SEAL: Final = Statement(

@@ -104,8 +104,8 @@ def next_checkpoint(
 ) -> Checkpoint | list[Finding]:
     """Return the checkpoint of the log as it is, to be signed; or why nobody may sign it.
 
-    The log must extend every checkpoint given, and the stored bodies of all that is new since
-    the latest of them are hashed again.
+    The log must extend every checkpoint given and miss no record, and the stored bodies of all
+    that is new since the latest of them are hashed again.
 
     Args:
         view: One consistent view of the storage.
@@ -127,7 +127,20 @@ def next_checkpoint(
         return [broken]
     if (state.size, state.frontier) != (frontier.size, frontier.to_bytes()):
         return [Finding("log_state_differs", None, None, "size", frontier.size, state.size)]
-    return Checkpoint(origin_line(view.origin), frontier.size, frontier.root())
+    kept_from_it = list(incomplete(view, frontier.size))
+    return kept_from_it or Checkpoint(origin_line(view.origin), frontier.size, frontier.root())
+
+
+def incomplete(view: Auditing, size: int) -> Iterator[Finding]:
+    """Yield a finding if some record is neither a leaf nor waiting to become one.
+
+    Whoever takes a record out of the queue keeps it from ever being signed. Only counted here;
+    which one it is, verification tells.
+    """
+    waiting = sum(one.recorded_at is not None for one in view.log.queued())
+    recorded = sum(head.version for head in view.streams())
+    if recorded != size + waiting:
+        yield Finding("log_incomplete", None, None, None, recorded, size + waiting)
 
 
 def hashed(

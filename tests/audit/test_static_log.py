@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from lifecycle.audit.merkle import Frontier, leaf_hash
 from lifecycle.audit.note import Checkpoint, origin_line
 from lifecycle.audit.static_log import resources, unfit
+from lifecycle.storage.journal import SqlJournal, create_journal
 from lifecycle.storage.memory import MemoryJournal
+from tests.audit.breaking_in import BreakIn
 from tests.audit.second_tree import mth
-from tests.storage.samples import ORIGIN, append
+from tests.storage.samples import ORIGIN, STREAM, append
 
 
 def bodies(count: int) -> list[bytes]:
@@ -26,7 +29,7 @@ def written(count: int) -> MemoryJournal:
     return journal
 
 
-def as_of(journal: MemoryJournal, size: int) -> Checkpoint:
+def as_of(journal: MemoryJournal | SqlJournal, size: int) -> Checkpoint:
     with journal.auditing() as view:
         edge = Frontier()
         for leaf, body in view.log.bodies(0):
@@ -108,3 +111,27 @@ def test_another_log_or_a_longer_one_is_not_served() -> None:
         ("checkpoint_differs", "www"), ("log_forked", None),
     ]  # fmt: skip
     assert [one.code for one in ahead] == ["checkpoint_ahead"]
+
+
+def test_a_log_with_a_changed_body_is_not_served(tmp_path: Path) -> None:
+    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
+    with journal.writing() as tx:
+        for _ in range(3):
+            append(tx)
+    newest = as_of(journal, 3)
+    with BreakIn(tmp_path) as visit:
+        visit.run("UPDATE lifecycle_records SET body = CAST('{}' AS BLOB) WHERE sequence = 2")
+    with journal.auditing() as view:
+        (found,) = unfit(view, newest, None, "www")
+
+    assert (found.code, found.place) == ("body_altered", f"{STREAM}#2")
+    journal.close()
+
+
+def test_long_work_tells_how_far_it_is() -> None:
+    told: list[int] = []
+    journal = written(1_000)
+    with journal.auditing() as view:
+        assert unfit(view, as_of(journal, 1_000), None, "www", told.append) == []
+
+    assert told == [1_000]
