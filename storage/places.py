@@ -117,7 +117,8 @@ class Folder:
         at_once = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
         with os.fdopen(os.open(path, at_once), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise OSError(f"{path.name} is no file")
+                detail = Message("{name} is no file", {"name": path.name})
+                raise PlaceFailed(place=str(path.parent), detail=detail)
             data = file.read(4 * MAX_NOTE_CHARACTERS + 1)
         return Kept(str(path), data.decode("utf-8", "replace"))
 

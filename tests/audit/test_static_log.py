@@ -135,3 +135,9 @@ def test_long_work_tells_how_far_it_is() -> None:
         assert unfit(view, as_of(journal, 1_000), None, "www", told.append) == []
 
     assert told == [1_000]
+
+
+def test_a_checkpoint_of_nothing_is_extended_by_everything() -> None:
+    journal = written(2)
+    with journal.auditing() as view:
+        assert unfit(view, as_of(journal, 2), as_of(journal, 0), "www") == []
