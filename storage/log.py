@@ -24,6 +24,9 @@ from lifecycle.storage.tables import sealing_queue as queue
 
 _of_leaf = (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence)
 _of_queued = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
+_as_recorded = (
+    _of_queued & (records.c.hash == queue.c.hash) & (records.c.recorded_at == queue.c.queued_at)
+)
 _from = log_leaves.c.idx >= bindparam("low")
 _waiting = exists(select(queue.c.stream)).label("waiting")
 
@@ -70,7 +73,7 @@ _COVERED: Final = Statement(_covered)
 _COVERED_BEFORE: Final = Statement(_covered.where(log_leaves.c.stream < bindparam("last")))
 _QUEUED: Final = Statement(
     select(queue.c.stream, queue.c.sequence, records.c.recorded_at)
-    .join_from(queue, records, _of_queued, isouter=True)
+    .join_from(queue, records, _as_recorded, isouter=True)
     .order_by(queue.c.stream, queue.c.sequence)
 )
 _TO_SEAL: Final = Statement(

@@ -10,6 +10,7 @@ from lifecycle.cli.forms import Group, common_options
 from lifecycle.cli.log import checkpoint, keygen, seal, watch
 from lifecycle.cli.mining import export
 from lifecycle.cli.proofs import check_proof, prove
+from lifecycle.cli.static_log import export_log
 
 
 @click.group(
@@ -26,7 +27,7 @@ def audit() -> None:
     """Prove what happened, to those who trust nobody here."""
 
 
-_COMMANDS = (
+for _command in (
     seal,
     keygen,
     checkpoint,
@@ -38,6 +39,6 @@ _COMMANDS = (
     timeline,
     report,
     export,
-)
-for _command in _COMMANDS:
+    export_log,
+):
     audit.add_command(_command)

@@ -79,10 +79,14 @@ def private(out: str | None, content: bytes) -> Iterator[None]:
     path = Path(out)
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(number, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            with os.fdopen(number, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
     except FileExistsError as error:
         template = "{file} is there already; name another file"
         raise Conflict(detail=Message(template, {"file": out})) from error

@@ -35,7 +35,7 @@ class LogState:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A record that waits to become a leaf; ``recorded_at`` is ``None`` if there is no record."""
+    """A record that waits to become a leaf; ``recorded_at`` is ``None`` if there is no such one."""
 
     stream: str
     sequence: int

@@ -46,8 +46,8 @@ def test_a_private_key_is_its_owner_s_alone_and_never_written_over(keyed: Termin
     again = keyed.run("audit", "keygen", "--out", "log.key")
 
     assert file.stat().st_mode & 0o777 == 0o600
-    assert again.code == 5
-    assert "never written over" in again.err
+    assert again.code == 7
+    assert "is there already" in again.err
     assert file.read_bytes() not in (keyed.folder / "lifecycle.db").read_bytes()
     file.chmod(0o644)
     assert "chmod 600" in keyed.run("audit", "checkpoint", "--key", "log.key").err
