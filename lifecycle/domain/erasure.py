@@ -14,6 +14,7 @@ from typing import Final
 from lifecycle.domain.access import Access
 from lifecycle.domain.commitment import Committed, Opened, Opening, committed_in
 from lifecycle.domain.decision import (
+    CHECKED,
     Accepted,
     Decision,
     Refusal,
@@ -179,13 +180,13 @@ def decide_erase(access: Access, request: ErasePerson, stamp: Stamp, head: Head)
         stamp,
         "person_erased",
         acting,
-        requirements=("role", "date"),
+        requirements=CHECKED,
         consulted={},
         facts={
             "actor": request.erased,
             "ground": request.ground,
             "act": request.act,
-            "records": sorted(request.records),
+            "records": list(request.records),
         },
     )
     return Accepted(record)

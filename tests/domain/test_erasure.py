@@ -50,15 +50,18 @@ def written(seconds: int, **members: Any) -> Record:
 
 
 def test_an_erasure_names_person_ground_act_and_records() -> None:
-    record = erased(1, records=("participation/b#2", "participation/a#1"))
+    asked = request(records=("participation/b#2", "participation/a#1"))
+    record = erased(1, records=asked.records)
 
     assert record.kind == "person_erased"
     assert record.facts == {
         "actor": "coordinator",
         "ground": "consent_withdrawn",
         "act": "12/2026",
-        "records": ["participation/a#1", "participation/b#2"],
+        "records": ["participation/b#2", "participation/a#1"],
     }
+    assert record.requirements == ("role", "date", "authentication")
+    assert record.request == asked.digest
     assert Record.decode(record.body) == record
 
 
