@@ -103,11 +103,13 @@ def credential_of(authentication: str) -> str | None:
 def statement(head: Head, request: Request) -> bytes:
     """Return what an actor signs: this very command at this very place of this history.
 
-    The place is the version that the command moves the stream to, so a signature fits no other
-    version, stream or installation; the digest binds all that is asked, and of whom.
+    The place is the version that the command moves the stream to, behind the record that stands
+    there now: a signature fits no other version, stream or installation, and no history written
+    anew. The content binds all that is asked and by whom, with comments and personal files as the
+    record commits to them.
     """
-    place = [head.origin, head.stream, head.version + 1]
-    return canonical.encode([_STATEMENT, *place, request.command_id, request.digest])
+    place = [head.origin, head.stream, head.version + 1, head.hash]
+    return canonical.encode([_STATEMENT, *place, request.command_id, request.content])
 
 
 def admission(
