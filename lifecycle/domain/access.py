@@ -115,19 +115,30 @@ def statement(head: Head, request: Request) -> bytes:
 
 def admission(
     access: Access,
-    actor: Actor,
+    request: Request,
+    at: datetime,
     authentication: Authentication = ANY,
     *,
     approval: bool = False,
 ) -> Iterator[Unmet]:
-    """Yield why *actor* may not do such a thing, whoever he turns out to be.
+    """Yield why the actor of *request* may not make such a one, whatever he signs.
 
     Args:
-        access: What the installation says.
-        actor: Who would act.
+        access: What the installation says of those who may act.
+        request: What is asked, or would be.
+        at: The time that the record will bear.
         authentication: Which methods are enough by the rules in force.
-        approval: The thing is an approval.
+        approval: What is asked is an approval.
     """
+    yield from _duties(access, request.actor, approval=approval)
+    yield from _method(access, request.actor, authentication, approval=approval)
+    method, _, name = request.actor.authentication.partition(":")
+    if method in _SHOWN_BY:
+        yield from _credential(access, request, at, method, name)
+
+
+def _duties(access: Access, actor: Actor, *, approval: bool) -> Iterator[Unmet]:
+    """Yield which other duty of his stands in the way."""
     persons = {actor.id, actor.on_behalf_of}
     for auditor in access.holders(AUDITOR):
         if auditor in persons:
@@ -137,6 +148,12 @@ def admission(
         if administrator in persons:
             template = "{actor} is an administrator, who approves nothing"
             yield _unmet(access, "administrator_approves", template, actor=administrator)
+
+
+def _method(
+    access: Access, actor: Actor, authentication: Authentication, *, approval: bool
+) -> Iterator[Unmet]:
+    """Yield why it is not enough how he is known."""
     known = known_by(actor.authentication)
     if known is None:
         yield _unmet(
@@ -182,10 +199,8 @@ def objections(
         approval: What is asked is an approval.
     """
     actor = request.actor
-    yield from admission(access, actor, authentication, approval=approval)
-    method, _, name = actor.authentication.partition(":")
-    if method in _SHOWN_BY:
-        yield from _credential(access, request, at, method, name)
+    yield from admission(access, request, at, authentication, approval=approval)
+    method = actor.authentication.partition(":")[0]
     if method == "signed":
         yield from _signature(access, request, head)
     elif actor.signature is not None:

@@ -181,6 +181,22 @@ def test_an_account_of_the_machine_does_not_approve(office: Terminal) -> None:
     assert len(record["signature"]) == 88
 
 
+def test_it_is_explained_to_whoever_shows_a_token_or_a_key(office: Terminal) -> None:
+    limited = office.ask("token", "issue", "municipal", "--actor", "admin", "--scope", "plan",
+                         "--out", "plan.token")  # fmt: skip
+
+    def told(*known: str) -> list[str]:
+        first = office.ask("explain", "krasnogorsk", *known)["transitions"][0]
+        assert first["name"] == "start_questionnaire"
+        return [one["code"] for one in first["unmet"]]
+
+    assert told("--token-file", "municipal.token") == []
+    assert told("--token-file", "plan.token") == ["credential_scope"]
+    assert told("--sign-with", "expert.key") == ["role_missing"] == told()
+    office.ask("token", "revoke", limited["credential"], "--actor", "admin")
+    assert office.run("explain", "krasnogorsk", "--token-file", "plan.token").code == 4
+
+
 def test_keys_are_made_added_listed_and_revoked(office: Terminal) -> None:
     made = office.ask("key", "new", "--out", "new.key")
     added = office.ask("key", "add", "curator", made["public"], "--actor", "admin",

@@ -97,8 +97,8 @@ def test_a_signature_by_nobodys_key_is_told_once() -> None:
 
 def test_what_is_not_enough_for_anything_is_told_so() -> None:
     rules = Authentication(any=("host",), approval=("host",))
-    actor = Actor("joe", "os-uid:1000")
+    request = AddActor(actor=Actor("joe", "os-uid:1000"), command_id="c-1", added="new")
 
-    (found,) = admission(access(), actor, rules)
+    (found,) = admission(access(), request, NOON, rules)
 
     assert str(found.message) == "os-uid is not enough here; joe has to be known by: host"

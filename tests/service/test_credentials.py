@@ -358,3 +358,25 @@ def test_nobody_founds_a_history_by_what_nobody_could_issue(engine: Lifecycle) -
 
     with pytest.raises(InvalidInput, match="no credential exists before the founding"):
         fresh.found(actor=Actor("admin", "token:0123456789"))
+
+
+@pytest.mark.parametrize("method", ["token", "key"])
+def test_it_is_explained_what_a_credential_is_not_good_for(
+    office: Office, identities: Identities, clock: SetClock, method: str
+) -> None:
+    good, limited = (
+        getattr(identities, method)(PERSON),
+        getattr(identities, method)(PERSON, ["plan"]),
+    )
+    revoked = getattr(identities, method)(PERSON)
+    office.engine.credentials.revoke(credential_id(revoked), actor=ADMIN)
+
+    def told(person: Actor) -> list[str]:
+        options = office.engine.explain(SCHOOL, actor=person).options
+        (option,) = [one for one in options if one.name == "start_questionnaire"]
+        return [one.code for one in option.unmet]
+
+    assert told(good) == []
+    assert told(limited) == ["credential_scope"] == refused(office, limited)
+    assert told(revoked) == ["credential_revoked"] == refused(office, revoked)
+    assert told(replace(good, id="admin"))[-1] == "credential_unknown"
