@@ -134,7 +134,7 @@ def test_people_see_the_value_or_that_it_was_erased_or_that_it_is_missing() -> N
 
     assert seen(kept, Erasures()) == Opened("opened", "Справка")
     assert seen(lost, Erasures()) == Opened("missing")
-    assert seen(lost, Erasures([erased(5)])) == Opened("erased")
+    assert seen(lost, Erasures([erased(5)])) == Opened("erased", None, "installation#1")
     assert seen(swapped, Erasures([erased(5)])) == Opened("missing")
 
 
