@@ -78,6 +78,7 @@ class Grounds:
     versions: dict[str, int] = field(default_factory=dict)
     plans: dict[str, dict[Place, Progress]] = field(default_factory=dict)
     erasures: Erasures = field(default_factory=Erasures)
+    _proofs: dict[str, list[str]] = field(default_factory=dict)
     _roles: dict[str, dict[str, tuple[Assignment, int | None]]] = field(default_factory=dict)
     _moments: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
 
@@ -109,6 +110,7 @@ class Grounds:
         if record.kind == "credential_added":
             given = credentials.credential_from(record)
             self.credentials.setdefault(given.id, given)
+            self._proofs.setdefault(given.proof, []).append(given.id)
         elif record.kind == "credential_revoked":
             name = (record.facts or {})["credential"]
             known = self.credentials.get(name)
@@ -146,6 +148,13 @@ class Grounds:
             return None
         valid = found.revoked is None or version < found.revoked
         return replace(found, revoked=None) if valid else found
+
+    def in_way(self, request: AddCredential, version: int) -> Credential | None:
+        """Return what stood in the way of a credential after record *version*."""
+        names = [request.credential, *self._proofs.get(request.proof, ())]
+        known = (self.credential(name, version) for name in names)
+        clashes = (one for one in known if one and credentials.stands_in_way(one, request))
+        return next(clashes, None)
 
     def access(self, record: Record, version: int) -> Access:
         """Return what record *version* of the installation says of those who may act."""
@@ -367,7 +376,7 @@ def _of_installation(
         case AddCredential():
             if not grounds.knows(request.holder, head.version):
                 raise ValueError(f"{request.holder} was not registered")
-            other = grounds.credential(request.credential, head.version)
+            other = grounds.in_way(request, head.version)
             return credentials.decide_add_credential(access, other, request, stamp, head)
         case RevokeCredential():
             other = grounds.credential(request.credential, head.version)

@@ -347,6 +347,17 @@ def test_a_credential_added_twice_is_found(broken: Path) -> None:
     assert "decision_refused" in [code for code, _, _ in told(broken)]
 
 
+def test_a_key_added_for_a_second_person_is_found(broken: Path) -> None:
+    def change(bodies: list[Body]) -> None:
+        added = [one for one in bodies if one["kind"] == "credential_added"]
+        proof = next(one["facts"]["proof"] for one in added if one["facts"]["method"] == "key")
+        added[-1]["facts"] |= {"method": "key", "proof": proof, "actor": "admin"}
+
+    (found,) = reasons(broken, change, "installation")
+
+    assert "credential exists already" in found
+
+
 @pytest.mark.parametrize("kind", ["credential_added", "credential_revoked"])
 def test_a_credential_in_another_stream_is_found(broken: Path, kind: str) -> None:
     with BreakIn(broken) as visit:

@@ -245,6 +245,22 @@ def test_a_key_that_nobody_has_opens_nothing(office: Office) -> None:
         office.engine.credentials.of_key(key.public, key.sign)
 
 
+def test_a_key_shows_one_person_and_one_scope(office: Office, identities: Identities) -> None:
+    credentials = office.engine.credentials
+    name = credential_id(identities.key(PERSON))
+    public = identities.keys[PERSON].public
+
+    for holder, scopes in ((PERSON, ["plan"]), ("admin", [])):
+        with pytest.raises(AlreadyExists, match=name):
+            credentials.add_key(holder, public, actor=ADMIN, scopes=scopes)
+    credentials.revoke(name, actor=ADMIN)
+    with pytest.raises(AlreadyExists, match=name):
+        credentials.add_key("admin", public, actor=ADMIN)
+    credentials.add_key(PERSON, public, actor=ADMIN, scopes=["plan"])
+
+    assert verify(office.engine).ok
+
+
 def test_a_key_added_again_after_its_revocation_is_good_again(
     office: Office, identities: Identities
 ) -> None:
