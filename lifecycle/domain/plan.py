@@ -179,7 +179,7 @@ def decide_activity(
     ]
     if isinstance(acting, Refusal) or unmet:
         return Refusal(tuple(unmet))
-    members = {
+    members: dict[str, Any] = {
         "definition": definition.ref,
         "requirements": (*CHECKED, "activity"),
         "due_on": progress.postponed_to or occurrence.end,
