@@ -75,7 +75,11 @@ def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
     done = record.transition or record.kind
     way = f" {record.source or '-'} -> {record.target}" if record.target else ""
     yield f"{record.sequence:>4}  {record.effective_on}  {done}{way}"
-    who = say("{actor} as {role}", actor=record.actor.id, role=record.actor.role)
+    one = record.actor
+    facts = {"actor": one.id, "role": one.role, "method": one.authentication}
+    who = say("{actor} as {role}, known by {method}", **facts)
+    if one.on_behalf_of is not None:
+        who += say(", on behalf of {actor}", actor=one.on_behalf_of)
     at = say("recorded {moment}", moment=moment_text(record.recorded_at))
     yield f"      {who}; {at}"
     for piece in record.evidence:

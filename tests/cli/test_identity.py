@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lifecycle import Actor, open_lifecycle
 from tests.cli.terminal import Terminal, walk
 
 MUNICIPAL = ("advance", "krasnogorsk", "start_questionnaire")
@@ -67,7 +68,24 @@ def test_somebody_acts_by_his_token_without_naming_himself(office: Terminal) -> 
     record = office.ask("history", "krasnogorsk")["records"][-1]
     assert record["actor"] == "municipal"
     assert record["authentication"].startswith("token:")
+    known = f"municipal as municipal_coordinator, known by {record['authentication']}; recorded"
+    assert known in office.run("history", "krasnogorsk").out
     assert office.run("verify").code == 0
+
+
+def test_the_history_tells_for_whom_somebody_stood_in(office: Terminal) -> None:
+    with open_lifecycle(f"sqlite:///{office.folder}/lifecycle.db") as engine:
+        stand_in = Actor("municipal", "host:portal", on_behalf_of="curator")
+        engine.advance("krasnogorsk", "start_questionnaire", actor=stand_in)
+
+    told = (
+        "municipal as municipal_coordinator, known by host:portal, on behalf of curator; recorded"
+    )
+    assert told in office.run("history", "krasnogorsk").out
+    assert (
+        "host:portal, от имени curator; "
+        in office.run("history", "krasnogorsk", "--lang", "ru").out
+    )
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
