@@ -20,6 +20,7 @@ from lifecycle.domain.model import (
 from lifecycle.domain.plan import Place, Progress
 from lifecycle.domain.record import Record, moment_text
 from lifecycle.domain.replay import assignments_after
+from lifecycle.domain.requests import AddCredential
 
 FOUNDING_RECORDS = 3
 # What may let an act be refused that was allowed before, or the other way round.
@@ -51,6 +52,7 @@ class Grounds:
     versions: dict[str, int] = field(default_factory=dict)
     plans: dict[str, dict[Place, Progress]] = field(default_factory=dict)
     erasures: Erasures = field(default_factory=Erasures)
+    _proofs: dict[str, list[str]] = field(default_factory=dict)
     _roles: dict[str, dict[str, tuple[Assignment, int | None]]] = field(default_factory=dict)
     _turns: dict[str, list[int]] = field(default_factory=dict)
     _ordered: dict[str, bool] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class Grounds:
         if record.kind == "credential_added":
             given = credentials.credential_from(record)
             self.credentials.setdefault(given.id, given)
+            self._proofs.setdefault(given.proof, []).append(given.id)
         elif record.kind == "credential_revoked":
             name = (record.facts or {})["credential"]
             known = self.credentials.get(name)
@@ -151,6 +154,13 @@ class Grounds:
             return None
         valid = found.revoked is None or version < found.revoked
         return replace(found, revoked=None) if valid else found
+
+    def in_way(self, request: AddCredential, version: int) -> Credential | None:
+        """Return what stood in the way of a credential after record *version*."""
+        names = [request.credential, *self._proofs.get(request.proof, ())]
+        known = (self.credential(name, version) for name in names)
+        clashes = (one for one in known if one and credentials.stands_in_way(one, request))
+        return next(clashes, None)
 
     def access(self, record: Record, version: int) -> Access:
         """Return what record *version* of the installation says of those who may act."""

@@ -252,7 +252,7 @@ def _of_installation(
         case AddCredential():
             if not grounds.knows(request.holder, head.version):
                 raise ValueError(f"{request.holder} was not registered")
-            other = grounds.credential(request.credential, head.version)
+            other = grounds.in_way(request, head.version)
             return credentials.decide_add_credential(access, other, request, stamp, head)
         case RevokeCredential():
             other = grounds.credential(request.credential, head.version)

@@ -14,6 +14,7 @@ from lifecycle.cli.forms import Command, argument, common_options, option
 from lifecycle.cli.keys import kept, keys_option, trusted
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
+from lifecycle.domain.commitment import committed_in
 from lifecycle.domain.errors import UnknownRoadmap
 from lifecycle.domain.record import moment_text
 
@@ -85,6 +86,8 @@ def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
         yield "      " + say("reason: {reason}", reason=record.reason)
     if record.comment is not None:
         yield "      " + say("comment: {text}", text=_seen(record.comment, opened))
+    for place in _erasures(record, opened):
+        yield "      " + say("erased by {place}", place=place)
     yield f"      {record.hash}"
 
 
@@ -96,6 +99,12 @@ def _who(actor: ActedAs) -> str:
         template = "{actor} for {other} as {role}, known by {how}"
         about["other"] = actor.on_behalf_of
     return say(template, **about, how=actor.authentication)
+
+
+def _erasures(record: Record, opened: Mapping[str, Opened]) -> list[str]:
+    """Return the records by which what *record* committed to was erased."""
+    seen = (opened[one.commitment].erasure for one in committed_in(record))
+    return sorted({place for place in seen if place is not None})
 
 
 def _seen(commitment: str, opened: Mapping[str, Opened]) -> str:
@@ -114,6 +123,8 @@ def piece_text(piece: Evidence, opened: Mapping[str, Opened]) -> str:
         dated = piece.dated.isoformat() if piece.dated else ""
         return f"{name}: {piece.number}; {dated}; {piece.issuer}"
     called = f" {_seen(piece.name, opened)}" if piece.name is not None else ""
+    if piece.content is not None and opened[piece.content].state == "erased":
+        called += " " + say("(personal file, destroyed with its key)")
     return f"{name}:{called} sha256 {piece.sha256} ({piece.size} B, {piece.media_type})"
 
 
