@@ -181,6 +181,9 @@ def test_records_may_wait_for_as_long_as_was_published_and_no_longer() -> None:
         assert list(late(view.log.queued(), MINUTE, START + MINUTE)) == []
     with journal.auditing() as view:
         assert list(LogCheck(view.log).run(MINUTE, None)) == []
+        early = START - timedelta(days=1)
+        ahead = list(late(view.log.queued(), MINUTE, early))
+        assert codes(ahead) == ["log_queue_ahead", "log_queue_ahead"]
     broken = [Queued(STREAM, 1, None), Queued(STREAM, 1, "soon")]
     assert list(late(broken, MINUTE, START + timedelta(days=1))) == []
 
