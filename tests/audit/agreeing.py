@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lifecycle.audit.findings import Finding, Report
+from lifecycle.domain.errors import StorageFailed
 from tests.audit.bundles import bundle_of, told
 
 IN_RECORDS = frozenset(
@@ -53,7 +54,12 @@ def agree(folder: Path, report: Report) -> None:
     copy = Path(
         shutil.copytree(folder, folder.with_name(f"{folder.name}-signed"), dirs_exist_ok=True)
     )
-    path = bundle_of(copy)
+    try:
+        path = bundle_of(copy)
+    except StorageFailed:
+        # A log whose own tables do not hold together is neither sealed, signed nor bundled.
+        assert not report.ok
+        return
     code, verdict = told(path)
     alone = {one["place"]: one["text"] for one in verdict["findings"]}
     plans = set(_plans(path))
