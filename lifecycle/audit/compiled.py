@@ -102,7 +102,7 @@ class Move:
         roles: Who may make it, in order of preference.
         checked: Ids of the requirements, as records name them.
         due_on: Its deadline, as records write it.
-        kinds: Kinds of evidence it takes.
+        kinds: Kinds of evidence it takes, personal ones left out.
         facts: Names of facts it takes.
         reasons: The reasons it takes, as bodies spell them; ``null`` where it takes none.
         checks: The requirements.
@@ -208,12 +208,14 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
     }
     wanted = transition.requirements
     kinds = {one.kind for one in wanted if isinstance(one, EvidenceGiven)}
+    # What is personal has to be kept encrypted, and opened: that is for the full check.
+    plain = {name for name, kind in definition.evidence_kind.items() if not kind.personal}
     return Move(
         targets={source: target for source, target in targets.items() if target is not None},
         roles=transition.roles,
         checked=["state", "role", "date", "authentication", *(one.id for one in wanted)],
         due_on=transition.due_on.isoformat() if transition.due_on else None,
-        kinds=frozenset(kinds & definition.evidence_kind.keys()),
+        kinds=frozenset(kinds & plain),
         facts=frozenset(one.fact for one in wanted if isinstance(one, FactGiven)),
         reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
         checks=tuple(checks),
