@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -25,14 +25,14 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def items_of(
-    evidence: list[Piece], kinds: frozenset[str], stored: Callable[[str, int], bool]
+    evidence: list[Piece], kinds: Mapping[str, bool], stored: Callable[[str, int], bool]
 ) -> dict[str, list[str | None]] | None:
     """Return what the pieces are about, by kind; ``None`` if they are not sound beyond doubt.
 
     Args:
         evidence: As a body spells it.
-        kinds: Kinds that are asked for, none of them personal; each piece has to be of one, and be
-            given once.
+        kinds: Kinds that are asked for, and whether their files are personal; each piece has to be
+            of one, and be given once.
         stored: Tells whether the evidence store has a file of that digest and size.
 
     Raises:
@@ -54,7 +54,8 @@ def items_of(
         elif form == "link":
             sound = _is_link(piece)
         else:
-            sound = _is_file(piece) and stored(piece["sha256"], piece["size"])
+            # What is personal is kept encrypted, and opened: that is for the full check.
+            sound = not kinds[kind] and _is_file(piece) and stored(piece["sha256"], piece["size"])
         if not sound:
             return None
         if kind in found:
