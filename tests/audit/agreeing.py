@@ -31,6 +31,7 @@ IN_RECORDS = frozenset(
         "foreign_record",
         "id_repeated",
         "not_replayable",
+        "request_differs",
         "sequence_gap",
         "time_runs_back",
     }
