@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # fmt: off
 """Verify an audit bundle of school-lifecycle alone: Python 3.11 or newer, and nothing else.
 
@@ -5,8 +6,7 @@
 
 KEY is the log's public key (a line ``name+id+key``, or a file with it), FILE a checkpoint that you
 kept; neither may come from whoever sent the bundle. Exit code 0: nothing was found. 6: something
-was, with its place. 8: not verified. 2: wrong use. Set close, to be read in an hour; docs/audit.md
-tells formats and rules in words, and what is left out.
+was. 8: not verified. 2: wrong use. docs/audit.md tells formats and rules in words.
 """
 import argparse, base64, bisect, contextlib, hashlib, json, re, sys, zipfile, zoneinfo
 from collections.abc import Iterator

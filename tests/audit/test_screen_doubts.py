@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
+from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
 from lifecycle.audit.compiled import Act, Roster, compiled
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.pieces import items_of
 from lifecycle.audit.spelling import STANDARD
-from lifecycle.domain.definition import Definition, PolicyAllows, RoleAssigned
+from lifecycle.domain.definition import Definition, NotHolding, PolicyAllows, RoleAssigned
 from lifecycle.domain.messages import Text
-from lifecycle.domain.model import Assignment
+from lifecycle.domain.model import Assignment, Credential
 from tests.audit.test_screen import CATALOGUE, Court, history, rechained, rehashed
-from tests.factories import ROADMAP
+from tests.factories import ADMIN, ROADMAP, Office, memory_engine
 
 STREAM = f"participation/{ROADMAP}.2"
 Body = dict[str, Any]
@@ -44,6 +45,7 @@ TEXTS: dict[str, tuple[int, bytes, bytes]] = {
     "an actor spelt otherwise": (0, b'{"actor":{"', b'{"actor":{ "'),
     "another start": (BARE, b'{"actor":', b'["actor":'),
     "facts that are a list": (0, b'"facts":{', b'"facts":[{'),
+    "facts of a transition that are a list": (BARE, b'"facts":{}', b'"facts":[]'),
     "evidence where none is asked for": (BARE, b'"evidence":[]', b'"evidence":{}'),
 }
 
@@ -72,8 +74,15 @@ def _runs_back(bodies: list[Body]) -> None:
 def _revoked_otherwise(bodies: list[Body]) -> None:
     given = next(body for body in bodies if body["kind"] == "role_assigned")
     facts = {**given["facts"], "assignment": bodies[0]["record_id"]}
-    bodies.append({**given, "kind": "role_revoked", "facts": facts, "record_id": "r-1",
+    consulted = {"installation": bodies[-1]["consulted"]["installation"]}
+    bodies.append({**given, "consulted": consulted,
+                   "kind": "role_revoked", "facts": facts, "record_id": "r-1",
                    "command_id": "c-1", "recorded_at": bodies[-1]["recorded_at"]})  # fmt: skip
+
+
+def _given_by_nobody_asked(bodies: list[Body]) -> None:
+    given = next(body for body in bodies if body["kind"] == "role_assigned")
+    given["facts"]["role"] = "auditor"
 
 
 def _administrator_revoked(bodies: list[Body]) -> None:
@@ -95,6 +104,13 @@ FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "advanced tomorrow": lambda bodies: bodies[4].update(effective_on="2099-01-01"),
     "of a role that he did not hold": _revoked_otherwise,
     "of an administrator of a school": _administrator_revoked,
+    "of a role that is not given on schools": _given_by_nobody_asked,
+    "enrolled at another date than an undated request gets": lambda bodies: bodies[0].update(
+        effective_on="2020-02-20"
+    ),
+    "given a role as undated requests do not": lambda bodies: bodies[1].update(
+        effective_on="2020-02-20"
+    ),
     "with a fact that is not asked for": lambda bodies: of(bodies, "record_visit")["facts"].update(
         outcome="positive_dynamics"
     ),
@@ -135,6 +151,80 @@ def test_a_request_that_nobody_made_is_doubtful(court: Court, place: int) -> Non
 
     assert not court.passes(STREAM, changed)
     assert [one.code for one in court.findings(STREAM, changed)] == ["request_differs"]
+
+
+def test_a_role_that_was_taken_again_is_followed() -> None:
+    engine = memory_engine(CATALOGUE)
+    office = Office(engine, CATALOGUE.compiled(ROADMAP)).opened("one")
+    former = office.assign("curator", "one", name="former")
+    engine.revoke(former.id, "curator", school="one", actor=ADMIN)
+    court = Court(engine)
+    found = court.streams["participation/one"]
+    bodies = [json.loads(row[3]) for row in found]
+    bodies[-1]["facts"]["assignment"] = bodies[0]["record_id"]
+    forged = list(rechained(court.origin, "participation/one", bodies))
+
+    assert bodies[-1]["kind"] == "role_revoked"
+    assert court.passes("participation/one", found)
+    assert not court.passes("participation/one", forged)
+
+
+ACTOR = {"assignment": "r-1", "authentication": "host:portal", "id": "eva", "on_behalf_of": None,
+         "role": "expert", "signature": None}  # fmt: skip
+TOKEN = Credential("t-1", "eva", "token", "0" * 64, "advance", "2023-01-01T00:00:00.000000Z", 4)
+NOW = "2022-03-01T09:00:00.000000Z"
+
+
+def admitted(given: Roster, approval: bool = False, scope: str = "advance", **members: Any) -> bool:
+    """Tell whether the screen lets somebody act, whom the installation gave *given*."""
+    grounds = Grounds({}, {})
+    grounds.credentials[TOKEN.id] = TOKEN
+    grounds.versions["installation"] = 5
+    authority = Authority(grounds, STANDARD)
+    acting = Acting({**ACTOR, **members}, grounds)
+    consulted = Consulted({"installation": 5}, authority)
+    try:
+        authority.admit(acting, scope, given, consulted, NOW, approval=approval)
+    except Doubtful:
+        return False
+    return True
+
+
+def test_an_actor_of_other_types_is_doubtful() -> None:
+    with pytest.raises(Doubtful):
+        Acting({**ACTOR, "assignment": 1}, Grounds({}, {}))
+
+
+def test_auditors_and_administrators_who_approve_are_doubtful() -> None:
+    nobody = Roster([])
+    auditor = Roster([Assignment("r-1", "installation", "eva", "auditor", 2)])
+    chief = Roster([Assignment("r-1", "installation", "eva", "administrator", 2)])
+
+    assert admitted(nobody, approval=True)
+    assert admitted(chief)
+    assert not admitted(chief, approval=True)
+    assert not admitted(auditor)
+    assert not admitted(nobody, authentication="signed:t-1")
+
+
+def test_a_token_is_good_for_what_it_was_issued_for() -> None:
+    nobody = Roster([])
+    shown: dict[str, Any] = {"authentication": f"token:{TOKEN.id}"}
+
+    assert admitted(nobody, **shown)
+    assert not admitted(nobody, scope="enrol", **shown)
+    assert not admitted(nobody, authentication="token:t-2")
+
+
+def test_whoever_holds_a_role_on_the_road_map_holds_it_for_the_school() -> None:
+    rules = compiled(_with(NotHolding(("expert",))))
+    assert rules is not None
+    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
+    on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
+
+    assert not check(Act(persons=("eva",), roster=on_map))
+    assert not check(Act(persons=("eva",), own=[("eva", "expert", "r-1", 2)]))
+    assert check(Act(persons=("ivan",), roster=on_map))
 
 
 def test_names_that_occur_twice_are_no_plain_rules() -> None:
