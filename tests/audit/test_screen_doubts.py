@@ -14,7 +14,15 @@ from lifecycle.audit.compiled import Act, Roster, compiled
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.pieces import items_of
 from lifecycle.audit.spelling import STANDARD
-from lifecycle.domain.definition import Definition, NotHolding, PolicyAllows, RoleAssigned
+from lifecycle.audit.texts import day_at
+from lifecycle.domain import canonical
+from lifecycle.domain.definition import (
+    Definition,
+    DifferentPerson,
+    NotHolding,
+    PolicyAllows,
+    RoleAssigned,
+)
 from lifecycle.domain.messages import Text
 from lifecycle.domain.model import Assignment, Credential
 from tests.audit.test_screen import CATALOGUE, Court, history, rechained, rehashed
@@ -105,6 +113,10 @@ FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "of a role that he did not hold": _revoked_otherwise,
     "of an administrator of a school": _administrator_revoked,
     "of a role that is not given on schools": _given_by_nobody_asked,
+    "enrolled with a reason": lambda bodies: bodies[0].update(reason="mood"),
+    "advanced at another date than an undated request gets": lambda bodies: of(
+        bodies, "start_questionnaire"
+    ).update(effective_on="2022-01-01"),
     "enrolled at another date than an undated request gets": lambda bodies: bodies[0].update(
         effective_on="2020-02-20"
     ),
@@ -169,6 +181,31 @@ def test_a_role_that_was_taken_again_is_followed() -> None:
     assert not court.passes("participation/one", forged)
 
 
+def test_a_transition_that_states_a_list_is_doubtful(court: Court) -> None:
+    found = court.streams[STREAM]
+    place = next(at for at, row in enumerate(found) if row[8] == "record_visit")
+    facts = canonical.encode(json.loads(found[place][3])["facts"])
+    body = members(found[place][3], b'"facts":' + facts, b'"facts":["outcome"]')
+
+    assert not court.passes(STREAM, rehashed(found, place, body))
+
+
+def test_a_row_with_another_hash_is_doubtful(court: Court) -> None:
+    first, *others = court.streams[STREAM]
+    changed = [(*first[:2], "0" * 64, *first[3:]), *others]
+
+    assert not court.passes(STREAM, changed)
+
+
+def test_an_enrolment_whose_date_was_given_is_passed() -> None:
+    engine = memory_engine(CATALOGUE)
+    office = Office(engine, CATALOGUE.compiled(ROADMAP)).opened()
+    office.enrol("one", effective_on="2022-02-01")
+    court = Court(engine)
+
+    assert court.passes("participation/one", court.streams["participation/one"])
+
+
 ACTOR = {"assignment": "r-1", "authentication": "host:portal", "id": "eva", "on_behalf_of": None,
          "role": "expert", "signature": None}  # fmt: skip
 TOKEN = Credential("t-1", "eva", "token", "0" * 64, "advance", "2023-01-01T00:00:00.000000Z", 4)
@@ -193,6 +230,46 @@ def admitted(given: Roster, approval: bool = False, scope: str = "advance", **me
 def test_an_actor_of_other_types_is_doubtful() -> None:
     with pytest.raises(Doubtful):
         Acting({**ACTOR, "assignment": 1}, Grounds({}, {}))
+
+
+def test_a_role_that_he_was_given_otherwise_is_doubtful() -> None:
+    acting = Acting(ACTOR, Grounds({}, {}))
+    given = [Assignment(name, "installation", "eva", "expert", 2) for name in ("r-1", "r-2")]
+
+    acting.acts(["expert"], [], Roster(given[:1]))
+    for others in (given, given[1:], []):
+        with pytest.raises(Doubtful):
+            acting.acts(["expert"], [], Roster(others))
+
+
+def test_versions_that_nobody_can_have_seen_are_doubtful(court: Court) -> None:
+    grounds = court.run.grounds
+    authority = Authority(grounds, STANDARD)
+    last = grounds.versions["installation"]
+
+    for version in (0, last + 1, True, "1"):
+        with pytest.raises(Doubtful):
+            Consulted({"installation": version}, authority)  # type: ignore[dict-item]
+    with pytest.raises(Doubtful):
+        Consulted({"installation": 1}, authority).check("2099-01-01T00:00:00.000000Z", {})
+    Consulted({"installation": last}, authority).check("2099-01-01T00:00:00.000000Z", {})
+
+
+def test_whoever_made_the_one_transition_does_not_make_the_other() -> None:
+    rules = compiled(_with(DifferentPerson(("submit",))))
+    assert rules is not None
+    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
+
+    assert check(Act(persons=("eva",)))
+    assert check(Act(persons=("eva",), movers={"submit": {"ivan"}}))
+    assert not check(Act(persons=("eva",), movers={"submit": {"eva"}}))
+
+
+def test_the_day_of_a_moment_is_that_of_the_place() -> None:
+    assert day_at("2022-03-01T18:29:59.999999Z", "Asia/Kolkata") == "2022-03-01"
+    assert day_at("2022-03-01T18:30:00.000000Z", "Asia/Kolkata") == "2022-03-02"
+    assert day_at("2022-03-01T20:59:59.000000Z", "Europe/Moscow") == "2022-03-01"
+    assert day_at("2022-03-01T21:00:00.000000Z", "Europe/Moscow") == "2022-03-02"
 
 
 def test_auditors_and_administrators_who_approve_are_doubtful() -> None:
