@@ -149,10 +149,9 @@ def _sift(screen: Screen, plain: Plain, covered: dict[str, int], concerned: set[
             plain.held.pop(stream, None)
         else:
             sifted.doubtful.append(stream)
-    if not sifted.whole:
-        return _Sifted()
     sifted.alone = not (plain.heads or plain.standings or plain.held)
-    return sifted
+    # A row that could not be read may have ended a stream within the screen, which told nobody.
+    return sifted if sifted.whole else _Sifted()
 
 
 def _passes(

@@ -127,16 +127,3 @@ def test_a_text_that_is_none_does_not_hide_what_lies_beside_it(
 def _another(folder: Path, catalogue: Catalogue) -> Lifecycle:
     journal = open_journal(f"sqlite:///{folder}/lifecycle.db", durability=WAL)
     return engine_on(journal, catalogue, ids=Ids(10_000))
-
-
-def test_a_text_that_is_none_inside_the_stream_of_a_school_is_found(folder: Path) -> None:
-    with BreakIn(folder) as visit:
-        visit.run(
-            "UPDATE lifecycle_records SET record_id = CAST(x'ff' AS TEXT)"
-            " WHERE stream = ? AND sequence = 5",
-            STREAM,
-        )
-    with reopened(folder, Catalogue()) as engine:
-        report = verify(engine)
-
-    assert f"{STREAM}#5" in [one.place for one in report.findings]
