@@ -11,8 +11,8 @@ import pytest
 
 from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
 from lifecycle.audit.compiled import Act, Roster, compiled
+from lifecycle.audit.frames import Frames
 from lifecycle.audit.grounds import Grounds
-from lifecycle.audit.pieces import items_of
 from lifecycle.audit.spelling import STANDARD
 from lifecycle.audit.texts import day_at
 from lifecycle.domain import canonical
@@ -363,56 +363,24 @@ def test_rights_of_a_stream_whose_times_run_back_stand_at_no_moment(court: Court
         grounds.stands("installation", 2)
 
 
-LINK = {"form": "link", "item": None, "kind": "order", "url": "https://example.org/1"}
-ORDER = {"date": "2022-03-01", "form": "reference", "issuer": "Отдел", "item": None,
-         "kind": "order", "number": "1"}  # fmt: skip
-FILE = {"content": None, "form": "file", "item": None, "kind": "order", "media_type": "text/plain",
-        "name": None, "sha256": "0" * 64, "size": 1}  # fmt: skip
+def test_versions_from_before_a_change_of_rights_are_doubtful() -> None:
+    engine = memory_engine(CATALOGUE)
+    office = Office(engine, CATALOGUE.compiled(ROADMAP)).opened("one")
+    office.make("one", "start_questionnaire")
+    engine.add_actor("late", actor=ADMIN)
+    engine.assign("late", "expert", roadmap=ROADMAP, actor=ADMIN)
+    office.make("one", "complete_questionnaire")
+    court = Court(engine)
+    found = court.streams["participation/one"]
+    bodies = [json.loads(row[3]) for row in found]
+    bodies[-1]["consulted"] = bodies[-2]["consulted"]
+    forged = list(rechained(court.origin, "participation/one", bodies))
 
-KINDS = {"order": False, "list": True}
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        ORDER | {"kind": "other"},
-        ORDER | {"item": 1},
-        ORDER | {"item": "Не код"},
-        ORDER | {"number": " "},
-        ORDER | {"number": "б/н "},
-        ORDER | {"number": "без номера"},
-        ORDER | {"number": "1" * 61},
-        ORDER | {"number": "1 ivan@example.org"},
-        ORDER | {"issuer": "Иванов, тел. 8 900 123-45-67"},
-        ORDER | {"issuer": "\n"},
-        ORDER | {"date": "2022-3-1"},
-        ORDER | {"x": None},
-        LINK | {"url": 1},
-        FILE | {"size": 0},
-        FILE | {"kind": "list"},
-        FILE | {"name": "0" * 64},
-        FILE | {"sha256": "x"},
-        FILE | {"sha256": "1" * 64},
-    ],
-)
-def test_a_piece_that_is_not_sound_is_doubtful(piece: Any) -> None:
-    assert items_of([piece], KINDS, lambda sha256, size: sha256 == "0" * 64) is None
+    assert court.passes("participation/one", found)
+    assert not court.passes("participation/one", forged)
 
 
-@pytest.mark.parametrize("piece", [LINK, ORDER, FILE])
-def test_a_sound_piece_is_told_by_its_kind(piece: Any) -> None:
-    other = piece | {"item": "x"}
-
-    found = items_of([piece, other], KINDS, lambda sha256, size: True)
-
-    assert found == {"order": [None, "x"]}
-    assert items_of([piece, piece], KINDS, lambda sha256, size: True) is None
-
-
-@pytest.mark.parametrize(
-    "text", [b'{"a": 1}', b'{"b":1,"a":1}', b'{"a":1,"a":1}', b"{", '"я"'.encode("utf-16")]
-)
-def test_the_standard_library_reads_only_what_is_spelt_as_it_has_to_be(text: bytes) -> None:
-    assert STANDARD.value(b'{"a":1}') == {"a": 1}
-    with pytest.raises(ValueError, match=r"."):
-        STANDARD.value(text)
+@pytest.mark.parametrize("kind", ["advanced", "enrolled"])
+def test_a_record_that_names_no_rules_where_it_must_is_doubtful(kind: str) -> None:
+    with pytest.raises(Doubtful):
+        Frames("origin", {}).of(kind, None, None, None)
