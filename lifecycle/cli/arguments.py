@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
 from typing import Any, Final
@@ -16,12 +17,33 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence, EvidenceFile
 from lifecycle.domain.naming import is_slug
 
+STDIN: Final = "-"
 REFERENCE: Final = "ref:"
+_LONGEST: Final = 65_536  # bytes of a text from standard input
 _SHOWN: Final = 60  # characters of a wrong value, enough to know it again
 _EVIDENCE_EXAMPLE: Final = "--evidence visit_note=note.pdf"
 _ITEM_EXAMPLE: Final = "--evidence anti_risk_programme:low_equipment=https://school.example/plan"
 _REFERENCE_EXAMPLE: Final = "--evidence 'order=ref:52-A;2022-03-14;Tomari education department'"
 _FACT_EXAMPLE: Final = """--fact 'activated_risks=["low_equipment"]'"""
+
+
+def unseen(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Read a text from standard input where ``-`` stands for it.
+
+    What stands in the command line is seen by every account of the machine.
+
+    Raises:
+        click.BadParameter: It is not text, or too long.
+    """
+    if value != STDIN or context.resilient_parsing:
+        return value
+    try:
+        text = sys.stdin.buffer.read(_LONGEST + 1).decode()
+    except UnicodeDecodeError as error:
+        raise click.BadParameter(say("standard input is not UTF-8")) from error
+    if len(text.encode()) > _LONGEST:
+        raise click.BadParameter(say("standard input has more than {most} bytes", most=_LONGEST))
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def evidence(texts: Iterable[str]) -> list[Evidence | EvidenceFile]:

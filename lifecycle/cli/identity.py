@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from lifecycle.cli.arguments import STDIN
 from lifecycle.cli.forms import kept, option, together
 from lifecycle.cli.language import say
 from lifecycle.domain.errors import InvalidInput
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from lifecycle.domain.model import Actor
     from lifecycle.service import Lifecycle
 
-STDIN: Final = "-"
 _MOST: Final = 4096  # bytes of a token or a key, and room to spare
 _SHOWN: Final = ("token_file", "sign_with")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -93,6 +93,8 @@ def _by_token(engine: Lifecycle, file: str) -> Actor:
         content = click.prompt(say("token"), hide_input=True, err=True)
     else:
         content = sys.stdin.readline(_MOST)
+        if not content:
+            raise click.UsageError(say("--token-file -: standard input has nothing left"))
     return engine.authenticate(content.strip())
 
 

@@ -303,16 +303,17 @@ def watch(
                 before, findings = look(view, believed, notes, before, now)
             if last or findings:
                 break
-            session.tell(template, size=before.size, count=len(notes))
+            session.tell(template, size=before.size, count=len({note.text for note in notes}))
             time.sleep(every)
     assert before is not None  # noqa: S101 - there is one look at least
+    kept = len({note.text for note in notes})  # ``latest`` repeats one of them.
     document = {
         "ok": not findings,
         **_document(before),
-        "checkpoints": len(notes),
+        "checkpoints": kept,
         "findings": [documents.finding(one) for one in findings],
     }
-    end = [] if findings else [say(template, size=before.size, count=len(notes))]
+    end = [] if findings else [say(template, size=before.size, count=kept)]
     session.answer(document, [*_lines(findings), *end])
     if findings:
         context.exit(FINDINGS)

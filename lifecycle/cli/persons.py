@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lifecycle.cli import documents, files, output
+from lifecycle.cli import arguments, documents, files, output
 from lifecycle.cli.forms import Command, Group, argument, common_options, option
 from lifecycle.cli.identity import acting, actor_option
 from lifecycle.cli.language import say
@@ -39,7 +39,11 @@ def person() -> None:
     examples=("lifecycle person name curator-1 'Т. Петрова' --actor admin",),
 )
 @argument("id", help="Opaque id of the person.")
-@argument("name", help="Name, in place of any earlier one.")
+@argument(
+    "name",
+    callback=arguments.unseen,
+    help="Name, in place of any earlier one; '-' reads it from standard input.",
+)
 @actor_option
 @common_options
 @click.pass_context

@@ -27,7 +27,9 @@ effective_on_option = option(
 comment_option = option(
     "--comment",
     metavar="TEXT",
-    help="A remark; kept outside the history, where it can be erased.",
+    callback=arguments.unseen,
+    help="A remark; kept outside the history, where it can be erased. '-' reads it from standard"
+    " input, so that no list of processes shows it.",
 )
 command_id_option = option(
     "--command-id",

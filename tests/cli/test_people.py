@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 
 import pytest
 
-from tests.cli.terminal import Terminal, walk
+from tests.cli.terminal import PROGRAM, Terminal, walk
 
 SCHOOL = "krasnogorsk"
 ERASE = ("person", "erase", "curator", "--ground", "consent_withdrawn", "--act", "12/2026",
@@ -54,6 +56,52 @@ def test_comment_and_file_name_are_shown_until_they_are_erased(visited: Terminal
     (piece,) = visited.ask("replay", SCHOOL)["evidence"][-1:]
     assert piece["name"]["state"] == "erased"
     assert visited.ask("verify")["commitments"]["missing"] == 0
+
+
+def _typed(office: Terminal, typed: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*PROGRAM, *arguments, "--json"],
+        input=typed,
+        cwd=office.folder,
+        env=office.variables(),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
+def test_a_name_and_a_comment_can_come_from_standard_input(office: Terminal, ending: bytes) -> None:
+    name = _typed(office, "Т. Петрова".encode() + ending, "person", "name", "curator", "-",
+                  "--actor", "admin")  # fmt: skip
+    done = _typed(office, "Просил\nперезвонить".encode() + ending, "advance", SCHOOL,
+                  "start_questionnaire", "--actor", "municipal", "--comment", "-")  # fmt: skip
+
+    assert (name.returncode, done.returncode) == (0, 0), name.stderr + done.stderr
+    assert office.ask("person", "show", "curator")["name"] == "Т. Петрова"
+    kept = office.ask("history", SCHOOL)["records"][-1]["comment"]
+    assert kept["value"] == "Просил\nперезвонить"
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [(b"\xff\xfe", "standard input is not UTF-8"), (b"x" * 65_537, "more than 65536 bytes")],
+)
+def test_standard_input_that_is_no_text_is_refused(
+    office: Terminal, typed: bytes, told: str
+) -> None:
+    said = _typed(office, typed, "person", "name", "curator", "-", "--actor", "admin")
+
+    assert said.returncode == 2
+    assert told in json.loads(said.stdout)["error"]["message"]
+
+
+def test_comment_and_token_cannot_both_come_from_standard_input(office: Terminal) -> None:
+    said = _typed(office, b"lct_x", "advance", SCHOOL, "start_questionnaire", "--comment", "-",
+                  "--token-file", "-")  # fmt: skip
+
+    assert said.returncode == 2
+    assert "standard input has nothing left" in json.loads(said.stdout)["error"]["message"]
 
 
 def test_what_is_missing_without_an_act_is_called_missing(visited: Terminal) -> None:

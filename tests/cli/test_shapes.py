@@ -12,7 +12,7 @@ MOVE = RECEIPT | {"from", "to", "state"}
 UNMET = {"code", "message", "parameters", "who", "actors"}
 RECORD = {
     "sequence", "kind", "transition", "from", "to", "actor", "role", "recorded_at",
-    "effective_on", "evidence", "facts", "hash", "previous_hash",
+    "effective_on", "evidence", "facts", "hash", "previous_hash", "on_behalf_of", "requirements",
 }  # fmt: skip
 ROW = {"school", "roadmap", "state", "version", "entered_at", "due_on", "days_overdue"}
 ACTIVITY = {
