@@ -53,7 +53,7 @@ from tests.factories import SetClock, engine_on
 Verdict = Literal["found", "missed", "refused"]
 """``refused``: the database itself takes no such row."""
 Place = tuple[str, int]
-Part = Callable[[Auditing], Iterable[Finding]]
+Part = Callable[[Auditing, Flip], Iterable[Finding]]
 
 
 class Judge:
@@ -74,10 +74,12 @@ class Judge:
         self.sound = list(self._verified())
         assert {one.code for one in self.sound} == {"schema_differs"}, self.sound  # the triggers
         self.parts: dict[str, Part] = {
-            "lifecycle_actors": lambda view: shared.actors(self.grounds.actors, view.registered()),
-            "lifecycle_assignments": lambda view: roles(self.held, view.all_assignments()),
+            "lifecycle_actors": lambda view, flip: shared.actors(
+                self.grounds.actors, view.registered()
+            ),
+            "lifecycle_assignments": lambda view, flip: roles(self.held, view.all_assignments()),
             "lifecycle_checkpoints": self._checkpoints,
-            "lifecycle_credentials": lambda view: shared.credentials(
+            "lifecycle_credentials": lambda view, flip: shared.credentials(
                 self.grounds.credentials, view.credentials()
             ),
             "lifecycle_evidence_keys": self._beside,
@@ -102,9 +104,10 @@ class Judge:
             return self._file(flip, lambda: self._altered(flip))
         if table == "lifecycle_records":
             return self._record(flip)
-        if (table, column) == ("lifecycle_definitions", "body"):
+        if table == "lifecycle_definitions":
             # Either it is no definition any more, or its digest is another: one finding both ways.
-            return _verdict(sha256(flip.flipped).hexdigest() != flip.of.row["digest"])
+            row = {**flip.of.row, column: flip.read}
+            return _verdict(sha256(row["body"]).hexdigest() != row["digest"])
         part = self.parts.get(table)
         if part is None:
             return self.whole(flip)
@@ -150,7 +153,9 @@ class Judge:
             self.records.setdefault(one.stream, []).append(check.record)
         self.held = view.all_assignments()
         edge, self.roots = Frontier(), dict[int, bytes]()
-        for leaf in view.log.leaves():
+        self.leaves = list(view.log.leaves())
+        self.known, _ = opened(view.origin, self.keys, notes_of(view))
+        for leaf in self.leaves:
             edge.append(bytes.fromhex(leaf.hash or ""))
             self.roots[edge.size] = edge.root()
         self._screened(view)
@@ -245,7 +250,7 @@ class Judge:
     def _seen(self, flip: Flip, part: Part) -> bool:
         with self.engine.context.journal.auditing() as view:
             try:
-                return self._located(flip, part(view))
+                return self._located(flip, part(view, flip))
             except LifecycleError:
                 return False
 
@@ -263,35 +268,37 @@ class Judge:
         except LifecycleError as error:
             yield Finding("schema_differs", found=str(error))
 
-    def _heads(self, view: Auditing) -> Iterator[Finding]:
+    def _heads(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
         heads = {one.stream: one for one in view.streams()}
         for stream, check in self.checks.items():
             yield from check.close(heads.pop(stream, None))
         yield from unfounded(heads.values())
 
-    def _board(self, view: Auditing) -> Iterator[Finding]:
-        for stream in self.checks:
-            if stream.startswith(participation_stream("")):
-                yield from check_schools(self.run, view, only(stream)).findings
+    def _board(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
+        for school in flip.either("school"):
+            yield from check_schools(self.run, view, only(participation_stream(school))).findings
 
-    def _log(self, view: Auditing) -> Iterator[Finding]:
-        known, _ = opened(view.origin, self.keys, notes_of(view))
-        check = LogCheck(view.log, known)
+    def _log(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
+        check = LogCheck(view.log, self.known)
         for stream, one in self.checks.items():
             check.count(stream, one.head.version)
-        yield from check.run(published_delay(None), None)
+        # What lies beside the leaves is changed more often than they are.
+        leaves = view.log.leaves() if flip.of.table == "lifecycle_log_leaves" else self.leaves
+        for leaf in leaves:
+            yield from check.take(leaf)
+        yield from check.close(published_delay(None), None)
 
-    def _checkpoints(self, view: Auditing) -> Iterator[Finding]:
+    def _checkpoints(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
         known, unfit = opened(view.origin, self.keys, notes_of(view))
         yield from unfit
         yield from misplaced(view)
         yield from compared(known, len(self.roots), self.roots.__getitem__)
 
-    def _beside(self, view: Auditing) -> Iterator[Finding]:
+    def _beside(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
         beside = Beside(view, self.run.evidence, self.grounds.erasures, Tally())
-        for stream, records in self.records.items():
+        for stream in flip.either("stream") & self.records.keys():
             one = beside.stream(stream)
-            for record in records:
+            for record in self.records[stream]:
                 yield from one.take(record)
             yield from one.close()
         yield from beside.leftovers(self.checks)
