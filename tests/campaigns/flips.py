@@ -20,6 +20,7 @@ from lifecycle.storage.journal import create_journal
 from lifecycle.storage.tables import metadata
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.bundles import KEY, sign
+from tests.campaigns.leading import FILES, Changed
 from tests.cli.terminal import RISKS, Terminal, open_office, walk
 from tests.factories import ADMIN, ORIGIN, engine_on
 from tests.golden.make import more, signed
@@ -41,7 +42,6 @@ BESIDE_COLUMNS = {
 }
 # Tables of which the office has nothing: they are covered by the other history.
 OF_THE_LOG = ("lifecycle_log_tiles", "lifecycle_sealing_queue")
-FILES = "evidence files"
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,10 @@ class Flip:
             value.decode("utf-8", "backslashreplace") if isinstance(self.of.value, str) else value
         )
 
-    def either(self, column: str) -> set[Any]:
-        """Return what the row has in *column*: before the flip, and after it."""
-        return {self.of.row[column], self.read if column == self.of.column else None} - {None}
+    @property
+    def changed(self) -> Changed:
+        """What was changed."""
+        return Changed(self.of.table, self.of.column, self.of.row, self.read)
 
     def __str__(self) -> str:
         return f"{self.of.history} {self.of.table}.{self.of.column} row {self.of.rowid} {self.bit}"
@@ -138,7 +139,7 @@ def make(folder: Path) -> None:
     made = folder / "made"
     if not made.exists():
         _office(folder / OFFICE)
-        _log(folder / LOG)
+        long_log(folder / LOG)
         for name in (OFFICE, LOG):
             _laid_open(folder / name)
         made.touch()
@@ -171,7 +172,8 @@ def _third(office: Terminal) -> None:
                "--evidence", "risk_profile=https://school.example/profile")  # fmt: skip
 
 
-def _log(folder: Path) -> None:
+def long_log(folder: Path) -> None:
+    """Make a signed log with a full tile in *folder*, and records that wait for it."""
     folder.mkdir(parents=True)
     (folder / "log.vkey").write_text(f"{KEY}\n", "utf-8")
     journal = create_journal(f"sqlite:///{folder}/lifecycle.db", ORIGIN, sealing="queued")

@@ -46,8 +46,8 @@ from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import WAL
 from lifecycle.workflows.catalogue import Catalogue
-from tests.campaigns.flips import FILES, Flip
-from tests.campaigns.leading import leads
+from tests.campaigns.flips import Flip
+from tests.campaigns.leading import FILES, leads
 from tests.factories import SetClock, engine_on
 
 Verdict = Literal["found", "missed", "refused"]
@@ -275,7 +275,7 @@ class Judge:
         yield from unfounded(heads.values())
 
     def _board(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
-        for school in flip.either("school"):
+        for school in flip.changed.either("school"):
             yield from check_schools(self.run, view, only(participation_stream(school))).findings
 
     def _log(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
@@ -296,7 +296,7 @@ class Judge:
 
     def _beside(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
         beside = Beside(view, self.run.evidence, self.grounds.erasures, Tally())
-        for stream in flip.either("stream") & self.records.keys():
+        for stream in flip.changed.either("stream") & self.records.keys():
             one = beside.stream(stream)
             for record in self.records[stream]:
                 yield from one.take(record)
@@ -322,7 +322,7 @@ class Judge:
 
     def _located(self, flip: Flip, found: Iterable[Finding]) -> bool:
         """Tell whether a finding that the sound history has not leads to the row."""
-        return any(one not in self.sound and leads(one, flip) for one in found)
+        return any(one not in self.sound and leads(one, flip.changed) for one in found)
 
 
 def _copied(check: StreamCheck) -> StreamCheck:
