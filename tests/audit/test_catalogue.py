@@ -28,7 +28,8 @@ from tests.audit.breaking_in import (
     refusal,
     told,
 )
-from tests.audit.bundles import SIGNER, continued, sign
+from tests.audit.bundles import SIGNER, continued, sign, write
+from tests.audit.bundles import told as told_alone
 from tests.audit.catalogue import against, kept
 from tests.audit.signing import Signer
 from tests.factories import ADMIN, ORIGIN
@@ -303,11 +304,13 @@ def test_a_checkpoint_forged(folder: Path) -> None:
         sign(engine)
         engine.add_actor("late", actor=ADMIN)
         sign(engine, Signer(origin_line(ORIGIN), 2))
-        found = verify(engine, keys=[SIGNER.key]).findings
-        ((_, newest),) = [(one.code, one.field) for one in found]
+        (found,) = verify(engine, keys=[SIGNER.key]).findings
+        write(engine, folder / "bundle.zip")
 
-    assert found[0].code == "checkpoint_forged"
-    assert str(newest).startswith("database/")
+    assert (found.code, found.field) == ("checkpoint_forged", "database/39")
+    code, verdict = told_alone(folder / "bundle.zip")
+    assert code == 6
+    assert "is not signed by a key" in verdict["findings"][0]["text"]
 
 
 def test_a_checkpoint_of_another_log(folder: Path) -> None:

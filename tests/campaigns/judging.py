@@ -46,7 +46,7 @@ from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import WAL
 from lifecycle.workflows.catalogue import Catalogue
-from tests.campaigns.flips import Flip
+from tests.campaigns.flips import OFFICE, Flip
 from tests.campaigns.leading import FILES, leads
 from tests.factories import SetClock, engine_on
 
@@ -171,6 +171,8 @@ class Judge:
                 with view.plain(only(stream)) as plain:
                     self.rows[stream] = list(plain.records)
                 self.passed[stream] = self.screen.follow(stream, self.rows[stream])
+        # A school that the screen passes has to be among those whose bits are flipped.
+        assert bool(self.passed) == (self.folder.name == OFFICE)
 
     # -- records ----------------------------------------------------------------------------------
 
