@@ -15,7 +15,14 @@ from lifecycle.storage import rows, schema
 from lifecycle.storage.log import SqlLog
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement, Values
-from lifecycle.storage.tables import assignments, definitions, records, standings, streams
+from lifecycle.storage.tables import (
+    actors,
+    assignments,
+    definitions,
+    records,
+    standings,
+    streams,
+)
 
 _OF_SCHOOLS: Final = participation_stream("")
 _AFTER_SCHOOLS: Final = _OF_SCHOOLS[:-1] + chr(ord(_OF_SCHOOLS[-1]) + 1)
@@ -59,6 +66,7 @@ _ASSIGNMENTS: Final = _Ranged(
         assignments.c.stream, assignments.c.sequence
     ),
 )
+_REGISTERED: Final = Statement(select(actors.c.actor, actors.c.sequence))
 _DEFINITIONS: Final = Statement(
     select(definitions.c.digest, definitions.c.body).order_by(definitions.c.digest)
 )
@@ -135,6 +143,10 @@ class SqlAuditing(SqlReading):
         """Return every role that the projection says is held, sorted by stream and sequence."""
         found = _ASSIGNMENTS.flow(self._session, *_bounds(span))
         return tuple(Assignment(*row) for row in found)
+
+    def registered(self) -> dict[str, int]:
+        """Return every actor with the sequence that the projection says registered him."""
+        return dict(self._session.rows(_REGISTERED))
 
     @contextmanager
     def plain(self, span: Span) -> Iterator[Plain]:

@@ -54,7 +54,7 @@ class _State:
     commands: dict[str, Record] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     assignments: dict[str, tuple[Assignment, ...]] = field(default_factory=dict)
-    actors: frozenset[str] = frozenset()
+    actors: dict[str, int] = field(default_factory=dict)
     credentials: dict[str, Credential] = field(default_factory=dict)
     definitions: dict[str, bytes] = field(default_factory=dict)
     kept: Kept = field(default_factory=Kept)
@@ -71,7 +71,7 @@ class _State:
             dict(self.commands),
             dict(self.standings),
             dict(self.assignments),
-            self.actors,
+            dict(self.actors),
             dict(self.credentials),
             dict(self.definitions),
             self.kept.copy(),
@@ -344,7 +344,7 @@ class _MemoryWriting(_MemoryView):
         if standing is not None:
             state.standings[standing.school] = standing
         if kept.kind == "actor_added":
-            state.actors |= {(kept.facts or {})["actor"]}
+            state.actors[(kept.facts or {})["actor"]] = kept.sequence
         if kept.kind == "credential_added":
             given = credential_from(kept)
             state.credentials[given.id] = given

@@ -19,6 +19,7 @@ class Kept(Protocol):
     streams: dict[str, tuple[Record, ...]]
     standings: dict[str, Standing]
     assignments: dict[str, tuple[Assignment, ...]]
+    actors: dict[str, int]
 
 
 class MemoryAuditing:
@@ -59,6 +60,10 @@ class MemoryAuditing:
         """Return every role that is held, sorted by stream and sequence."""
         held = self._kept.assignments
         return tuple(one for name in sorted(held) if lies_in(name, span) for one in held[name])
+
+    def registered(self) -> dict[str, int]:
+        """Return every actor with the sequence of the record that registered him."""
+        return dict(self._kept.actors)
 
     @contextmanager
     def plain(self, span: Span) -> Iterator[Plain]:

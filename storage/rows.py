@@ -107,7 +107,8 @@ def standing_from(row: Values) -> Standing:
     values["entered_at"] = moment_from(values["entered_at"])
     values["entered_on"] = date.fromisoformat(values["entered_on"])
     values["due_on"] = date.fromisoformat(due_on) if due_on is not None else None
-    values["final"] = bool(values["final"])
+    # Anything else stays what it is, so that verification sees it.
+    values["final"] = {0: False, 1: True}.get(values["final"], values["final"])
     return Standing(**values)
 
 

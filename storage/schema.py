@@ -39,6 +39,7 @@ _DAMAGE_SHOWN: Final = 20
 _INTEGRITY: Final = {
     name: Statement(text(f"PRAGMA integrity_check({name})")) for name in sorted(_NAMES)
 }
+_FORMATS: Final = Statement(select(tables.installation.c.format))
 _ANY_RECORD: Final = Statement(text("SELECT sequence FROM lifecycle_records LIMIT 1"))
 
 
@@ -157,10 +158,18 @@ def findings(session: Session) -> list[str]:
     missing = dict.fromkeys(expected.keys() - found.keys(), "is missing from")
     added = dict.fromkeys(found.keys() - expected.keys(), "is foreign to")
     verdicts = changed | missing | added
-    return [
-        f"{kind} {name} {verdict} the schema {tables.SCHEMA}"
-        for (kind, name), verdict in sorted(verdicts.items())
-    ] + _damage(session, _tables(objects))
+    return (
+        [
+            f"{kind} {name} {verdict} the schema {tables.SCHEMA}"
+            for (kind, name), verdict in sorted(verdicts.items())
+        ]
+        + [
+            f"the installation's format is {found}, this release writes {FORMAT}"
+            for (found,) in session.rows(_FORMATS)
+            if found != FORMAT
+        ]
+        + _damage(session, _tables(objects))
+    )
 
 
 def _damage(session: Session, present: set[str]) -> list[str]:

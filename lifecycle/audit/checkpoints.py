@@ -96,6 +96,18 @@ def notes_of(view: Auditing) -> list[Kept]:
     return [Kept(f"database/{one.size}", one.note) for one in view.log.checkpoints()]
 
 
+def misplaced(view: Auditing) -> Iterator[Finding]:
+    """Yield the checkpoints that the database keeps under another size than they are of."""
+    for one in view.log.checkpoints():
+        try:
+            size = Checkpoint.parse(parse_note(one.note).text).size
+        except NoteInvalid:
+            continue  # Found when it is opened.
+        if size != one.size:
+            where = f"database/{one.size}"
+            yield Finding("checkpoint_misplaced", None, None, where, size, one.size)
+
+
 def next_checkpoint(
     view: Auditing,
     keys: Sequence[VerifierKey],

@@ -55,6 +55,8 @@ TEMPLATES = {
     "checkpoint_invalid": "{field} is no checkpoint: {found}",
     "checkpoint_foreign": "{field} is a checkpoint of {found}, not of {expected}",
     "checkpoint_forged": "{field} is not signed by a key that you trust: {found}",
+    "checkpoint_misplaced": "{field} is kept as if it covered {found} records, it covers"
+    " {expected}",
     "checkpoint_ahead": "{field} covers {expected} records, the log has {found}: records were cut"
     " off, or an older copy lies in its place",
     "checkpoint_differs": "{field} fixed the root {expected}, the log's is {found}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from lifecycle.audit.chain import StreamCheck
@@ -44,13 +44,28 @@ def shared_streams(run: Checking, view: Auditing) -> Iterator[Finding]:
         yield from _decided(run, view.origin, beside.stream(stream), rows, held)
     yield from unfounded(heads.values())
     yield from roles(held, [one for span in SHARED for one in view.all_assignments(span)])
-    actors, found = sorted(run.grounds.actors), view.actors()
-    if actors != found:
-        yield Finding("actors_differ", INSTALLATION, None, "actors", actors, found)
-    known, proven = {one.id: one for one in view.credentials()}, run.grounds.credentials
-    for name in sorted(known.keys() | proven.keys()):
-        ours, theirs = _credential(proven.get(name)), _credential(known.get(name))
-        if known.get(name) != proven.get(name):
+    yield from actors(run.grounds.actors, view.registered())
+    yield from credentials(run.grounds.credentials, view.credentials())
+
+
+def actors(expected: Mapping[str, int], found: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield where the actors, each with the record that registered him, are stored otherwise."""
+    odd = sorted(dict(expected.items() ^ found.items()))
+    if odd:
+        ours, theirs = (
+            [f"{one} #{of[one]}" for one in odd if one in of] for of in (expected, found)
+        )
+        yield Finding("actors_differ", INSTALLATION, None, "actors", ours, theirs)
+
+
+def credentials(
+    expected: Mapping[str, Credential], stored: Iterable[Credential]
+) -> Iterator[Finding]:
+    """Yield the credentials that are stored otherwise than their records say."""
+    found = {one.id: one for one in stored}
+    for name in sorted(expected.keys() | found.keys()):
+        ours, theirs = _credential(expected.get(name)), _credential(found.get(name))
+        if found.get(name) != expected.get(name):
             yield Finding("credentials_differ", INSTALLATION, None, name, ours, theirs)
 
 

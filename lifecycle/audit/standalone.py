@@ -218,7 +218,7 @@ class History:  # what the records say, one after the other, and whether the rul
         return self.streams[name]
     def learn(self, body: Body) -> None:  # of shared streams before any record is judged
         version, facts, stream = body["sequence"], body["facts"], self.stream(body["stream"])
-        stream.times.append(body["recorded_at"])
+        if stream.map is None: stream.times.append(body["recorded_at"])  # nobody looks at schools
         match body["kind"]:
             case "actor_added": self.actors.setdefault(facts["actor"], version)
             case "roadmap_adopted":

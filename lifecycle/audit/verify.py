@@ -16,7 +16,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from lifecycle.audit.checking import Checking, Progress
-from lifecycle.audit.checkpoints import Kept, Known, notes_of, opened
+from lifecycle.audit.checkpoints import Kept, Known, misplaced, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import repeated_ids
@@ -93,6 +93,7 @@ def verify(
         *beside.leftovers(total.versions),
         *repeated_ids(view, total.odd),
         *unfit,
+        *misplaced(view),
         *log.run(published_delay(first), now),
     ]
     counts = (tally.opened, tally.erased, tally.missing)

@@ -1,7 +1,8 @@
 """The command ``lifecycle audit erasure-extract``.
 
-The extract from the journal of event registration that the act of destruction needs: order of
-Roskomnadzor No 179 of 28.10.2022, point 5. What the engine does not know is left to be filled in.
+The extract from the journal of event registration that goes with an act of destruction. It bears
+what order No 179 of Roskomnadzor of 28.10.2022 asks for according to published commentaries; the
+text in force is for the operator's lawyer. What the engine does not know is left to be filled in.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def erasure_extract(context: click.Context, act: str | None, out: str | None, fo
     """Make the extract that an act of destruction needs.
 
     What was destroyed, of whom, when and why, from the history itself; the names that the engine
-    does not know are left to be filled in. Act and extract are kept for three years.
+    does not know are left to be filled in. What act and extract have to hold, and for how long
+    they are kept, says the law in force: let a lawyer compare them with it.
     """
     session = Session.of(context)
     if out is not None:
@@ -96,7 +98,7 @@ def _document(one: Destroyed) -> dict[str, Any]:
 
 
 def _lines(one: Destroyed) -> Iterator[str]:
-    """Yield the extract in the order of point 5, then where it comes from."""
+    """Yield whose data, what, where, why and when, then where that comes from."""
     record, facts = one.record, one.record.facts or {}
     ground = GROUND[facts["ground"]]
     counts = {"comments": one.comments, "file_names": one.file_names, "files": one.files}

@@ -14,6 +14,7 @@ from lifecycle.cli.forms import Command, argument, common_options, option
 from lifecycle.cli.language import say, spoken
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import DatabaseMissing, NotFound, UnknownRoadmap, UnknownSchool
+from lifecycle.domain.errors_mining import SchoolElsewhere
 
 if TYPE_CHECKING:
     from lifecycle.domain.definition import Definition
@@ -162,11 +163,29 @@ def _choosing(engine: Lifecycle, view: Auditing, wanted: _Wanted) -> Choosing:
 
     Raises:
         UnknownSchool, UnknownRoadmap, NotFound: There is no such thing.
+        SchoolElsewhere: The school takes part otherwise.
     """
+    choosing = _narrowed(engine, view, wanted)
+    if wanted.school is not None:
+        _find(view, wanted.school, choosing, wanted)
+    return choosing
+
+
+def _find(view: Auditing, school: str, choosing: Choosing, wanted: _Wanted) -> None:
+    found = next(iter(view.standings(school)), None)
+    if found is None:
+        raise UnknownSchool(school, view.schools())
+    if choosing.roadmap in (None, found.roadmap) and choosing.definition in (
+        None,
+        found.definition,
+    ):
+        return
+    raise SchoolElsewhere(school, rules=wanted.rules, roadmap=found.roadmap, format=wanted.format)
+
+
+def _narrowed(engine: Lifecycle, view: Auditing, wanted: _Wanted) -> Choosing:
     from lifecycle.mining import Choosing
 
-    if wanted.school is not None and not any(view.standings(wanted.school)):
-        raise UnknownSchool(wanted.school, view.schools())
     if wanted.rules is None or wanted.rules in view.roadmaps():
         return Choosing(wanted.rules, None, wanted.school, wanted.cases)
     if _DIGEST.fullmatch(wanted.rules):

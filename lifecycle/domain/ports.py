@@ -160,6 +160,10 @@ class Auditing(Reading, Protocol):
         """Return every role that the projection says is held, sorted by stream and sequence."""
         ...
 
+    def registered(self) -> dict[str, int]:
+        """Return every actor with the sequence that storage says registered him."""
+        ...
+
     def plain(self, span: Span) -> AbstractContextManager[Plain]:
         """Lend the rows of *span*; nothing else is read from the view meanwhile.
 

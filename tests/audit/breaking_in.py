@@ -13,7 +13,6 @@ from lifecycle import Lifecycle, verify
 from lifecycle.audit.asked import asked, who
 from lifecycle.audit.findings import Finding, Report
 from lifecycle.audit.grounds import FOUNDING_RECORDS
-from lifecycle.audit.merkle import Frontier
 from lifecycle.domain import canonical
 from lifecycle.domain.commitment import committed_in
 from lifecycle.domain.credentials import credential_from
@@ -30,6 +29,7 @@ from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import Durability
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.agreeing import agree
+from tests.campaigns.corpus import Tree
 from tests.factories import ORIGIN, ROADMAP, engine_on, held_after
 
 SCHOOL = "krasnogorsk"
@@ -142,14 +142,14 @@ class BreakIn:
         )
         return [json.loads(body) for (body,) in found]
 
-    def rewrite(self, stream: str, bodies: list[Body]) -> None:
+    def rewrite(self, stream: str, bodies: list[Body], origin: str = ORIGIN) -> None:
         """Write the records of *stream* anew: numbered, chained, hashed, and its head with them."""
         known = {
             json.loads(body)["request"]
             for (body,) in self.run("SELECT body FROM lifecycle_records")
         }
         self.run("DELETE FROM lifecycle_records WHERE stream = ?", stream)
-        head = empty_head(ORIGIN, stream)
+        head = empty_head(origin, stream)
         for body in bodies:
             body |= {"sequence": head.version + 1, "previous": head.hash}
             if body["request"] in known:
@@ -163,7 +163,7 @@ class BreakIn:
         self.reseal()
 
     def reseal(self) -> None:
-        """Make the log fit the records: leaves in their old order, then those that are new."""
+        """Make the log and its tiles fit the records: leaves in their old order, then new ones."""
         known = self.run(
             "SELECT l.stream, l.sequence FROM lifecycle_log_leaves l JOIN lifecycle_records r"
             " ON r.stream = l.stream AND r.sequence = l.sequence ORDER BY l.idx"
@@ -174,15 +174,10 @@ class BreakIn:
                 "SELECT stream, sequence, hash FROM lifecycle_records ORDER BY stream, sequence"
             )
         }
-        for table in ("log_leaves", "log_tiles", "log_state", "sealing_queue"):
-            self.run(f"DELETE FROM lifecycle_{table}")  # noqa: S608 - our names
-        frontier = Frontier()
-        for stream, sequence in dict.fromkeys([*known, *stored]):
-            row = {"idx": frontier.size, "stream": stream, "sequence": sequence}
-            self._insert("lifecycle_log_leaves", row)
-            frontier.append(bytes.fromhex(stored[stream, sequence]))
-        edge = {"id": 1, "size": frontier.size, "frontier": frontier.to_bytes()}
-        self._insert("lifecycle_log_state", edge)
+        self.run("DELETE FROM lifecycle_sealing_queue")
+        tree, leaves = Tree(), dict.fromkeys([*known, *stored])
+        tree.grow(self._database, [(*place, stored[place]) for place in leaves])
+        tree.close(self._database)
 
     def settle(self, stream: str) -> None:
         """Make the board, the roles and the actors fit the records of *stream*."""

@@ -9,9 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lifecycle.audit.findings import TEMPLATES
+from tests.audit import test_catalogue, test_catalogue_outside, test_catalogue_tables
+from tests.campaigns.flips import BESIDE, BESIDE_COLUMNS
+
 PAGE = Path(__file__).parent.parent.parent / "docs" / "audit.md"
 README = PAGE.parent.parent / "README.md"
 PROGRAM = Path(sys.executable).with_name("lifecycle")
+
+
+CATALOGUE = (test_catalogue, test_catalogue_outside, test_catalogue_tables)
 
 
 def lines(page: Path, heading: str) -> list[str]:
@@ -58,3 +65,23 @@ def test_the_bundle_bears_the_verifier_that_is_printed(tmp_path: Path) -> None:
 
     source = PAGE.parent.parent / "lifecycle" / "audit" / "standalone.py"
     assert end.stdout == source.read_text("utf-8")
+
+
+def test_every_line_of_the_catalogue_is_a_test_and_every_test_a_line() -> None:
+    section = PAGE.read_text("utf-8").split("## What was tried, item by item\n")[1]
+    table, _, rest = section.partition("\n\nNothing is proved of")
+    told = re.findall(r"^\| .+? \| `(\w+)` \|(.*)\|$", table, re.MULTILINE)
+    tests = {
+        name.removeprefix("test_")
+        for module in CATALOGUE
+        for name in vars(module)
+        if name.startswith("test_")
+    }
+
+    assert {name for name, _ in told} == tests
+    assert len(told) == len(tests)
+    codes = {code for _, found in told for code in re.findall(r"`(\w+)`", found)}
+    assert codes <= TEMPLATES.keys()
+    columns = {f"{table.removeprefix('lifecycle_')}.{name}" for table, name in BESIDE_COLUMNS}
+    assert set(re.findall(r"`(\w+\.\w+)`", rest.split("\n\n")[0])) == columns
+    assert {one.removeprefix("lifecycle_") for one in BESIDE} == {"persons", "refusals", "outbox"}

@@ -20,6 +20,7 @@ from typing import Any
 
 from lifecycle.audit.asked import asked
 from lifecycle.audit.merkle import Frontier
+from lifecycle.audit.texts import day_at
 from lifecycle.audit.tiles import BITS, WIDTH, row_root
 from lifecycle.domain import canonical
 from lifecycle.domain.codec import to_json
@@ -130,11 +131,15 @@ class Mould:
     Args:
         record: The record.
         own: Ids of the records of its stream, which copies have under other ids.
+        zone: Time zone of the road map.
     """
 
-    def __init__(self, record: Record, own: set[str]) -> None:
+    def __init__(self, record: Record, own: set[str], zone: str) -> None:
         self.record = record
         request = asked(record)
+        # Without a date an act bears the day on which it is written down, of a copy another one.
+        self._today = request.effective_on is None and record.kind != "enrolled"
+        self._zone = zone
         content = {
             name: value
             for name, value in to_json(request).items()
@@ -153,6 +158,8 @@ class Mould:
             "recorded_at": "%(moment)s",
             "request": "%(request)s",
         }
+        if self._today:
+            body |= {"effective_on": "%(effective_on)s"}
         given = record.actor.assignment or ""
         body["actor"] |= {"assignment": "%(given)s"}
         if "school" in body["facts"]:
@@ -178,7 +185,10 @@ class Mould:
             "previous": previous,
             "record_id": _id(record.record_id, number),
             "command_id": _id(record.command_id, number),
-            "moment": moment_text(record.recorded_at + number * APART),
+            "moment": (moment := moment_text(record.recorded_at + number * APART)),
+            "effective_on": (
+                day_at(moment, self._zone) if self._today else record.effective_on.isoformat()
+            ),
             "number": number,
             "given": _id(self._given, number) if self._given in self._own else self._given,
             "taken": _id(self._taken, number),
@@ -191,7 +201,7 @@ class Mould:
         return {**place, "hash": record_hash(body), "body": body, **columns}
 
 
-_COPIED = ("previous", "record_id", "command_id")
+_COPIED = ("previous", "record_id", "command_id", "effective_on")
 
 
 def _gapped(value: Any) -> str:
@@ -230,6 +240,8 @@ class Original:
             previous = written[-1]["hash"]
         entered = moment_from(self.standing["entered_at"]) + number * APART
         standing = self.standing | {"school": school, "entered_at": moment_text(entered)}
+        (there,) = [row for row in written if row["recorded_at"] == standing["entered_at"]]
+        standing |= {"entered_on": there["effective_on"]}
         held = [
             one | {"stream": stream, "record_id": _id(one["record_id"], number)}
             for one in self.held
@@ -259,7 +271,7 @@ def originals(path: Path) -> list[Original]:
             definition = Definition.from_json(json.loads(rules or b""))
             found.append(
                 Original(
-                    [Mould(record, own) for record in records],
+                    [Mould(record, own, definition.roadmap.time_zone) for record in records],
                     rows.standing_row(standing_of(participation, definition)),
                     [rows.assignment_row(one) for one in participation.assignments],
                 )
@@ -316,8 +328,14 @@ class Tree:
         self._fold(database, level + 1)
 
 
-def multiply(path: Path, records: int) -> int:
-    """Copy the schools of the database at *path* until it holds *records*, and tell how many."""
+def multiply(path: Path, records: int, first: int = 1) -> int:
+    """Copy the schools of the database at *path* until it holds *records*, and tell how many.
+
+    Args:
+        path: The database.
+        records: How many it is to hold at least.
+        first: Number of the first copy; the time between two of them is always the same.
+    """
     schools = originals(path)
     tree = Tree()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -332,7 +350,7 @@ def multiply(path: Path, records: int) -> int:
         for name, _ in triggers:
             database.execute(f"DROP TRIGGER {name}")
         tree.grow(database, database.execute(_SEALED).fetchall())
-        number = 1
+        number = first
         while count < records:
             wave = range(number, number + WAVE)
             count += _write(database, tree, schools, wave, records - count)

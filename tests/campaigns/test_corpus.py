@@ -11,12 +11,13 @@ from tests.campaigns.corpus import lead, multiply
 from tests.campaigns.verify_scale import measured
 
 RECORDS = 900
+FIRST = 1700  # 15 hours after the originals: at every place another day begins on the way
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scale")
-    assert multiply(lead(folder), RECORDS) >= RECORDS
+    assert multiply(lead(folder), RECORDS, FIRST) >= RECORDS
     return folder
 
 

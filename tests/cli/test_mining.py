@@ -133,6 +133,32 @@ def test_what_is_not_there_is_told_and_nothing_written(
     assert left(office, before) == set()
 
 
+@pytest.mark.parametrize("form", LOGS)
+def test_a_school_of_another_road_map_is_not_found_there(office: Terminal, form: str) -> None:
+    before = names(office)
+    ask = ("audit", "export", form, "belgorod-2021", "--school", "krasnogorsk", "--out", "x")
+    said = office.run(*ask)
+
+    assert (said.code, left(office, before)) == (3, set())
+    assert "krasnogorsk does not take part under belgorod-2021, but under tomari-2022" in said.err
+    assert f"lifecycle audit export {form} --school krasnogorsk" in said.err
+    assert "а в tomari-2022" in office.run(*ask, "--lang", "ru").err
+
+
+def test_a_school_is_not_found_under_other_rules(office: Terminal) -> None:
+    admin = ("--actor", "admin")
+    office.ask("enrol", "lyceum", "--roadmap", "belgorod-2021", "--title", "Лицей", *admin)
+    own, other = (
+        office.ask("history", school)["records"][0]["definition"]
+        for school in ("krasnogorsk", "lyceum")
+    )
+    ask = ("audit", "export", "xes", "--school", "krasnogorsk", "--cases", "all", "--out")
+
+    assert office.ask(*ask, "own", own)["cases"] == 1
+    said = office.run(*ask, "x", other)
+    assert (said.code, f"under {other}, but under tomari-2022" in said.err) == (3, True)
+
+
 def test_a_road_map_that_nobody_works_under_yet_has_an_empty_history(office: Terminal) -> None:
     document = office.ask("audit", "export", "xes", "belgorod-2021", "--out", "x")
 

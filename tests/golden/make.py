@@ -37,7 +37,7 @@ def make(target: Path) -> None:
         office.paper("log.vkey", office.ask("audit", "keygen", "--out", "log.key")["key"] + "\n")
         office.paper("first.checkpoint", signed(office))
         walk(office)
-        _more(office)
+        more(office)
         office.paper("latest.checkpoint", signed(office))
         office.ask("audit", "bundle", "--out", "whole.zip", "--key", "log.vkey", "--evidence")
         office.ask("audit", "bundle", "--out", "school.zip", "--school", "krasnogorsk")
@@ -56,7 +56,7 @@ def signed(office: Terminal) -> str:
     return str(office.ask("audit", "checkpoint", "--key", "log.key")["note"])
 
 
-def _more(office: Terminal) -> None:
+def more(office: Terminal) -> None:
     """Let one of everything happen that a record can tell."""
     admin = ("--actor", "admin")
     office.ask("enrol", "second", "--roadmap", "tomari-2022", "--title", "Школа № 2", *admin)

@@ -1,0 +1,158 @@
+"""The catalogue of tampering: any column of any table edited, as the schema tells them.
+
+Two histories are edited: the golden one, which has one of everything, and a long log, which has a
+tile and a queue. Each test is a line of the table in docs/audit.md, «What was tried, item by item».
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifecycle import verify
+from lifecycle.audit.findings import Finding
+from lifecycle.audit.note import VerifierKey
+from lifecycle.storage import tables
+from lifecycle.storage.evidence import EvidenceFolder
+from lifecycle.storage.journal import open_journal
+from lifecycle.workflows.catalogue import Catalogue
+from tests.audit.breaking_in import Body, BreakIn
+from tests.campaigns.flips import BESIDE, BESIDE_COLUMNS, LEAVES, OF_THE_LOG, WAITING, long_log
+from tests.campaigns.leading import Changed, leads
+from tests.factories import SetClock, engine_on
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "format-1"
+COLUMNS = [
+    (table.name, column.name)
+    for table in tables.metadata.sorted_tables
+    for column in table.columns
+    if table.name not in BESIDE and (table.name, column.name) not in BESIDE_COLUMNS
+]
+FINDS = {
+    "lifecycle_actors": {"actors_differ"},
+    "lifecycle_assignments": {"roles_differ"},
+    "lifecycle_checkpoints.note": {"checkpoint_invalid", "checkpoint_misplaced"},
+    "lifecycle_checkpoints.size": {"checkpoint_misplaced"},
+    "lifecycle_credentials": {"credentials_differ"},
+    "lifecycle_definitions": {"definition_altered"},
+    "lifecycle_evidence_keys": {"key_missing", "opening_invented", "key_differs"},
+    "lifecycle_installation.format": {"schema_differs"},
+    "lifecycle_installation.origin": {"foreign_record"},
+    "lifecycle_log_leaves": {"log_gap", "log_order", "log_leaf_invented"},
+    "lifecycle_log_state": {"log_state_differs"},
+    "lifecycle_log_tiles": {"log_tile_differs", "log_tile_missing", "log_tile_invented"},
+    "lifecycle_openings": {"opening_missing", "opening_invented", "opening_differs"},
+    "lifecycle_records": {"column_differs"},
+    "lifecycle_records.body": {"body_altered"},
+    "lifecycle_records.hash": {"body_altered"},
+    "lifecycle_sealing_queue": {"log_queue_invented"},
+    "lifecycle_standings": {"standing_differs"},
+    "lifecycle_standings.school": {"standing_missing", "standing_invented"},
+    "lifecycle_streams": {"head_differs"},
+    "lifecycle_streams.stream": {"head_differs", "stream_empty"},
+}
+"""One of which codes tells of an edit, by table, or by table and column."""
+
+
+@pytest.fixture(scope="module")
+def histories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The golden history, which has one of everything, and a long log with a queue."""
+    folder = tmp_path_factory.mktemp("catalogue")
+    shutil.copytree(GOLDEN, folder / "golden")
+    long_log(folder / "log")
+    found = {name: folder / name for name in ("golden", "log")}
+    assert [findings(one) for one in found.values()] == [[], []]
+    return found
+
+
+@pytest.fixture
+def history(histories: dict[str, Path], tmp_path: Path, table: str) -> Path:
+    """A copy of the history that has rows in *table*."""
+    name = "log" if table in OF_THE_LOG else "golden"
+    return Path(shutil.copytree(histories[name], tmp_path / "copy"))
+
+
+def findings(folder: Path) -> list[Finding]:
+    """Return what the whole of verification finds, as if the program began now."""
+    store = EvidenceFolder(folder / "lifecycle.db.evidence")
+    keys = [VerifierKey.parse((folder / "log.vkey").read_text("utf-8"))]
+    journal = open_journal(f"sqlite:///{folder}/lifecycle.db")
+    with engine_on(journal, Catalogue(), evidence=store, clock=SetClock()) as engine:
+        found = verify(engine, keys=keys).findings
+    # The clock of the test says nothing about how long records wait.
+    return [one for one in found if one.code not in ("log_queue_late", "log_queue_ahead")]
+
+
+def edited(visit: BreakIn, table: str, column: str) -> Changed:
+    """Edit *column* in some row: to what another row has, or else to something like it."""
+    names = [one.name for one in tables.metadata.tables[table].columns]
+    rowid, *row = visit.run(
+        f"SELECT rowid, * FROM {table} WHERE {column} IS NOT NULL ORDER BY rowid DESC"  # noqa: S608
+    )[0]
+    before = dict(zip(names, row, strict=True))
+    for after in (*_others(visit, table, column, before[column]), _like(before[column])):
+        try:
+            visit.run(f"UPDATE {table} SET {column} = ? WHERE rowid = ?", after, rowid)  # noqa: S608
+        except sqlite3.IntegrityError:
+            continue
+        return Changed(table, column, before, after)
+    raise AssertionError(f"nothing else can stand in {table}.{column}")
+
+
+def _others(visit: BreakIn, table: str, column: str, value: object) -> Iterator[Any]:
+    others = f"SELECT DISTINCT {column} FROM {table} WHERE {column} <> ? ORDER BY 1"  # noqa: S608
+    yield from (one for (one,) in visit.run(others, value))
+
+
+def _like(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value[:-1] + bytes([value[-1] ^ 1])
+    return value + 1 if isinstance(value, int) else f"{value}0"
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [one for one in COLUMNS if one[1] != "id" or one[0] == "lifecycle_credentials"],
+)
+def test_any_column_edited(history: Path, table: str, column: str) -> None:
+    with BreakIn(history) as visit:
+        changed = edited(visit, table, column)
+
+    found = findings(history)
+
+    expected = FINDS.get(f"{table}.{column}") or FINDS[table]
+    there = {one.code for one in found if leads(one, changed)}
+    assert there & expected, found
+
+
+@pytest.mark.parametrize("table", ["lifecycle_installation", "lifecycle_log_state"])
+def test_a_second_row_where_one_belongs(history: Path, table: str) -> None:
+    with BreakIn(history) as visit, pytest.raises(sqlite3.IntegrityError, match="one_row"):
+        visit.run(f"UPDATE {table} SET id = 2")  # noqa: S608 - a table's name
+
+
+@pytest.mark.parametrize("table", ["lifecycle_log_tiles"])
+def test_a_chain_forged_under_tiles_of_the_log(history: Path, table: str) -> None:
+    def change(bodies: list[Body]) -> None:
+        bodies[100]["actor"]["id"] = "clerk-5"
+
+    with BreakIn(history) as visit:
+        ((tile,),) = visit.run("SELECT hashes FROM lifecycle_log_tiles")
+        visit.forge("installation", change)
+        ((other,),) = visit.run("SELECT hashes FROM lifecycle_log_tiles")
+        ((count,),) = visit.run("SELECT count(*) FROM lifecycle_log_leaves")
+
+    codes = [(one.code, one.place) for one in findings(history)]
+
+    assert tile != other
+    assert count == LEAVES + WAITING
+    assert codes == [
+        ("decision_refused", "installation#101"),
+        ("checkpoint_differs", "database"),
+        ("log_forked", "database"),
+    ]
