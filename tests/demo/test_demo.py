@@ -35,10 +35,6 @@ from lifecycle.domain.record import Record
 from lifecycle.workflows.catalogue import Catalogue
 from tests.demo.conftest import Shown, show
 
-# The demonstrations are run once for the session, so by one worker.
-pytestmark = pytest.mark.xdist_group("demo")
-
-
 # Members of the result that tests/demo/test_plans_shown.py looks at.
 PLANS = {
     "roadmaps", "activities", "plan_records", "indicators", "indicators_met", "overdue_on_the_day",
