@@ -1,8 +1,9 @@
 # Everything starts here: make help.
 # Recipes name relative paths only, so that a checkout may lie in a folder with spaces.
 
-# A person's own settings must not reach the project's interpreter.
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# A person's own settings must not reach the project's interpreter; without compiled files each of
+# the hundreds of processes that the tests start would compile the program anew.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 

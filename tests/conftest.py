@@ -1,7 +1,10 @@
 """Profiles for generated tests, and an office that the tests of the core share."""
 
 import os
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,6 +27,26 @@ settings.register_profile(
     "thorough", parent=settings.get_profile("ci"), max_examples=1000, derandomize=False
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+# Thousands of databases are made, and commit as safely as anywhere else; where files lie in memory
+# that costs no wait for a disk. Without such a place, or room in it, they lie where all such files
+# do. Who sets TMPDIR is obeyed.
+MEMORY = Path("/dev/shm")  # noqa: S108 - where temporary files are to lie, closed to others
+ROOM = 2 * 1024**3
+"""Bytes; several times what a run needs, and only what failed stays after it."""
+
+
+def _roomy(folder: Path) -> bool:
+    """Tell whether tests can lie in a folder: there is room, and programs in it can be run."""
+    if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+        return False
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC
+
+
+if sys.platform == "linux" and _roomy(MEMORY):
+    os.environ.setdefault("TMPDIR", str(MEMORY))
+    tempfile.tempdir = None  # It may have been looked up already.
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,6 @@ def bare_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python
 
 
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_holds_the_tree_file_by_file(wheel: Path) -> None:
     tree = {
         f"{inside}/{path.relative_to(ROOT / folder).as_posix()}": path.read_bytes()
@@ -157,7 +156,6 @@ def test_the_wheel_holds_the_tree_file_by_file(wheel: Path) -> None:
     assert shipped == tree
 
 
-@pytest.mark.xdist_group("wheel")
 def test_the_wheel_works_where_nothing_else_of_the_project_is(
     bare_python: Path, tmp_path: Path
 ) -> None:
@@ -177,7 +175,6 @@ for module in lifecycle, lifecycle.storage, lifecycle.workflows:
     assert "Usage: lifecycle" in command.stdout
 
 
-@pytest.mark.xdist_group("wheel")
 @pytest.mark.parametrize("name", ["storage", "workflows"])
 def test_the_wheel_does_not_take_a_common_name(
     bare_python: Path, tmp_path: Path, name: str

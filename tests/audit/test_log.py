@@ -15,11 +15,12 @@ from lifecycle.audit.note import Checkpoint, origin_line
 from lifecycle.audit.watching import look
 from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, Queued
 from lifecycle.domain.record import moment_text
-from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
+from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.memory import MemoryJournal
 from tests.audit.breaking_in import STREAM as SCHOOL_STREAM
 from tests.audit.breaking_in import BreakIn, told
 from tests.audit.signing import Signer
+from tests.databases import new_journal
 from tests.storage.samples import ORIGIN, START, STREAM, append
 
 LOG = Signer(origin_line(ORIGIN))
@@ -155,7 +156,7 @@ def test_two_swapped_leaves_are_found(folder: Path) -> None:
 
 
 def test_an_edited_tile_and_a_lost_tile_are_found(tmp_path: Path) -> None:
-    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
+    journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     with journal.writing() as tx:
         for _ in range(513):
             append(tx)
@@ -191,7 +192,7 @@ def test_records_may_wait_for_as_long_as_was_published_and_no_longer() -> None:
 def test_a_record_that_is_kept_from_the_log_is_noticed_and_nothing_is_signed(
     tmp_path: Path,
 ) -> None:
-    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
+    journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
     with journal.writing() as tx:
         append(tx)
         append(tx)
@@ -217,7 +218,7 @@ def test_a_record_that_is_kept_from_the_log_is_noticed_and_nothing_is_signed(
     ],
 )
 def test_what_waits_says_of_a_record_what_the_record_says(tmp_path: Path, statement: str) -> None:
-    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
+    journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
     with journal.writing() as tx:
         append(tx)
     assert checked(journal) == []
@@ -323,7 +324,7 @@ def test_the_next_checkpoint_goes_on_from_the_last_and_hashes_the_new_bodies() -
 def test_nothing_is_signed_over_a_changed_record_or_log(
     tmp_path: Path, statement: str, code: str
 ) -> None:
-    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
+    journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     with journal.writing() as tx:
         for _ in range(3):
             append(tx)

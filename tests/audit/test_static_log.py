@@ -10,10 +10,11 @@ import pytest
 from lifecycle.audit.merkle import Frontier, leaf_hash
 from lifecycle.audit.note import Checkpoint, origin_line
 from lifecycle.audit.static_log import resources, unfit
-from lifecycle.storage.journal import SqlJournal, create_journal
+from lifecycle.storage.journal import SqlJournal
 from lifecycle.storage.memory import MemoryJournal
 from tests.audit.breaking_in import BreakIn
 from tests.audit.second_tree import mth
+from tests.databases import new_journal
 from tests.storage.samples import ORIGIN, STREAM, append
 
 
@@ -114,7 +115,7 @@ def test_another_log_or_a_longer_one_is_not_served() -> None:
 
 
 def test_a_log_with_a_changed_body_is_not_served(tmp_path: Path) -> None:
-    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
+    journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     with journal.writing() as tx:
         for _ in range(3):
             append(tx)

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 import lifecycle
 from lifecycle.demo.cast import BELGOROD, NEKLINOVSKY, ROADMAPS
 from lifecycle.demo.offices import report_day
 from lifecycle.domain.record import Record
 from lifecycle.workflows.catalogue import Catalogue
 from tests.demo.conftest import Shown
-
-# The demonstrations are run once for the session, so by one worker.
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def plan_records(engine: lifecycle.Lifecycle) -> list[Record]:

@@ -13,8 +13,6 @@ from tests.report.chromium import BrowserFailed, Page
 from tests.report.examples import report_of
 from tests.report.reader import Reader
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.mark.parametrize("width", [400, 1280])
 def test_nothing_is_wider_than_the_window(reader: Reader, width: int) -> None:

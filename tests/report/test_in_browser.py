@@ -19,8 +19,6 @@ from tests.report.chromium import Page
 from tests.report.examples import HOSTILE, STAGES, report_of
 from tests.report.reader import Reader
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 MADE = datetime(2022, 6, 1, tzinfo=UTC)
 NOW = "document.querySelector('#now time').dateTime"
 

@@ -9,9 +9,9 @@ from lifecycle import Lifecycle
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.ports import Journal
 from lifecycle.storage.evidence import EvidenceFolder
-from lifecycle.storage.journal import create_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.workflows.catalogue import Catalogue
+from tests.databases import new_journal
 from tests.factories import ADMIN, ORIGIN, Office, SetClock, engine_on
 
 
@@ -28,7 +28,7 @@ def engine(
     journal: Journal = (
         MemoryJournal(ORIGIN)
         if request.param == "memory"
-        else create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
+        else new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     )
     evidence = EvidenceFolder(tmp_path / "evidence")
     with engine_on(journal, catalogue, evidence=evidence, clock=clock) as engine:

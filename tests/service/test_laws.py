@@ -100,16 +100,15 @@ def definition() -> Definition:
 
 
 @cache
-def template() -> tuple[Path, int]:
-    """Return a folder with a prepared database, made once, and the last id that it used."""
-    folder, ids = Path(tempfile.mkdtemp(prefix="lifecycle-template-")), Ids()
-    engine = engine_on(
-        create_journal(f"sqlite:///{folder}/lifecycle.db", ORIGIN), CATALOGUE, ids=ids
-    )
-    engine.found(actor=ADMIN, command_id="found")
-    prepared(Office(engine, definition()))
-    engine.close()
-    return folder, ids.last
+def template() -> tuple[bytes, int]:
+    """Return the bytes of a prepared database, made once, and the last id that it used."""
+    ids = Ids()
+    with tempfile.TemporaryDirectory(prefix="lifecycle-template-") as folder:
+        path = Path(folder, "lifecycle.db")
+        with engine_on(create_journal(f"sqlite:///{path}", ORIGIN), CATALOGUE, ids=ids) as engine:
+            engine.found(actor=ADMIN, command_id="found")
+            prepared(Office(engine, definition()))
+        return path.read_bytes(), ids.last
 
 
 def in_memory() -> Office:
@@ -118,8 +117,8 @@ def in_memory() -> Office:
 
 def on_sqlite(folder: Path, twin: Office) -> Office:
     """Return the office of a copy of the template, at the same moment as its *twin*."""
-    source, last = template()
-    shutil.copy(source / "lifecycle.db", folder)
+    database, last = template()
+    (folder / "lifecycle.db").write_bytes(database)
     clock = twin.engine.context.clock
     assert isinstance(clock, SetClock)
     engine = engine_on(

@@ -37,8 +37,8 @@ from lifecycle.domain.errors_people import (
     UnknownRecord,
 )
 from lifecycle.storage.evidence import EvidenceFolder
-from lifecycle.storage.journal import create_journal
 from lifecycle.workflows.catalogue import Catalogue
+from tests.databases import new_journal
 from tests.factories import ADMIN, ORIGIN, Office, SetClock, actor, engine_on
 
 SCHOOL = "krasnogorsk"
@@ -50,7 +50,7 @@ GIVEN: dict[str, Any] = {"ground": "consent_withdrawn", "act": "12/2026", "actor
 @pytest.fixture
 def engine(tmp_path: Path, catalogue: Catalogue) -> Iterator[Lifecycle]:
     """An engine on SQLite with an evidence folder and the events for operators on."""
-    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
+    journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     engine = engine_on(journal, catalogue, evidence=EvidenceFolder(tmp_path / "evidence"))
     with Lifecycle(replace(engine.context, log=logs.event)) as logging_engine:
         logging_engine.found(actor=ADMIN, command_id="found")

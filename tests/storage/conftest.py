@@ -13,9 +13,10 @@ import pytest
 
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.ports import Journal
-from lifecycle.storage.journal import SqlJournal, create_journal
+from lifecycle.storage.journal import SqlJournal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.sqlite import ROLLBACK, WAL
+from tests.databases import new_journal
 from tests.storage.samples import ORIGIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ def make_journal(request: pytest.FixtureRequest, url: str) -> Iterator[MakeJourn
             made.append(MemoryJournal(ORIGIN, lock_seconds=lock_seconds, sealing=sealing))
         else:
             made.append(
-                create_journal(
+                new_journal(
                     url,
                     ORIGIN,
                     lock_seconds=lock_seconds,
@@ -67,7 +68,7 @@ def journal(make_journal: MakeJournal) -> Journal:
 @pytest.fixture
 def sqlite_journal(url: str) -> Iterator[SqlJournal]:
     """An empty journal on SQLite as users get it."""
-    journal = create_journal(url, ORIGIN)
+    journal = new_journal(url, ORIGIN)
     yield journal
     journal.close()
 

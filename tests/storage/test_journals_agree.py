@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from lifecycle.domain.errors import CommandReused, VersionConflict
 from lifecycle.domain.ports import Journal, Writing
 from lifecycle.domain.record import Kind, empty_head
-from lifecycle.storage.journal import create_journal
 from lifecycle.storage.memory import MemoryJournal
+from tests.databases import new_journal
 from tests.storage.samples import ORIGIN, record_after, standing_after
 
 STREAMS = ("installation", "roadmap/tomari", "participation/a", "participation/b")
@@ -114,7 +114,7 @@ def carry_out(journal: Journal, transactions: list[Transaction]) -> list[object]
 @given(st.lists(TRANSACTIONS, max_size=8))
 def test_both_kinds_of_journal_answer_and_hold_the_same(transactions: list[Transaction]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        stored = create_journal(f"sqlite:///{folder}/a.db", ORIGIN)
+        stored = new_journal(f"sqlite:///{folder}/a.db", ORIGIN)
         on_disk = carry_out(stored, transactions)
         stored.close()
 

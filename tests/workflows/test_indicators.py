@@ -1,16 +1,15 @@
 """Indicators, counts, the plan and the ladder: against the road maps' own words."""
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from lifecycle.domain.definition import EscalationStep
 from lifecycle.domain.roadmap import Measure
 from lifecycle.workflows.catalogue import Catalogue
+from tests.workflows.plain import load
 
 ROADMAPS = Path(__file__).parents[2] / "workflows" / "roadmaps"
 
@@ -55,13 +54,6 @@ STAND_FOR = {
     ("kaspiysk-2022", "27"): ["confirm_stage_1"],
 }
 NAMES = sorted(SAID)
-
-
-@cache
-def load(name: str) -> dict[str, Any]:
-    document = YAML(typ="safe", pure=True).load((ROADMAPS / f"{name}.yaml").read_text("utf-8"))
-    assert isinstance(document, dict)
-    return document
 
 
 def activities(name: str) -> dict[str, dict[str, Any]]:

@@ -6,12 +6,12 @@ Nothing of the project is imported; the date expressions are read anew here, by 
 import calendar
 import re
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+
+from tests.workflows.plain import load
 
 TESTS = Path(__file__).resolve().parents[1]
 YEARS = {
@@ -120,14 +120,6 @@ WINDOWS: dict[str, tuple[str | None, str | None]] = {
     "май 202 2": ("2022-05-01", "2022-05-31"),
     "на постоянно й основе с сентября 2020": ("2020-09-01", None),
 }
-
-
-@cache
-def load(name: str) -> dict[str, Any]:
-    text = (TESTS.parent / "workflows" / "roadmaps" / f"{name}.yaml").read_text("utf-8")
-    document = YAML(typ="safe", pure=True).load(text)
-    assert isinstance(document, dict)
-    return document
 
 
 def cited_text(name: str, lines: list[int]) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
+
+from tests.workflows.plain import load
 
 TESTS = Path(__file__).resolve().parents[1]
 SEEDS = TESTS / "seeds"
@@ -140,13 +141,6 @@ ROLES = {
     *("administrator", "federal_coordinator", "regional_coordinator", "municipal_coordinator"),
     *("school_coordinator", "curator", "reviewer", "expert"),
 }
-
-
-@cache
-def load(name: str) -> dict[str, Any]:
-    document = YAML(typ="safe", pure=True).load((ROADMAPS / f"{name}.yaml").read_text("utf-8"))
-    assert isinstance(document, dict)
-    return document
 
 
 def plain(text: str) -> str:
