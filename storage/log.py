@@ -121,9 +121,8 @@ class SqlLog:
         return LogState(0, b"")
 
     def leaves(self) -> Iterator[LogLeaf]:
-        """Yield every leaf by index, with the stored hash of the record that it names."""
-        for row in self._session.flow(_LEAVES):
-            yield LogLeaf(*row)
+        """Return every leaf by index, with the stored hash of the record that it names."""
+        return map(LogLeaf._make, self._session.flow(_LEAVES))
 
     def bodies(self, low: int) -> Iterator[tuple[LogLeaf, bytes]]:
         """Yield the leaves from index *low* on with the stored bodies of their records."""

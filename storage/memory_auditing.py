@@ -86,7 +86,7 @@ class MemoryAuditing:
             },
         )
 
-    def repeated(self) -> Iterator[tuple[str, str]]:
+    def repeated(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
         """Yield column and value of every id that several records have."""
         for name in ("record_id", "command_id"):
             counts = Counter(getattr(one, name) for one in self._records(EVERYTHING))

@@ -164,13 +164,13 @@ def _records(
     places: list[int] = []
     with archive.open(_entry("records.jsonl"), "w", force_zip64=True) as file:
         for leaf, body in view.log.bodies(0):
-            if leaf.index >= size:
+            if leaf.idx >= size:
                 break
             if wanted is not None and not _shared(leaf.stream) and leaf.stream not in wanted:
                 continue
             file.write(body + b"\n")
             if wanted is not None:
-                places.append(leaf.index)
+                places.append(leaf.idx)
             summary.records += 1
             _note(body, summary)
             if summary.records % _STEP == 0:

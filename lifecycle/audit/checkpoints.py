@@ -169,9 +169,9 @@ def hashed(
     if frontier.size == size:
         return None
     for leaf, body in view.log.bodies(frontier.size):
-        if leaf.index != frontier.size:
+        if leaf.idx != frontier.size:
             place = (leaf.stream, leaf.sequence, "idx")
-            return Finding("log_gap", *place, frontier.size, leaf.index)
+            return Finding("log_gap", *place, frontier.size, leaf.idx)
         computed = leaf_hash(body)
         if computed.hex() != leaf.hash:
             place = (leaf.stream, leaf.sequence, "hash")

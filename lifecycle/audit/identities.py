@@ -48,12 +48,18 @@ class Oddities:
         self.unreadable |= other.unreadable
 
 
-def repeated_ids(view: Auditing, odd: Oddities) -> Iterator[Finding]:
+def repeated_ids(view: Auditing, odd: Oddities, *, indexed: bool = False) -> Iterator[Finding]:
     """Yield every record whose id one before it has, in the order in which they are checked.
 
     The columns of all other records have been compared with the bodies.
+
+    Args:
+        view: One consistent view of the storage.
+        odd: Records whose columns do not tell their ids.
+        indexed: The storage's own check found its tables and indexes as they have to be.
     """
-    wanted = {*view.repeated(), *((name, value) for (name, _), value in odd.displaced.items())}
+    displaced = {(name, value) for (name, _), value in odd.displaced.items()}
+    wanted = displaced.union(view.repeated(indexed=indexed))
     if not wanted:
         return
     bearers: defaultdict[tuple[str, str], list[Place]] = defaultdict(list)

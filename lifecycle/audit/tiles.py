@@ -7,9 +7,10 @@ the right edge, 255 hashes a step at most, is computed from the leaves.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from typing import Final
 
-from lifecycle.audit.merkle import HASH_BYTES, Frontier, node_hash, split_hashes
+from lifecycle.audit.merkle import HASH_BYTES, Frontier, split_hashes
 
 BITS: Final = 8
 WIDTH: Final = 1 << BITS
@@ -74,7 +75,8 @@ def row_root(hashes: Sequence[bytes]) -> bytes:
     """Return the root above a row of hashes; their number is a power of two."""
     row = list(hashes)
     while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
+        pairs = zip(row[::2], row[1::2], strict=True)
+        row = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
     return row[0]
 
 

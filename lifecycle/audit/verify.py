@@ -79,11 +79,12 @@ def verify(
     begin = spread or partial(check_all, view)
     outcomes = begin(run, list(spans_of(view)))
     damage = [Finding("schema_differs", found=text) for text in view.schema_findings()]
+    log = LogCheck(view.log, known)
+    grown = list(log.take_all())
     for outcome in outcomes:
         total.join(outcome)
     tally = total.tally
     beside = Beside(view, evidence, run.grounds.erasures, tally)
-    log = LogCheck(view.log, known)
     for stream, version in total.versions.items():
         log.count(stream, version)
     first = run.grounds.founding[0] if run.grounds.founding else None
@@ -91,10 +92,11 @@ def verify(
         *damage,
         *total.findings,
         *beside.leftovers(total.versions),
-        *repeated_ids(view, total.odd),
+        *repeated_ids(view, total.odd, indexed=not damage),
         *unfit,
         *misplaced(view),
-        *log.run(published_delay(first), now),
+        *grown,
+        *log.close(published_delay(first), now),
     ]
     counts = (tally.opened, tally.erased, tally.missing)
     return Report(total.records, total.streams, tuple(findings), *counts)

@@ -69,6 +69,6 @@ def export_log(context: click.Context, folder: str) -> None:
 
 def _bodies(view: Auditing, size: int) -> Iterator[bytes]:
     for leaf, body in view.log.bodies(0):
-        if leaf.index == size:
+        if leaf.idx == size:
             return
         yield body

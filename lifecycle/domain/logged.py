@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from lifecycle.domain.spans import Span
 
@@ -12,14 +12,13 @@ Sealing = Literal["inline", "queued"]
 """Whether a record becomes a leaf of the log as it is written, or waits for ``Writing.seal``."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogLeaf:
+class LogLeaf(NamedTuple):
     """A leaf of the log as it lies: its index, the record it names, that record's stored hash.
 
     The hash is ``None`` where there is no such record.
     """
 
-    index: int
+    idx: int
     stream: str
     sequence: int
     hash: str | None

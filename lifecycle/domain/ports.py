@@ -171,8 +171,11 @@ class Auditing(Reading, Protocol):
         """
         ...
 
-    def repeated(self) -> Iterator[tuple[str, str]]:
-        """Yield column and value of every id that several records have; no index is asked."""
+    def repeated(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
+        """Yield column and value of every id that several records have.
+
+        No index is asked, unless ``schema_findings`` found nothing: then they may be believed.
+        """
         ...
 
     def ids(self) -> Iterator[Ids]:

@@ -34,7 +34,7 @@ def as_of(journal: MemoryJournal | SqlJournal, size: int) -> Checkpoint:
     with journal.auditing() as view:
         edge = Frontier()
         for leaf, body in view.log.bodies(0):
-            if leaf.index < size:
+            if leaf.idx < size:
                 edge.append(leaf_hash(body))
     return Checkpoint(origin_line(ORIGIN), edge.size, edge.root())
 

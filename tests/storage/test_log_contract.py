@@ -50,8 +50,8 @@ def check_tree(journal: Journal) -> None:
         tiles = Tiles(view.log.tile, view.log.hashes)
         for leaf in found[::37]:
             own, size = bytes.fromhex(leaf.hash or ""), len(found)
-            path = inclusion_proof(leaf.index, size, tiles.node)
-            assert root_from_inclusion(leaf.index, size, own, path) == grown.root()
+            path = inclusion_proof(leaf.idx, size, tiles.node)
+            assert root_from_inclusion(leaf.idx, size, own, path) == grown.root()
 
 
 def test_an_empty_log_has_no_leaf(journal: Journal) -> None:
