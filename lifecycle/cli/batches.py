@@ -12,7 +12,7 @@ import click
 
 from lifecycle.cli import documents, output
 from lifecycle.cli.failures import exit_code_of, of_batch, unmet_document, unmet_lines
-from lifecycle.cli.forms import option, together
+from lifecycle.cli.forms import Whole, option, together
 from lifecycle.cli.identity import acting, named, shown_by_secret
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
@@ -47,6 +47,12 @@ batch_options: Final = together(
         is_flag=True,
         help="With --batch: stop at the first line that is not recorded; those before it stay.",
     ),
+    option(
+        "--per-transaction",
+        metavar="N",
+        type=Whole(1),
+        help="With --batch: how many lines at most are committed together; 500 if not given.",
+    ),
 )
 
 # Given by every line, and so not on the command line.
@@ -74,14 +80,17 @@ def missing(context: click.Context, name: str) -> click.UsageError:
     return click.MissingParameter(ctx=context, param=found, param_hint=f"'{say(name.upper())}'")
 
 
-def refuse_alone(context: click.Context, *, stop_on_refusal: bool) -> None:
-    """Refuse an option that means nothing without a batch.
+def refuse_alone(context: click.Context) -> None:
+    """Refuse options that mean nothing without a batch.
 
     Raises:
-        click.UsageError: It was given.
+        click.UsageError: One was given.
     """
-    if stop_on_refusal:
-        raise click.UsageError(say("--stop-on-refusal goes with --batch"), context)
+    for name in ("stop_on_refusal", "per_transaction"):
+        if context.params[name]:
+            template = "{option} goes with --batch"
+            option_name = f"--{name.replace('_', '-')}"
+            raise click.UsageError(say(template, option=option_name), context)
 
 
 def moved(school: str, receipt: Receipt) -> str:
@@ -109,6 +118,7 @@ def run(
     *,
     dry_run: bool,
     stop_on_refusal: bool,
+    per_transaction: int | None,
 ) -> None:
     """Make the transitions of a file, and end with the highest exit code of its lines.
 
@@ -116,6 +126,7 @@ def run(
         click.UsageError: Something was given that the lines give.
         InvalidBatch: The file cannot be read as lines.
     """
+    from lifecycle.service.batch import PER_TRANSACTION
     from lifecycle.workflows.batches.reading import BatchFile
 
     for one in context.command.params:
@@ -137,6 +148,7 @@ def run(
             numbers: deque[int] = deque()
             for outcome in engine.advance_many(
                 _commands(batch, replace(reader, looks=False), numbers),
+                per_transaction=per_transaction or PER_TRANSACTION,
                 dry_run=dry_run,
                 stop_on_refusal=stop_on_refusal,
             ):

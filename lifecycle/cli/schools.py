@@ -180,6 +180,7 @@ def advance(
     transition: str | None,
     batch: str | None,
     stop_on_refusal: bool,
+    per_transaction: int | None,
     actor: str | None,
     evidence: Sequence[str],
     fact: Sequence[str],
@@ -200,9 +201,16 @@ def advance(
     """
     session = Session.of(context)
     if batch is not None:
-        batches.run(context, batch, actor, dry_run=dry_run, stop_on_refusal=stop_on_refusal)
+        batches.run(
+            context,
+            batch,
+            actor,
+            dry_run=dry_run,
+            stop_on_refusal=stop_on_refusal,
+            per_transaction=per_transaction,
+        )
         return
-    batches.refuse_alone(context, stop_on_refusal=stop_on_refusal)
+    batches.refuse_alone(context)
     if school is None or transition is None:
         raise batches.missing(context, "school" if school is None else "transition")
     pieces, facts = arguments.evidence(evidence), arguments.facts(fact)

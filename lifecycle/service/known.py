@@ -12,8 +12,8 @@ from lifecycle.domain.ports import Reading, SignatureCheck
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after, fold
 
-_MOST: Final = 2000
-"""Schools that are kept at once; one with its evidence takes some 10 KB."""
+MOST: Final = 2000
+"""Schools that are kept in mind at once; one with its evidence takes some 10 KB."""
 
 
 class Known:
@@ -24,9 +24,11 @@ class Known:
 
     Args:
         view: What is looked at.
+        most: How many schools are kept in mind at once.
     """
 
-    def __init__(self, view: Reading) -> None:
+    def __init__(self, view: Reading, *, most: int = MOST) -> None:
+        self._most = most
         self._participations: dict[str, Participation] = {}
         self._rosters: dict[str, tuple[str, tuple[Assignment, ...]]] = {}
         self._roles: tuple[Assignment, ...] | None = None
@@ -99,6 +101,6 @@ class Known:
         return self._erasure[0]
 
     def _keep(self, found: Participation) -> None:
-        if len(self._participations) >= _MOST:
+        if len(self._participations) >= self._most:
             self._participations.clear()
         self._participations[found.head.stream] = found
