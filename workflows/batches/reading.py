@@ -7,7 +7,6 @@ as they are asked for; no more than one is in memory.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
 import tempfile
@@ -130,33 +129,33 @@ class BatchFile:
 
     def _cells(self) -> Iterator[tuple[int, list[str] | Message]]:
         """Yield the rows of a CSV file, each with the number of its first line."""
-        text = io.TextIOWrapper(self._copy, "utf-8-sig", newline="")
-        try:
-            start = text.readline(MAX_LINE)
-            text.seek(0)
-            delimiter = max(_DELIMITERS, key=_without_quoted(start).count)
-            rows = csv.reader(self._bounded(text), delimiter=delimiter, strict=True)
-            while True:
-                number = rows.line_num + 1
-                try:
-                    row = next(rows)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    yield number, Message("it is not CSV: {detail}", {"detail": str(error)})
-                    continue
-                yield number, row
-        except UnicodeDecodeError as error:
-            detail = Message("the text is not in UTF-8")
-            raise InvalidBatch(str(self.path), detail, _UTF8) from error
-        finally:
-            text.detach()
+        start = self._copy.readline(MAX_LINE).decode("utf-8", "replace")
+        self._copy.seek(0)
+        delimiter = max(_DELIMITERS, key=_without_quoted(start).count)
+        rows = csv.reader(self._texts(), delimiter=delimiter, strict=True)
+        while True:
+            number = rows.line_num + 1
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield number, Message("it is not CSV: {detail}", {"detail": str(error)})
+                continue
+            yield number, row
 
-    def _bounded(self, text: io.TextIOWrapper) -> Iterator[str]:
-        while line := text.readline(MAX_LINE + 1):
-            if len(line) > MAX_LINE:
+    def _texts(self) -> Iterator[str]:
+        """Yield the lines of the copy, their ends included."""
+        first = True
+        while data := self._copy.readline(MAX_LINE + 1):
+            if len(data) > MAX_LINE:
                 raise InvalidBatch(str(self.path), _too_long(), _TABLE)
-            yield line
+            try:
+                yield data.decode("utf-8-sig" if first else "utf-8")
+            except UnicodeDecodeError as error:
+                detail = Message("the text is not in UTF-8")
+                raise InvalidBatch(str(self.path), detail, _UTF8) from error
+            first = False
 
     def _of_table(self, rows: Iterator[tuple[int, list[str] | Message]]) -> Iterator[Line]:
         headings: list[str] | None = None
