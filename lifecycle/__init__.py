@@ -27,12 +27,22 @@ from lifecycle.domain.record import Record
 from lifecycle.texts import render
 
 if TYPE_CHECKING:
-    from lifecycle.service import Lifecycle, Outlook, Receipt, Snapshot, StatusRow
+    from lifecycle.service import (
+        AdvanceCommand,
+        Lifecycle,
+        Outcome,
+        Outlook,
+        Receipt,
+        Snapshot,
+        StatusRow,
+    )
     from lifecycle.wiring import create_lifecycle, open_lifecycle, verify
 
 # Loaded when first asked for: the state machine and the adapters take longer than the values.
 _LAZY = {
+    "AdvanceCommand": "lifecycle.service",
     "Lifecycle": "lifecycle.service",
+    "Outcome": "lifecycle.service",
     "Outlook": "lifecycle.service",
     "Receipt": "lifecycle.service",
     "Snapshot": "lifecycle.service",
@@ -45,6 +55,7 @@ _LAZY = {
 __all__ = [
     "Actor",
     "AdministrationRefused",
+    "AdvanceCommand",
     "AlreadyExists",
     "Attempt",
     "CommandReused",
@@ -57,6 +68,7 @@ __all__ = [
     "LifecycleError",
     "Message",
     "NotFound",
+    "Outcome",
     "Outlook",
     "Receipt",
     "Record",

@@ -13,6 +13,7 @@ def test_the_public_names_are_a_decision() -> None:
     assert lifecycle.__all__ == [
         "Actor",
         "AdministrationRefused",
+        "AdvanceCommand",
         "AlreadyExists",
         "Attempt",
         "CommandReused",
@@ -25,6 +26,7 @@ def test_the_public_names_are_a_decision() -> None:
         "LifecycleError",
         "Message",
         "NotFound",
+        "Outcome",
         "Outlook",
         "Receipt",
         "Record",

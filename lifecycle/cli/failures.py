@@ -42,21 +42,35 @@ _CODES: Final = (
 
 _failing: str | None = None
 """Id of the command that has begun and not succeeded."""
+_again: str | None = None
+"""How what has begun and not succeeded can be done again."""
 
 
 @contextmanager
 def of_command(command_id: str) -> Iterator[None]:
     """Tell with a failure inside which id the command can be repeated with."""
-    global _failing  # noqa: PLW0603, RUF100 - one process, one command
+    global _failing, _again  # noqa: PLW0603, RUF100 - one process, one command
     _failing = command_id
+    template = "repeated with --command-id {command_id}, it has no second effect"
+    _again = say(template, command_id=command_id)
     yield
-    _failing = None
+    _failing = _again = None
+
+
+@contextmanager
+def of_batch() -> Iterator[None]:
+    """Tell with a failure inside that the file can be run again."""
+    global _again  # noqa: PLW0603, RUF100 - one process, one command
+    _again = say("what is recorded stays; run the same file again, and nothing is doubled")
+    yield
+    _again = None
 
 
 def told(error: BaseException, *, as_json: bool) -> int:
     """Tell the user how the command ended, and return the exit code."""
-    global _failing  # noqa: PLW0603, RUF100 - one process, one command
-    command_id, _failing = _failing, None
+    global _failing, _again  # noqa: PLW0603, RUF100 - one process, one command
+    command_id, again = _failing, _again
+    _failing = _again = None
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else UNEXPECTED
     if isinstance(error, BrokenPipeError):
@@ -70,8 +84,8 @@ def told(error: BaseException, *, as_json: bool) -> int:
         traceback.print_exception(error)
     unmet = error.unmet if isinstance(error, Refused) else ()
     uncertain = exit_code in (UNEXPECTED, 8)
-    if exit_code == INTERRUPTED and command_id is not None:
-        text = f"{text}; {_repeat(command_id)}"
+    if exit_code == INTERRUPTED and again is not None:
+        text = f"{text}; {again}"
     _write(
         {
             "code": code,
@@ -90,11 +104,16 @@ def told(error: BaseException, *, as_json: bool) -> int:
             *unmet_lines(unmet),
             *(_problem_lines(error) if isinstance(error, InvalidDefinition) else ()),
             *([f"  {remedy}"] if remedy else []),
-            *([f"  {_repeat(command_id)}"] if command_id is not None and uncertain else []),
+            *([f"  {again}"] if again is not None and uncertain else []),
         ],
         as_json=as_json and not isinstance(error, output.OutputFailed),
     )
     return exit_code
+
+
+def exit_code_of(error: LifecycleError) -> int:
+    """Return the exit code of an error of the engine."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), UNEXPECTED)
 
 
 def unmet_document(one: Unmet) -> dict[str, Any]:
@@ -153,11 +172,6 @@ def problem_line(one: dict[str, Any]) -> str:
     return f"{one['file']}:{one['line']}:{one['column']}: {one['code']}: {text}{hint}"
 
 
-def _repeat(command_id: str) -> str:
-    template = "repeated with --command-id {command_id}, it has no second effect"
-    return say(template, command_id=command_id)
-
-
 def _problem_lines(error: InvalidDefinition) -> list[str]:
     return [f"  {problem_line(one)}" for one in problem_documents(error.problems)]
 
@@ -184,9 +198,9 @@ def _usage(error: BaseException, *, as_json: bool) -> tuple[str, str, str | None
 def _described(error: BaseException) -> tuple[str, str, str | None, int]:
     """Return code, text, remedy and exit code of an error."""
     if isinstance(error, LifecycleError):
-        exit_code = next((code for kind, code in _CODES if isinstance(error, kind)), UNEXPECTED)
         remedy = error.remedy
-        return error.code, shown(error.message), shown(remedy) if remedy else None, exit_code
+        told_remedy = shown(remedy) if remedy else None
+        return error.code, shown(error.message), told_remedy, exit_code_of(error)
     if isinstance(error, KeyboardInterrupt):
         return "LC004", say("interrupted"), None, INTERRUPTED
     if isinstance(error, output.OutputFailed):

@@ -50,7 +50,12 @@ actor_option: Final = together(
 
 def named(session: Session, actor: str | None) -> bool:
     """Tell whether somebody is named at all, where nobody has to be."""
-    return actor is not None or not session.given.keys().isdisjoint(_SHOWN)
+    return actor is not None or shown_by_secret(session)
+
+
+def shown_by_secret(session: Session) -> bool:
+    """Tell whether the one who acts shows a token or signs."""
+    return not session.given.keys().isdisjoint(_SHOWN)
 
 
 def acting(session: Session, engine: Lifecycle, actor: str | None) -> Actor:

@@ -14,6 +14,10 @@ _NARROWEST: Final = 16
 """Characters that the last column of a framed table has at least."""
 
 
+_indent: int | None = 2
+"""Of JSON documents; ``None`` where each is one line."""
+
+
 class OutputFailed(Exception):
     """Standard output took no more, or was closed from the beginning.
 
@@ -32,6 +36,8 @@ def prepare_streams() -> None:
 
     A database that got the number of a closed stream would be written to by whoever prints.
     """
+    global _indent  # noqa: PLW0603, RUF100 - one process, one standard output
+    _indent = 2
     for number in range(3):
         try:
             os.fstat(number)
@@ -98,8 +104,14 @@ def give_up_stdout() -> None:
 
 
 def document(content: Mapping[str, Any]) -> None:
-    """Write the one JSON document of a command."""
-    write(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    """Write the one JSON document of a command, or one of those that are a line each."""
+    write(json.dumps(content, ensure_ascii=False, indent=_indent, allow_nan=False) + "\n")
+
+
+def documents_are_lines() -> None:
+    """Write every document of this call on one line, the one of a failure included."""
+    global _indent  # noqa: PLW0603, RUF100 - one process, one standard output
+    _indent = None
 
 
 def line(text: str = "") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lifecycle.cli import arguments, documents, moments, output
+from lifecycle.cli import arguments, batches, documents, moments, output
 from lifecycle.cli.failures import unmet_lines
 from lifecycle.cli.forms import Command, Whole, argument, common_options, option
 from lifecycle.cli.identity import acting, actor_option, named
@@ -16,7 +16,7 @@ from lifecycle.cli.session import Session
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lifecycle.service import Outlook, Receipt, StatusRow
+    from lifecycle.service import Outlook, StatusRow
 
 effective_on_option = option(
     "--effective-on",
@@ -144,10 +144,12 @@ def _outlook_lines(outlook: Outlook) -> Iterator[str]:
         """    --fact 'risks=[{"factor":"low_equipment","significance":"high"}]'""",
         "lifecycle advance krasnogorsk withdraw --actor coordinator-2 --reason school_closed \\",
         "    --evidence 'order=ref:52-A;2022-03-14;Tomari education department'",
+        "lifecycle advance --batch march.csv --actor coordinator-1 --dry-run",
     ),
 )
-@argument("school", help="Id of the school.")
-@argument("transition", help="Name of the transition.")
+@argument("school", required=False, help="Id of the school.")
+@argument("transition", required=False, help="Name of the transition.")
+@batches.batch_options
 @actor_option
 @option(
     "--evidence",
@@ -176,8 +178,11 @@ def _outlook_lines(outlook: Outlook) -> Iterator[str]:
 @click.pass_context
 def advance(
     context: click.Context,
-    school: str,
-    transition: str,
+    school: str | None,
+    transition: str | None,
+    batch: str | None,
+    stop_on_refusal: bool,
+    per_transaction: int | None,
     actor: str | None,
     evidence: Sequence[str],
     fact: Sequence[str],
@@ -192,8 +197,24 @@ def advance(
 
     Either all requirements are met and one record is added, or nothing changes and every unmet
     requirement is named with those who can mend it.
+
+    With --batch, every line of a file is such a request; its columns are named as the arguments
+    and options are. Lines that are not of the right form are told before anything is recorded.
     """
     session = Session.of(context)
+    if batch is not None:
+        batches.run(
+            context,
+            batch,
+            actor,
+            dry_run=dry_run,
+            stop_on_refusal=stop_on_refusal,
+            per_transaction=per_transaction,
+        )
+        return
+    batches.refuse_alone(context)
+    if school is None or transition is None:
+        raise batches.missing(context, "school" if school is None else "transition")
     pieces, facts = arguments.evidence(evidence), arguments.facts(fact)
     with session.command(command_id) as request, session.engine() as engine:
         receipt = engine.advance(
@@ -210,24 +231,7 @@ def advance(
             dry_run=dry_run,
         )
     session.warn(receipt.notices)
-    session.answer({"school": school, **documents.move(receipt)}, [_moved(school, receipt)])
-
-
-def _moved(school: str, receipt: Receipt) -> str:
-    record = receipt.record
-    facts = {
-        "school": school,
-        "source": record.source,
-        "target": record.target,
-        "version": receipt.version,
-        "hash": record.hash[:12],
-    }
-    if receipt.dry_run:
-        return say("{school} would go: {source} -> {target}; nothing was recorded", **facts)
-    if receipt.repeated:
-        template = "{school}: recorded before as version {version}: {source} -> {target}"
-        return say(template, **facts)
-    return say("{school}: {source} -> {target}, version {version}, record {hash}", **facts)
+    session.answer({"school": school, **documents.move(receipt)}, [batches.moved(school, receipt)])
 
 
 @click.command(

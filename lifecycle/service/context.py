@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from lifecycle.domain.access import known_by
 from lifecycle.domain.dates import place_date
-from lifecycle.domain.decision import Decision, Refusal, Stamp
+from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     CommandReused,
@@ -38,6 +38,8 @@ from lifecycle.domain.ports import (
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
 from lifecycle.service.identity import proved
+from lifecycle.service.known import Known
+from lifecycle.service.patience import PATIENCE, patiently
 from lifecycle.service.results import Receipt
 
 Asked = TypeVar("Asked", bound=Request)
@@ -66,6 +68,8 @@ class Context:
         log: Takes the events for operators.
         calendar: Tells working days.
         signatures: Checks the signatures of commands.
+        patience: For how long a transaction that others stood in the way of is begun again,
+            seconds.
     """
 
     journal: Journal
@@ -77,6 +81,7 @@ class Context:
     log: EventLog
     calendar: Calendar
     signatures: SignatureCheck
+    patience: float = PATIENCE
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
 
     def definition(self, view: Reading, digest: str) -> Definition:
@@ -112,7 +117,7 @@ class Context:
         return Stamp(self.new_id(), now, place_date(now, definition))
 
 
-def after_erasures(view: Reading, head: Head) -> datetime | None:
+def after_erasures(view: Reading | Known, head: Head) -> datetime | None:
     """Return the time that a record with values that can be erased cannot be earlier than.
 
     It is later than every erasure, so that times alone tell what an erasure covered, even if
@@ -151,16 +156,22 @@ def check_form(actor: Actor) -> None:
         raise InvalidInput(what="authentication", detail=detail)
 
 
-def check_actor(view: Reading, request: Request) -> None:
+def check_actor(view: Reading, request: Request, known: Known | None = None) -> None:
     """Refuse an actor whom nobody registered.
+
+    Args:
+        view: The history.
+        request: What is asked.
+        known: What earlier requests of a batch looked at.
 
     Raises:
         UnknownActor: Nobody registered him.
         InvalidInput: As ``check_form``.
     """
     check_form(request.actor)
+    registered = view.has_actor if known is None else known.has_actor
     for actor in (request.actor.id, request.actor.on_behalf_of):
-        if actor is not None and not view.has_actor(actor):
+        if actor is not None and not registered(actor):
             raise UnknownActor(actor, view.actors())
 
 
@@ -198,12 +209,24 @@ def settle(
     """
     if isinstance(decision, Refusal):
         raise refused(decision.unmet)
-    record = decision.record
+    return append(tx, decision, standing)
+
+
+def append(
+    tx: Writing, accepted: Accepted, standing: Callable[[Record], Standing] | None = None
+) -> Receipt:
+    """Append what was accepted, and acknowledge it.
+
+    Raises:
+        Conflict: A constraint of the database had the last word; the transaction is to be undone.
+        HistoryBroken: What it was decided on belongs to another installation.
+    """
+    record = accepted.record
     if record.origin != tx.origin:
         detail = Message("{stream} belongs to another installation", {"stream": record.stream})
         raise HistoryBroken(detail=detail)
     tx.append(record, standing(record) if standing else None)
-    return Receipt(record, notices=decision.notices)
+    return Receipt(record, notices=accepted.notices)
 
 
 def carry_out(
@@ -232,15 +255,37 @@ def carry_out(
     """
 
     def once(tx: Writing) -> Receipt:
-        # Locked first: of two processes with one command id the second has to see the first.
-        head = tx.lock(stream)
-        again = repeated(tx, request)
-        if again is not None:
-            return again
-        check_actor(tx, request)
-        return work(tx, proved(tx, request, head))
+        return held(tx, request, stream, lambda asked: work(tx, asked))
 
     return transacted(context, request, once, begin)
+
+
+def held(
+    tx: Writing,
+    request: Asked,
+    stream: str,
+    work: Callable[[Asked], Result],
+    known: Known | None = None,
+) -> Result | Receipt:
+    """Hold *stream* and do *work*, or return the receipt of the first time.
+
+    Args:
+        tx: The write transaction.
+        request: What is asked.
+        stream: That gets the record.
+        work: Gets the request as its actor proved it.
+        known: What earlier requests of a batch looked at.
+
+    Raises:
+        UnknownActor, CommandReused, AuthenticationFailed: As ``carry_out``.
+    """
+    # Locked first: of two processes with one command id the second has to see the first.
+    head = tx.lock(stream)
+    again = repeated(tx, request)
+    if again is not None:
+        return again
+    check_actor(tx, request, known)
+    return work(proved(tx, request, head))
 
 
 def transacted(
@@ -258,6 +303,12 @@ def transacted(
         Refused: The request was refused.
     """
     receipt = attempted(context, request, work, begin)
+    tell_receipt(context, receipt)
+    return receipt
+
+
+def tell_receipt(context: Context, receipt: Receipt) -> None:
+    """Tell operators of a request that was carried out, now or before."""
     record = receipt.record
     context.log(
         "command_repeated" if receipt.repeated else "record_appended",
@@ -267,7 +318,17 @@ def transacted(
         transition=record.transition,
         command_id=record.command_id,
     )
-    return receipt
+
+
+def tell_refusal(context: Context, error: Refused) -> None:
+    """Tell operators of a request that the rules did not allow."""
+    context.log(
+        "request_refused",
+        stream=error.facts["stream"],
+        what=error.facts["what"],
+        error=error.code,
+        unmet=[one.code for one in error.unmet],
+    )
 
 
 def attempted(
@@ -281,23 +342,26 @@ def attempted(
     Raises:
         Refused: The request was refused.
     """
-    try:
+
+    def once() -> Result:
         with (begin or context.journal.writing)() as tx:
             return work(tx)
-    except Refused as error:
+
+    def kept() -> None:
         with context.journal.writing() as tx:
-            tx.keep_refusal(_attempt(context, request, error))
-        context.log(
-            "request_refused",
-            stream=error.facts["stream"],
-            what=error.facts["what"],
-            error=error.code,
-            unmet=[one.code for one in error.unmet],
-        )
+            tx.keep_refusal(attempt)
+
+    try:
+        return patiently(once, context.patience)
+    except Refused as error:
+        attempt = refused_attempt(context, request, error)
+        patiently(kept, context.patience)
+        tell_refusal(context, error)
         raise
 
 
-def _attempt(context: Context, request: Request, error: Refused) -> RefusedAttempt:
+def refused_attempt(context: Context, request: Request, error: Refused) -> RefusedAttempt:
+    """Return what is kept of a refusal, outside the history."""
     return RefusedAttempt(
         at=context.clock.now(),
         stream=str(error.facts["stream"]),

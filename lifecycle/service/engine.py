@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +23,6 @@ from lifecycle.domain.model import (
 from lifecycle.domain.naming import identifier, tells_person
 from lifecycle.domain.requests import (
     AddActor,
-    Advance,
     AssignRole,
     Enrol,
     Found,
@@ -31,10 +30,12 @@ from lifecycle.domain.requests import (
 )
 from lifecycle.service import administration, participation
 from lifecycle.service.answers import Answers
+from lifecycle.service.batch import PER_TRANSACTION, Batch, Outcome
+from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.credentials import Credentials
-from lifecycle.service.evidence import taken_in
 from lifecycle.service.people import People, person_name
 from lifecycle.service.plan import Plans
+from lifecycle.service.rehearsal import rehearse
 from lifecycle.service.results import Receipt
 
 MAX_TITLE = 300
@@ -98,7 +99,8 @@ class Lifecycle(Answers):
                 commits or rolls back; its rows and the records share that fate.
         """
         journal = self._context.journal.joined(connection)
-        return Lifecycle(replace(self._context, journal=journal))
+        # What a host's transaction waits for, and how often it is begun again, is the host's.
+        return Lifecycle(replace(self._context, journal=journal, patience=0.0))
 
     def found(self, *, actor: Actor, command_id: str | None = None) -> Receipt:
         """Begin the history, with *actor* as its first administrator."""
@@ -255,25 +257,67 @@ class Lifecycle(Answers):
             UnknownSchool, UnknownTransition, UnknownActor: No such thing.
             InvalidEvidence, InvalidFact, InvalidDate: Not of the form it must have.
         """
-        pieces = tuple(evidence)
-        files = any(isinstance(piece, EvidenceFile) for piece in pieces)
-        personal = participation.personal_kinds(self._context, school) if files else ()
-        offer = taken_in(self._context, pieces, comment, personal)
-        request = Advance(
-            actor=actor,
-            command_id=self._context.command(command_id),
-            effective_on=day_of(effective_on),
+        command = AdvanceCommand(
             school=school,
             transition=transition,
-            evidence=offer.evidence,
-            facts=dict(facts or {}),
+            actor=actor,
+            evidence=tuple(evidence),
+            facts=facts or {},
             reason=reason,
-            comment=offer.comment,
+            comment=comment,
+            effective_on=effective_on,
+            command_id=command_id,
             expected_version=expected_version,
         )
+        personal: frozenset[str] = frozenset()
+        if command.has_files:
+            with self._context.journal.reading() as view:
+                personal = participation.personal_kinds(self._context, view, school)
+        request, offer = command.measured(self._context, personal)
         if dry_run:
-            return participation.rehearse(self._context, request)
+            return rehearse(self._context, request)
         return participation.advance(self._context, request, offer)
+
+    def advance_many(
+        self,
+        commands: Iterable[AdvanceCommand],
+        *,
+        per_transaction: int = PER_TRANSACTION,
+        dry_run: bool = False,
+        stop_on_refusal: bool = False,
+    ) -> Iterator[Outcome]:
+        """Make many transitions, each decided as ``advance`` would, on what those before it left.
+
+        Commands are taken as the outcomes are asked for, so there may be any number of them.
+        A transaction takes up to *per_transaction*, and no more once it has lasted a second. An
+        outcome is yielded when its transaction is committed: what was yielded is never lost. A
+        command that is not carried out leaves nothing in the history and stands in no other's
+        way. Whoever stops, or is killed, begins again from the first command: with the command
+        ids of the first time, what is recorded is found ``unchanged``.
+
+        Args:
+            commands: What is asked, in order.
+            per_transaction: How many at most are committed together.
+            dry_run: Only tell what would come of them, of each after those before it. Nothing
+                is written; about 1 KB is kept for each.
+            stop_on_refusal: End with the first command that is not carried out; those before it
+                stay recorded.
+
+        Yields:
+            For each command its receipt, or the error that ``advance`` would raise: one that is
+            about this command. Refusals are kept beside the history, as ``advance`` keeps them.
+
+        Raises:
+            StorageFailed: The database, or the store of the evidence, failed. Of commands
+                without an outcome yet nothing is acknowledged; repeat with the same ids.
+        """
+        batch = Batch(
+            self._context,
+            per_transaction=per_transaction,
+            dry_run=dry_run,
+            stop=stop_on_refusal,
+        )
+        return batch.outcomes(commands)
 
 
 def _stream(school: str | None, roadmap: str | None) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from lifecycle.domain.access import admission
 from lifecycle.domain.dates import place_date
@@ -25,23 +26,25 @@ from lifecycle.domain.guards import judge
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
+    Head,
     participation_stream,
     roadmap_stream,
 )
 from lifecycle.domain.ports import Reading, Writing
-from lifecycle.domain.replay import Participation, after, fold
+from lifecycle.domain.record import Record
+from lifecycle.domain.replay import Participation, after
 from lifecycle.domain.requests import Advance, Enrol
 from lifecycle.service.administration import adopt, adopted
 from lifecycle.service.context import (
     Context,
     after_erasures,
+    append,
     carry_out,
-    check_actor,
-    repeated,
     settle,
 )
 from lifecycle.service.evidence import Offer, keep, store
-from lifecycle.service.identity import access_of, proved
+from lifecycle.service.identity import access_of
+from lifecycle.service.known import Known
 from lifecycle.service.results import Option, Outlook, Receipt
 
 
@@ -83,17 +86,36 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     )
 
 
-def personal_kinds(context: Context, school: str) -> frozenset[str]:
+def personal_kinds(context: Context, view: Reading, school: str) -> frozenset[str]:
     """Return the kinds of evidence whose files are kept encrypted, by the school's rules.
 
     They are pinned at its enrolment. A school that is not enrolled has none; it is refused later.
     """
-    with context.journal.reading() as view:
-        first = view.first(participation_stream(school))
-        if first is None or first.definition is None:
-            return frozenset()
-        definition = context.definition(view, first.definition.digest)
-    return frozenset(one.name for one in definition.evidence_kinds if one.personal)
+    first = view.first(participation_stream(school))
+    if first is None or first.definition is None:
+        return frozenset()
+    kinds = context.definition(view, first.definition.digest).evidence_kinds
+    return frozenset(one.name for one in kinds if one.personal)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A transition that is allowed and not recorded yet.
+
+    Args:
+        situation: What it was decided on.
+        accepted: The record to be.
+        offer: What was brought to it.
+    """
+
+    situation: Situation
+    accepted: Accepted
+    offer: Offer
+
+    @property
+    def participation(self) -> Participation:
+        """Where the school stands before it."""
+        return self.situation.participation
 
 
 def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
@@ -105,43 +127,65 @@ def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
         offer: What was brought to it; files are stored once nothing else stands in the way.
     """
     stream = participation_stream(request.school)
-    return carry_out(
-        context, request, stream, lambda tx, asked: _advance(context, tx, asked, offer)
-    )
+
+    def work(tx: Writing, asked: Advance) -> Receipt:
+        decided = decide(context, tx, asked, offer, tx.lock(stream), Known(tx))
+        return record(tx, decided)
+
+    return carry_out(context, request, stream, work)
 
 
-def _advance(context: Context, tx: Writing, request: Advance, offer: Offer) -> Receipt:
-    situation = situation_of(context, tx, request.school, request.actor)
-    participation, definition = situation.participation, situation.definition
-    stamp = context.stamp(definition, after=after_erasures(tx, participation.head))
-    decision = decide_advance(situation, request, stamp)
-    if isinstance(decision, Accepted):
-        # Before the record that names them can be committed; a refused attempt stores nothing.
-        store(context, offer)
-    receipt = settle(
+def decide(
+    context: Context, tx: Writing, request: Advance, offer: Offer, head: Head, known: Known
+) -> Decided:
+    """Decide a transition, and store its files if it is allowed; nothing else is written.
+
+    Args:
+        context: The adapters.
+        tx: The write transaction.
+        request: As its actor proved it.
+        offer: What was brought to it.
+        head: Of the school's stream, which is locked.
+        known: What was looked at before.
+
+    Raises:
+        TransitionRefused: It is not allowed.
+        UnknownSchool, UnknownTransition, VersionConflict, InvalidInput: As ``decide_advance``.
+    """
+    situation = situation_of(context, tx, request.actor, head, known)
+    accepted = allowed(context, situation, request, known)
+    # Before the record that names them can be committed; a refused attempt stores nothing.
+    store(context, offer)
+    return Decided(situation, accepted, offer)
+
+
+def record(tx: Writing, decided: Decided) -> Receipt:
+    """Append what was decided, with all that hangs on it.
+
+    Raises:
+        Conflict: A constraint of the database had the last word; the transaction is to be undone.
+    """
+    situation, accepted = decided.situation, decided.accepted
+    receipt = append(
         tx,
-        decision,
-        lambda unmet: TransitionRefused(unmet, **_facts(request, participation)),
-        lambda record: standing_of(after(participation, record), definition),
+        accepted,
+        lambda made: standing_of(after(decided.participation, made), situation.definition),
     )
-    keep(tx, receipt.record, offer)
+    keep(tx, receipt.record, decided.offer)
     return receipt
 
 
-def rehearse(context: Context, request: Advance) -> Receipt:
-    """Say what would come of a transition; nothing is written."""
-    with context.journal.reading() as view:
-        again = repeated(view, request)
-        if again is not None:
-            return replace(again, dry_run=True)
-        check_actor(view, request)
-        situation = situation_of(context, view, request.school, request.actor)
-        head = situation.participation.head
-        request = proved(view, request, head)
-        stamp = context.stamp(situation.definition, after=after_erasures(view, head))
-        decision = decide_advance(situation, request, stamp)
+def allowed(context: Context, situation: Situation, request: Advance, known: Known) -> Accepted:
+    """Return the record to be.
+
+    Raises:
+        TransitionRefused: The transition is not allowed.
+    """
+    head = situation.participation.head
+    stamp = context.stamp(situation.definition, after=after_erasures(known, head))
+    decision = decide_advance(situation, request, stamp)
     if isinstance(decision, Accepted):
-        return Receipt(decision.record, dry_run=True, notices=decision.notices)
+        return decision
     raise TransitionRefused(decision.unmet, **_facts(request, situation.participation))
 
 
@@ -160,7 +204,8 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
     """Return every transition out of the school's state with every unmet requirement."""
     nobody = Actor("", "host:nobody")
     with context.journal.reading() as view:
-        situation = situation_of(context, view, school, actor or nobody)
+        known, head = Known(view), view.head(participation_stream(school))
+        situation = situation_of(context, view, actor or nobody, head, known)
         if actor is not None and not view.has_actor(actor.id):
             raise UnknownActor(actor.id, view.actors())
     participation, definition = situation.participation, situation.definition
@@ -193,23 +238,39 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
     return Outlook(school, participation.state, participation.version, tuple(options))
 
 
-def situation_of(context: Context, view: Reading, school: str, actor: Actor) -> Situation:
-    """Return what a transition of the school by *actor* is decided on.
+def situation_of(
+    context: Context,
+    view: Reading,
+    actor: Actor,
+    head: Head,
+    known: Known,
+    records: Callable[[str], Iterable[Record]] | None = None,
+) -> Situation:
+    """Return what a transition of a school by *actor* is decided on.
+
+    Args:
+        context: The adapters.
+        view: The history.
+        actor: Who acts.
+        head: Of the school's stream.
+        known: What was looked at before.
+        records: Reads the records of a stream, where it is not *view* that has them all.
 
     Raises:
         UnknownSchool: It is not enrolled.
     """
-    stream = participation_stream(school)
-    participation = fold(view.records(stream))
+    stream = head.stream
+    participation = known.participation(head, lambda: (records or view.records)(stream))
     if participation is None:
-        raise UnknownSchool(school, view.schools())
+        raise UnknownSchool(stream.partition("/")[2], view.schools())
     on_map = roadmap_stream(participation.roadmap)
-    access = access_of(view, actor, context.signatures)
+    access = known.access(actor, context.signatures)
+    version, on_roadmap = known.roster(on_map)
     return Situation(
         definition=context.definition(view, participation.definition.digest),
         participation=participation,
         access=access,
-        roster=(*participation.assignments, *view.assignments([on_map])),
-        consulted={INSTALLATION: access.version, on_map: view.head(on_map).version},
+        roster=(*participation.assignments, *on_roadmap),
+        consulted={INSTALLATION: access.version, on_map: version},
         guards=context.guards,
     )

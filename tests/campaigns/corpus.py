@@ -13,17 +13,17 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from lifecycle.audit.asked import asked
 from lifecycle.audit.merkle import Frontier
+from lifecycle.audit.texts import day_at
 from lifecycle.audit.tiles import BITS, WIDTH, row_root
 from lifecycle.domain import canonical
 from lifecycle.domain.codec import to_json
-from lifecycle.domain.dates import place_date
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import Actor, Evidence, participation_stream
@@ -131,12 +131,15 @@ class Mould:
     Args:
         record: The record.
         own: Ids of the records of its stream, which copies have under other ids.
-        rules: Of its road map: a copy is recorded later, maybe on another day there.
+        zone: Time zone of the road map.
     """
 
-    def __init__(self, record: Record, own: set[str], rules: Definition) -> None:
+    def __init__(self, record: Record, own: set[str], zone: str) -> None:
         self.record = record
         request = asked(record)
+        # Without a date an act bears the day on which it is written down, of a copy another one.
+        self._today = request.effective_on is None and record.kind != "enrolled"
+        self._zone = zone
         content = {
             name: value
             for name, value in to_json(request).items()
@@ -153,17 +156,17 @@ class Mould:
             "record_id": "%(record_id)s",
             "command_id": "%(command_id)s",
             "recorded_at": "%(moment)s",
-            "effective_on": "%(day)s",
             "request": "%(request)s",
         }
+        if self._today:
+            body |= {"effective_on": "%(effective_on)s"}
         given = record.actor.assignment or ""
         body["actor"] |= {"assignment": "%(given)s"}
         if "school" in body["facts"]:
             body["facts"] |= {"school": "%(school)s"}
         if "assignment" in body["facts"]:
             body["facts"] |= {"assignment": "%(taken)s"}
-        self._given, self._own, self._rules = given, own, rules
-        self._dated = request.effective_on is not None
+        self._given, self._own = given, own
         self._taken = (record.facts or {}).get("assignment", "")
         self._body = _gapped(body)
         gaps = {record.stream: "%(stream)s", school: "%(school)s"}
@@ -175,15 +178,17 @@ class Mould:
 
     def filled(self, number: int, stream: str, previous: str) -> Row:
         """Return the row of copy *number*."""
-        record, moment = self.record, self.record.recorded_at + number * APART
+        record = self.record
         values: dict[str, Any] = {
             "stream": stream,
             "school": stream.removeprefix(participation_stream("")),
             "previous": previous,
             "record_id": _id(record.record_id, number),
             "command_id": _id(record.command_id, number),
-            "moment": moment_text(moment),
-            "day": self._day(moment).isoformat(),
+            "moment": (moment := moment_text(record.recorded_at + number * APART)),
+            "effective_on": (
+                day_at(moment, self._zone) if self._today else record.effective_on.isoformat()
+            ),
             "number": number,
             "given": _id(self._given, number) if self._given in self._own else self._given,
             "taken": _id(self._taken, number),
@@ -191,19 +196,12 @@ class Mould:
         values["request"] = sha256((self._request % values).encode()).hexdigest()
         body = (self._body % values).encode()
         columns = record.columns | {name: values[name] for name in _COPIED}
-        columns |= {"recorded_at": values["moment"], "effective_on": values["day"]}
+        columns["recorded_at"] = values["moment"]
         place = {"stream": stream, "sequence": record.sequence}
         return {**place, "hash": record_hash(body), "body": body, **columns}
 
-    def _day(self, moment: datetime) -> date:
-        """Return the date that the act bears: as given, or as the engine sets it."""
-        if self._dated:
-            return self.record.effective_on
-        today = place_date(moment, self._rules)
-        return min(today, self._rules.roadmap.start) if self.record.kind == "enrolled" else today
 
-
-_COPIED = ("previous", "record_id", "command_id")
+_COPIED = ("previous", "record_id", "command_id", "effective_on")
 
 
 def _gapped(value: Any) -> str:
@@ -241,12 +239,9 @@ class Original:
             written.append(mould.filled(number, stream, previous))
             previous = written[-1]["hash"]
         entered = moment_from(self.standing["entered_at"]) + number * APART
-        (last,) = [row for row in written if row["recorded_at"] == moment_text(entered)]
-        standing = self.standing | {
-            "school": school,
-            "entered_at": last["recorded_at"],
-            "entered_on": last["effective_on"],
-        }
+        standing = self.standing | {"school": school, "entered_at": moment_text(entered)}
+        (there,) = [row for row in written if row["recorded_at"] == standing["entered_at"]]
+        standing |= {"entered_on": there["effective_on"]}
         held = [
             one | {"stream": stream, "record_id": _id(one["record_id"], number)}
             for one in self.held
@@ -276,7 +271,7 @@ def originals(path: Path) -> list[Original]:
             definition = Definition.from_json(json.loads(rules or b""))
             found.append(
                 Original(
-                    [Mould(record, own, definition) for record in records],
+                    [Mould(record, own, definition.roadmap.time_zone) for record in records],
                     rows.standing_row(standing_of(participation, definition)),
                     [rows.assignment_row(one) for one in participation.assignments],
                 )
@@ -333,8 +328,14 @@ class Tree:
         self._fold(database, level + 1)
 
 
-def multiply(path: Path, records: int) -> int:
-    """Copy the schools of the database at *path* until it holds *records*, and tell how many."""
+def multiply(path: Path, records: int, first: int = 1) -> int:
+    """Copy the schools of the database at *path* until it holds *records*, and tell how many.
+
+    Args:
+        path: The database.
+        records: How many it is to hold at least.
+        first: Number of the first copy; the time between two of them is always the same.
+    """
     schools = originals(path)
     tree = Tree()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -349,7 +350,7 @@ def multiply(path: Path, records: int) -> int:
         for name, _ in triggers:
             database.execute(f"DROP TRIGGER {name}")
         tree.grow(database, database.execute(_SEALED).fetchall())
-        number = 1
+        number = first
         while count < records:
             wave = range(number, number + WAVE)
             count += _write(database, tree, schools, wave, records - count)

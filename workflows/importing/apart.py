@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from lifecycle.domain.messages import Message
 from lifecycle.workflows.importing.faults import UnreadableFile
@@ -35,32 +35,46 @@ def read_apart(path: Path, module: str, data: bytes) -> dict[str, Any]:
         UnreadableFile: The file is protected or damaged, or the process cannot be started.
     """
     try:
-        done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
-            [sys.executable, "-P", "-m", module],
-            input=data,
-            capture_output=True,
-            timeout=2 * MAX_SECONDS,
-            check=True,
-        )
-        found: dict[str, Any] = json.loads(done.stdout)
-    except (subprocess.SubprocessError, ValueError) as error:
+        found: dict[str, Any] = json.loads(run_apart(path, module, data))
+    except ValueError as error:
         raise UnreadableFile(str(path), Message("the file is damaged")) from error
-    except OSError as error:
-        detail = Message("the system says: {detail}", {"detail": error.strerror or str(error)})
-        raise UnreadableFile(str(path), detail) from error
     if "password" in found:
         raise protected(path)
     return found
 
 
+def run_apart(path: Path, module: str, data: bytes, out: IO[bytes] | None = None) -> bytes:
+    """Run a module of readers on a file, and return what it writes, unless that goes to *out*.
+
+    Raises:
+        UnreadableFile: The module failed, or the process cannot be started.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, by our own interpreter
+            [sys.executable, "-P", "-m", module],
+            input=data,
+            stdout=subprocess.PIPE if out is None else out,
+            stderr=subprocess.PIPE,
+            timeout=2 * MAX_SECONDS,
+            check=True,
+        )
+    except subprocess.SubprocessError as error:
+        raise UnreadableFile(str(path), Message("the file is damaged")) from error
+    except OSError as error:
+        detail = Message("the system says: {detail}", {"detail": error.strerror or str(error)})
+        raise UnreadableFile(str(path), detail) from error
+    return done.stdout or b""
+
+
 def answer(read: Callable[[bytes], dict[str, Any]]) -> None:
     """Answer for a file on the standard input with JSON on the standard output."""
-    _limit()
+    limit()
     found = json.dumps(read(sys.stdin.buffer.read()))
     sys.stdout.buffer.write(found.encode("ascii"))
 
 
-def _limit() -> None:
+def limit() -> None:
+    """Bound memory and time of this process, where the system can."""
     try:
         resource: Any = importlib.import_module("resource")
     except ImportError:  # Windows has no such limits; the time is limited from outside

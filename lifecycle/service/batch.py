@@ -1,0 +1,209 @@
+"""Many transitions at once: each decided as it would be alone, several to a transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final, Literal
+
+from lifecycle.domain.errors import Conflict, InvalidInput, LifecycleError, NotFound, Refused
+from lifecycle.domain.model import participation_stream
+from lifecycle.domain.ports import Reading, Writing
+from lifecycle.domain.requests import Advance
+from lifecycle.service.commands import AdvanceCommand
+from lifecycle.service.context import (
+    Context,
+    held,
+    refused_attempt,
+    tell_receipt,
+    tell_refusal,
+)
+from lifecycle.service.evidence import Offer
+from lifecycle.service.known import Known
+from lifecycle.service.participation import decide, personal_kinds, record
+from lifecycle.service.patience import patiently
+from lifecycle.service.rehearsal import Rehearsal
+from lifecycle.service.results import Receipt
+
+PER_TRANSACTION: Final = 500
+
+Kind = Literal["recorded", "unchanged", "refused", "invalid", "not_found", "conflict"]
+
+_KINDS: Final[Mapping[type[LifecycleError], Kind]] = {
+    NotFound: "not_found",
+    Refused: "refused",
+    InvalidInput: "invalid",
+    Conflict: "conflict",
+}
+# What a command can come to by itself; a database that fails ends the batch.
+_OF_ONE: Final = tuple(_KINDS)
+_LONGEST: Final = 1.0  # seconds that a transaction goes on; other writers wait for it
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one command of a batch: a receipt, or the error that alone it would raise.
+
+    Args:
+        command: What was asked.
+        receipt: That it was carried out, now or before, or would be.
+        error: Why it was not; nothing of it was recorded.
+    """
+
+    command: AdvanceCommand
+    receipt: Receipt | None = None
+    error: LifecycleError | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """In one word; ``unchanged`` is a command that had been carried out before."""
+        for family, kind in _KINDS.items():
+            if isinstance(self.error, family):
+                return kind
+        return "unchanged" if self.receipt is not None and self.receipt.repeated else "recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A command with its files measured, or the error that this came to."""
+
+    command: AdvanceCommand
+    request: Advance | LifecycleError
+    offer: Offer = field(default_factory=Offer)
+
+    def asked(self) -> Advance:
+        if isinstance(self.request, LifecycleError):
+            raise self.request
+        return self.request
+
+
+class Batch:
+    """Carries out commands, some to a transaction, or rehearses them.
+
+    Args:
+        context: The adapters.
+        per_transaction: How many at most.
+        dry_run: Only tell what would come of them.
+        stop: End with the first command that is not carried out.
+
+    Raises:
+        ValueError: *per_transaction* is less than 1.
+    """
+
+    def __init__(
+        self, context: Context, *, per_transaction: int, dry_run: bool, stop: bool
+    ) -> None:
+        if per_transaction < 1:
+            raise ValueError("a transaction takes at least one command")
+        self._context = context
+        self._per_transaction = per_transaction
+        self._stop = stop
+        self._rehearsal = Rehearsal() if dry_run else None
+        self._known: Known | None = None
+
+    def outcomes(self, commands: Iterable[AdvanceCommand]) -> Iterator[Outcome]:
+        """Yield what becomes of each command, in order, once that is durable."""
+        source = iter(commands)
+        while some := list(islice(source, self._per_transaction)):
+            left: Sequence[_Asked] = self._measured(some)
+            while left:
+                done = self._recorded(left) if self._rehearsal is None else self._rehearsed(left)
+                yield from done
+                if self._stop and done[-1].error is not None:
+                    return
+                left = left[len(done) :]
+
+    def _measured(self, commands: Sequence[AdvanceCommand]) -> list[_Asked]:
+        """Measure the files of *commands*, outside of any transaction: that may take its time."""
+        schools = {one.school for one in commands if one.has_files}
+        personal: Mapping[str, frozenset[str]] = {}
+        if schools:
+            with self._context.journal.reading() as view:
+                personal = {one: personal_kinds(self._context, view, one) for one in schools}
+        return [self._asked(one, personal.get(one.school, frozenset())) for one in commands]
+
+    def _asked(self, command: AdvanceCommand, personal: frozenset[str]) -> _Asked:
+        try:
+            return _Asked(command, *command.measured(self._context, personal))
+        except _OF_ONE as error:
+            return _Asked(command, error)
+
+    def _rehearsed(self, asked: Sequence[_Asked]) -> list[Outcome]:
+        assert self._rehearsal is not None  # noqa: S101 - asked for by a dry run only
+        outcomes: list[Outcome] = []
+        with self._context.journal.reading() as view:
+            known = self._looking(view)
+            for one in asked:
+                try:
+                    receipt = self._rehearsal.advance(self._context, view, one.asked(), known)
+                except _OF_ONE as error:
+                    outcomes.append(Outcome(one.command, error=error))
+                    if self._stop:
+                        break
+                else:
+                    outcomes.append(Outcome(one.command, receipt))
+        return outcomes
+
+    def _recorded(self, asked: Sequence[_Asked]) -> list[Outcome]:
+        """Carry out the first of *asked* in one transaction, and tell of them when it is ended."""
+        context = self._context
+        try:
+            outcomes = patiently(lambda: self._transaction(asked), context.patience)
+        except (Conflict, InvalidInput) as error:
+            # The database had the last word on a record, and all of the transaction is undone.
+            if len(asked) > 1:
+                return self._recorded(asked[: len(asked) // 2])
+            outcomes = [Outcome(asked[0].command, error=error)]
+        for one in outcomes:
+            if one.receipt is not None:
+                tell_receipt(context, one.receipt)
+            elif isinstance(one.error, Refused):
+                tell_refusal(context, one.error)
+        return outcomes
+
+    def _transaction(self, asked: Sequence[_Asked]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        ends = time.monotonic() + _LONGEST
+        with self._context.journal.writing() as tx:
+            known = self._looking(tx)
+            for one in asked:
+                outcomes.append(self._carried_out(tx, one, known))
+                if time.monotonic() > ends or (self._stop and outcomes[-1].error is not None):
+                    break
+        return outcomes
+
+    def _carried_out(self, tx: Writing, one: _Asked, known: Known) -> Outcome:
+        """Carry out one command, or refuse it before anything of it is written.
+
+        Raises:
+            Conflict: The database had the last word; the transaction is to be undone.
+        """
+        context, stream = self._context, participation_stream(one.command.school)
+        try:
+            request = one.asked()
+            found = held(
+                tx,
+                request,
+                stream,
+                lambda asked: decide(context, tx, asked, one.offer, tx.lock(stream), known),
+                known,
+            )
+        except _OF_ONE as error:
+            if isinstance(error, Refused):
+                tx.keep_refusal(refused_attempt(context, request, error))
+            return Outcome(one.command, error=error)
+        if isinstance(found, Receipt):
+            return Outcome(one.command, found)
+        receipt = record(tx, found)
+        known.moved(found.participation, receipt.record)
+        return Outcome(one.command, receipt)
+
+    def _looking(self, view: Reading) -> Known:
+        """Return what the batch knows, from now on of *view*."""
+        if self._known is None:
+            self._known = Known(view)
+        else:
+            self._known.look(view)
+        return self._known

@@ -1,0 +1,476 @@
+"""Batches: each command decided as alone, told of once it is durable, and nothing doubled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lifecycle import (
+    AdvanceCommand,
+    Evidence,
+    EvidenceFile,
+    Lifecycle,
+    LifecycleError,
+    Outcome,
+    VersionConflict,
+    verify,
+)
+from lifecycle.domain.erasable import Secret
+from lifecycle.domain.errors import DatabaseLocked
+from lifecycle.domain.ports import Journal, StoredFile
+from lifecycle.domain.record import Record
+from lifecycle.service.known import Known
+from lifecycle.storage.evidence import EvidenceFolder
+from lifecycle.storage.journal import create_journal
+from lifecycle.storage.memory import MemoryJournal
+from lifecycle.workflows.catalogue import Catalogue
+from tests.factories import ADMIN, ORIGIN, Office, actor, complete, engine_on
+
+SCHOOL = "krasnogorsk"
+_FIRST = ("start_questionnaire", "complete_questionnaire", "receive_risk_profile")
+
+
+def asked(office: Office, transition: str, school: str = SCHOOL, **changes: Any) -> AdvanceCommand:
+    """Return a complete command, except for *changes*."""
+    move = office.definition.transition[transition]
+    request = complete(office.definition, move, {})
+    request["actor"] = office.who(move.roles[0], school)
+    request["command_id"] = f"{school}.{transition}"
+    return AdvanceCommand(school=school, transition=transition, **{**request, **changes})
+
+
+def walk(office: Office, school: str = SCHOOL) -> list[AdvanceCommand]:
+    """Return three commands, each of which needs the one before it."""
+    return [asked(office, name, school) for name in _FIRST]
+
+
+def run(office: Office, commands: list[AdvanceCommand], **changes: Any) -> list[Outcome]:
+    return list(office.engine.advance_many(commands, **changes))
+
+
+def kinds(outcomes: list[Outcome]) -> list[str]:
+    return [one.kind for one in outcomes]
+
+
+def bodies(engine: Lifecycle) -> list[bytes]:
+    with engine.context.journal.auditing() as view:
+        return [one.body for one in view.stored()]
+
+
+def refused(engine: Lifecycle) -> list[str]:
+    with engine.context.journal.reading() as view:
+        return [one.command_id for one in view.refused()]
+
+
+@pytest.mark.parametrize("per_transaction", [1, 2, 500])
+def test_commands_are_carried_out_in_order_each_on_what_those_before_it_left(
+    office: Office, per_transaction: int
+) -> None:
+    office.enrol("two")
+    commands = [one for pair in zip(walk(office), walk(office, "two"), strict=True) for one in pair]
+
+    outcomes = run(office, commands, per_transaction=per_transaction)
+
+    assert kinds(outcomes) == ["recorded"] * 6
+    assert [one.command for one in outcomes] == commands
+    assert office.state(SCHOOL) == office.state("two") == "curator_visit"
+    history = [one.command_id for one in office.engine.history(SCHOOL)]
+    assert history[-3:] == [f"{SCHOOL}.{name}" for name in _FIRST]
+    assert verify(office.engine).findings == ()
+
+
+def test_a_batch_that_is_run_again_finds_everything_unchanged(office: Office) -> None:
+    first = run(office, walk(office))
+    before = bodies(office.engine)
+
+    again = run(office, walk(office))
+
+    assert kinds(again) == ["unchanged"] * 3
+    assert [one.receipt and one.receipt.record for one in again] == [
+        one.receipt and one.receipt.record for one in first
+    ]
+    assert bodies(office.engine) == before
+
+
+def test_a_command_that_is_not_carried_out_leaves_nothing_and_stands_in_no_others_way(
+    office: Office,
+) -> None:
+    office.enrol("two")
+    first, second, third = walk(office)
+    commands = [
+        first,
+        replace(second, evidence=(), command_id="without"),
+        replace(second, school="nowhere", command_id="nowhere"),
+        replace(second, transition="teleport", command_id="teleport"),
+        replace(second, effective_on="1.2.2022", command_id="day"),
+        replace(second, evidence=[EvidenceFile("questionnaire_completion", "none.pdf")]),
+        replace(second, facts={"mood": 1}, command_id="mood"),
+        replace(second, actor=actor("nobody"), command_id="nobody"),
+        replace(second, expected_version=1, command_id="version"),
+        replace(second, command_id=first.command_id),
+        *walk(office, "two"),
+        second,
+        third,
+    ]
+
+    outcomes = run(office, commands)
+
+    assert kinds(outcomes) == [
+        "recorded", "refused", "not_found", "not_found", "invalid", "invalid", "invalid",
+        "not_found", "conflict", "conflict", *["recorded"] * 5,
+    ]  # fmt: skip
+    assert all((one.receipt is None) == (one.error is not None) for one in outcomes)
+    assert refused(office.engine) == ["without"]
+    assert office.state(SCHOOL) == office.state("two") == "curator_visit"
+    assert verify(office.engine).findings == ()
+
+
+def test_an_error_of_a_batch_is_the_one_that_the_command_alone_would_raise(office: Office) -> None:
+    first, second, _ = walk(office)
+    office.engine.advance(SCHOOL, first.transition, actor=first.actor)
+    wrong = [
+        replace(second, evidence=()),
+        replace(second, school="nowhere"),
+        replace(second, evidence=[Evidence("order")]),
+        replace(second, expected_version=1),
+        replace(second, actor=actor("nobody")),
+        replace(second, actor=replace(second.actor, authentication="token:none")),
+    ]
+
+    for one, outcome in zip(wrong, run(office, wrong), strict=True):
+        with pytest.raises(LifecycleError) as alone:
+            office.engine.advance(
+                one.school,
+                one.transition,
+                actor=one.actor,
+                evidence=one.evidence,
+                command_id=one.command_id,
+                expected_version=one.expected_version,
+            )
+        assert type(outcome.error) is type(alone.value)
+        assert str(outcome.error) == str(alone.value)
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_it_can_end_with_the_first_command_that_is_not_carried_out(
+    office: Office, dry_run: bool
+) -> None:
+    first, second, third = walk(office)
+    wrong = replace(second, evidence=(), command_id="wrong")
+
+    outcomes = run(office, [first, wrong, second, third], stop_on_refusal=True, dry_run=dry_run)
+
+    assert kinds(outcomes) == ["recorded", "refused"]
+    assert office.state(SCHOOL) == ("selected" if dry_run else "questionnaire")
+
+
+def test_what_is_told_of_is_durable_and_commands_are_taken_as_they_are_needed(
+    office: Office,
+) -> None:
+    first, second, third = walk(office)
+    taken: list[int] = []
+
+    def endless() -> Iterator[AdvanceCommand]:
+        for number in count():
+            taken.append(number)
+            yield (
+                (first, second, third)[number]
+                if number < 3
+                else replace(third, command_id=f"more-{number}")
+            )
+
+    outcomes = office.engine.advance_many(endless(), per_transaction=2)
+    assert taken == []
+    told = next(outcomes)
+
+    assert (told.kind, taken) == ("recorded", [0, 1])
+    assert office.state(SCHOOL) == "risk_profile"
+    assert [next(outcomes).kind for _ in range(2)] == ["recorded"] * 2
+    assert len(taken) == 4
+
+
+def test_a_transaction_takes_at_least_one_command(office: Office) -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        office.engine.advance_many(walk(office), per_transaction=0)
+
+
+# -- dry runs -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("per_transaction", [1, 500])
+def test_a_dry_run_decides_each_command_after_those_before_it_and_writes_nothing(
+    office: Office, tmp_path: Path, per_transaction: int
+) -> None:
+    first, second, third = walk(office)
+    paper = tmp_path / "paper.txt"
+    paper.write_text("paper")
+    second = replace(second, evidence=[EvidenceFile("questionnaire_completion", paper)])
+    wrong = replace(third, transition="teleport", command_id="wrong")
+    other = replace(third, command_id="c", reason="mood")
+    commands = [third, first, second, first, replace(third, command_id=first.command_id), wrong,
+                replace(third, command_id="other"), other]  # fmt: skip
+    before, kept = bodies(office.engine), refused(office.engine)
+
+    rehearsed = run(office, commands, dry_run=True, per_transaction=per_transaction)
+
+    assert bodies(office.engine) == before
+    assert refused(office.engine) == kept
+    assert not list((tmp_path / "evidence").rglob("*"))
+    assert kinds(rehearsed) == [
+        "refused", "recorded", "recorded", "unchanged", "conflict", "not_found", "recorded",
+        "refused",
+    ]  # fmt: skip
+    assert all(one.receipt.dry_run for one in rehearsed if one.receipt)
+    real = run(office, commands, per_transaction=per_transaction)
+    assert kinds(real) == kinds(rehearsed)
+    assert [one.receipt and one.receipt.version for one in real] == [
+        one.receipt and one.receipt.version for one in rehearsed
+    ]
+
+
+def test_a_dry_run_gives_up_what_it_foresaw_when_somebody_else_moves_the_school(
+    office: Office,
+) -> None:
+    first, second, third = walk(office)
+    again = replace(first, command_id=first.command_id, effective_on="2022-02-28")
+    outcomes = office.engine.advance_many([first, second, again, third], dry_run=True,
+                                          per_transaction=1)  # fmt: skip
+
+    assert next(outcomes).kind == "recorded"
+    office.make(SCHOOL, "withdraw")
+
+    assert [one.kind for one in outcomes] == ["refused", "refused", "refused"]
+
+
+def test_a_dry_run_finds_what_was_recorded_before(office: Office) -> None:
+    first, second, _ = walk(office)
+    run(office, [first])
+
+    rehearsed = run(office, [first, second], dry_run=True)
+
+    assert kinds(rehearsed) == ["unchanged", "recorded"]
+
+
+# -- what decisions look at -----------------------------------------------------------------------
+
+
+def test_a_role_that_is_taken_between_two_transactions_counts_no_longer(office: Office) -> None:
+    first, second, third = walk(office)
+    outcomes = office.engine.advance_many([first, second, third], per_transaction=1)
+
+    assert [next(outcomes).kind for _ in range(2)] == ["recorded"] * 2
+    office.engine.revoke(third.actor.id, "school_coordinator", actor=ADMIN, school=SCHOOL)
+
+    (last,) = outcomes
+    assert last.kind == "refused"
+    assert verify(office.engine).findings == ()
+
+
+def test_somebody_who_is_registered_between_two_transactions_is_known(office: Office) -> None:
+    first, second, _ = walk(office)
+    newcomer = actor("newcomer")
+    commands = [replace(one, actor=newcomer) for one in (first, second)]
+    outcomes = office.engine.advance_many(commands, per_transaction=1)
+
+    assert next(outcomes).kind == "not_found"
+    office.engine.add_actor("newcomer", actor=ADMIN)
+    office.engine.assign("newcomer", "school_coordinator", actor=ADMIN, school=SCHOOL)
+
+    (last,) = outcomes
+    assert last.error is not None
+    assert last.kind == "refused"
+
+
+def test_more_schools_than_are_kept_in_mind_are_read_again(office: Office) -> None:
+    office.enrol("two")
+    with office.engine.context.journal.reading() as view:
+        known, read = Known(view, most=1), list[str]()
+
+        def records(stream: str) -> list[Record]:
+            read.append(stream)
+            return view.records(stream)
+
+        def stands(school: str) -> str:
+            head = view.head(f"participation/{school}")
+            found = known.participation(head, lambda: records(head.stream))
+            assert found is not None
+            return found.school
+
+        asked_for = [SCHOOL, SCHOOL, "two", "two", SCHOOL]
+        assert [stands(one) for one in asked_for] == asked_for
+
+    assert read == [f"participation/{one}" for one in (SCHOOL, "two", SCHOOL)]
+
+
+def test_a_personal_file_is_kept_encrypted_by_a_batch_too(office: Office, tmp_path: Path) -> None:
+    commands = walk(office)
+    run(office, commands)
+    note = tmp_path / "note.txt"
+    note.write_text("Петров, 7 класс")
+    visit = asked(office, "record_visit", evidence=[EvidenceFile("visit_note", note)],
+                  comment="Петров", facts={"verified_risks": ["low_equipment"],
+                                           "activated_risks": ["low_equipment"]})  # fmt: skip
+
+    (outcome,) = run(office, [visit])
+
+    assert outcome.kind == "recorded", outcome.error
+    assert outcome.receipt is not None
+    (piece,) = outcome.receipt.record.evidence
+    assert piece.content is not None
+    stored = next((tmp_path / "evidence").rglob(str(piece.sha256))).read_bytes()
+    assert note.read_bytes() not in stored
+    assert "Петров".encode() not in b"".join(bodies(office.engine))
+    assert verify(office.engine).findings == ()
+
+
+# -- what the database has the last word on -------------------------------------------------------
+
+
+def test_a_record_that_cannot_be_kept_undoes_nobody_elses(office: Office) -> None:
+    office.enrol("two")
+    links = [
+        Evidence("order", form="link", url=f"https://school.example/{number}/{'x' * 1900}")
+        for number in range(100)
+    ]
+    first, second, third = walk(office)
+    withdraw = asked(office, "withdraw", "two", evidence=links)
+    commands = [first, second, withdraw, third, *walk(office, "two")]
+
+    outcomes = run(office, commands)
+
+    assert kinds(outcomes) == [*["recorded"] * 2, "invalid", *["recorded"] * 4]
+    assert "65535 are allowed" in str(outcomes[2].error)
+    assert verify(office.engine).findings == ()
+
+
+class SlowFolder(EvidenceFolder):
+    """A folder on a slow disk."""
+
+    def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
+        time.sleep(0.6)
+        return super().put(path, secret)
+
+
+def test_a_transaction_that_takes_long_is_ended_early_so_that_others_get_their_turn(
+    office: Office, tmp_path: Path
+) -> None:
+    paper = tmp_path / "paper.txt"
+    paper.write_text("paper")
+    context = replace(office.engine.context, evidence=SlowFolder(tmp_path / "evidence"))
+    schools = ("two", "three", "four")
+    for school in schools:
+        office.enrol(school)
+    commands = [
+        asked(office, "withdraw", school, evidence=[EvidenceFile("order", paper)])
+        for school in schools
+    ]
+
+    outcomes = Lifecycle(context).advance_many(commands)
+
+    assert next(outcomes).kind == "recorded"
+    assert [office.state(school) for school in schools] == ["withdrawn", "withdrawn", "selected"]
+    assert [one.kind for one in outcomes] == ["recorded"] * 2
+
+
+# -- locks ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def impatient(
+    request: pytest.FixtureRequest, catalogue: Catalogue, tmp_path: Path
+) -> Iterator[Office]:
+    """An office on a journal that does not wait for its lock by itself."""
+    journal: Journal = (
+        MemoryJournal(ORIGIN, lock_seconds=0.001)
+        if request.param == "memory"
+        else create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, lock_seconds=0.001)
+    )
+    with engine_on(journal, catalogue) as engine:
+        engine.found(actor=ADMIN, command_id="found")
+        definition = catalogue.compiled("tomari-2022")
+        yield Office(engine, definition).opened(SCHOOL)
+
+
+def held_for(journal: Journal, seconds: float) -> threading.Thread:
+    """Hold the write lock for some time, beginning now."""
+    has_it = threading.Event()
+
+    def hold() -> None:
+        with journal.writing():
+            has_it.set()
+            time.sleep(seconds)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    has_it.wait()
+    return holder
+
+
+def test_a_batch_and_a_single_command_wait_for_others_with_pauses(impatient: Office) -> None:
+    first, second, third = walk(impatient)
+    journal = impatient.engine.context.journal
+
+    holder = held_for(journal, 0.2)
+    outcomes = run(impatient, [first, second])
+    holder.join()
+    holder = held_for(journal, 0.2)
+    receipt = impatient.make(SCHOOL, third.transition)
+    holder.join()
+
+    assert kinds(outcomes) == ["recorded"] * 2
+    assert receipt.state == "curator_visit"
+
+
+def test_patience_ends(impatient: Office) -> None:
+    context = replace(impatient.engine.context, patience=0.05)
+    engine, commands = Lifecycle(context), walk(impatient)
+    before = bodies(engine)
+
+    holder = held_for(context.journal, 0.5)
+    with pytest.raises(DatabaseLocked):
+        list(engine.advance_many(commands))
+    with pytest.raises(DatabaseLocked):
+        engine.advance(SCHOOL, _FIRST[0], actor=commands[0].actor)
+    holder.join()
+
+    assert bodies(engine) == before
+    assert kinds(list(engine.advance_many(commands))) == ["recorded"] * 3
+
+
+def test_two_batches_at_once_on_the_same_schools_move_each_school_once(office: Office) -> None:
+    schools = [SCHOOL, *(f"school-{number}" for number in range(6))]
+    for school in schools[1:]:
+        office.enrol(school)
+    engine, told = office.engine, dict[str, list[Outcome]]()
+
+    def work(name: str, prefix: str) -> None:
+        commands = [
+            replace(one, command_id=f"{prefix}{one.command_id}")
+            for school in schools
+            for one in walk(office, school)
+        ]
+        told[name] = list(engine.advance_many(commands, per_transaction=3))
+
+    workers = [
+        threading.Thread(target=work, args=one) for one in (("a", "x."), ("b", "x."), ("c", "y."))
+    ]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+
+    made = [one for outcomes in told.values() for one in outcomes if one.kind == "recorded"]
+    assert len(told) == 3
+    assert len(made) == len({one.command.command_id for one in made}) == 3 * len(schools)
+    assert not any(isinstance(one.error, VersionConflict) for one in told["a"] + told["b"])
+    for school in schools:
+        assert [one.transition for one in engine.history(school) if one.transition] == list(_FIRST)
+    assert verify(engine).findings == ()
