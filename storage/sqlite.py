@@ -5,10 +5,11 @@ The settings follow docs/decisions/0003-durable-settings-by-sqlite-version.md.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -182,6 +183,8 @@ def make_engine(
     chosen = durability or durability_for(sqlite3.sqlite_version_info)
 
     def connect() -> sqlite3.Connection:
+        if create:
+            _make_private(place.path)
         connection = sqlite3.connect(
             f"{place.path.as_uri()}?mode={mode}",
             uri=True,
@@ -205,6 +208,15 @@ def make_engine(
         max_overflow=-1,
         pool_reset_on_return=None,
     )
+
+
+def _make_private(path: Path) -> None:
+    """Make the file so that its owner alone reads it: it holds names and keys of personal files.
+
+    SQLite gives its journals the rights of the database. What hinders this, it tells itself.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _settle(

@@ -33,6 +33,8 @@ def unseen(context: click.Context, parameter: click.Parameter, value: str | None
     """
     if value != STDIN or context.resilient_parsing:
         return value
+    if sys.stdin is None:  # It was closed before we began.
+        raise click.BadParameter(say("standard input is closed"))
     try:
         text = sys.stdin.buffer.read(_LONGEST + 1).decode()
     except UnicodeDecodeError as error:

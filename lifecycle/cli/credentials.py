@@ -9,16 +9,19 @@ import click
 
 from lifecycle.cli import arguments, documents, files, output
 from lifecycle.cli.forms import Command, Group, argument, common_options, option, together
-from lifecycle.cli.identity import acting, actor_option
+from lifecycle.cli.identity import LEAD, acting, actor_option
 from lifecycle.cli.language import say
 from lifecycle.cli.schools import command_id_option
 from lifecycle.cli.session import Session
+from lifecycle.domain.errors import UnknownActor
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from lifecycle.domain.model import Credential
     from lifecycle.service import Lifecycle
+
+Method = Literal["token", "key"]
 
 # What is asked to add a token or a key, behind the actor it is for.
 _add_options: Final = together(
@@ -130,7 +133,7 @@ def revoke_token(context: click.Context, /, **given: Any) -> None:
 
     What was done by it stays in the history. Done by an administrator.
     """
-    _revoke(Session.of(context), **given)
+    _revoke(Session.of(context), "token", **given)
 
 
 @click.group(cls=Group, examples=("lifecycle key new --out expert-1.key",))
@@ -222,7 +225,7 @@ def revoke_key(context: click.Context, /, **given: Any) -> None:
 
     What was signed by it stays proved. Done by an administrator.
     """
-    _revoke(Session.of(context), **given)
+    _revoke(Session.of(context), "key", **given)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -230,10 +233,22 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _revoke(
-    session: Session, *, credential: str, actor: str | None, command_id: str | None
+    session: Session,
+    method: Method,
+    *,
+    credential: str,
+    actor: str | None,
+    command_id: str | None,
 ) -> None:
+    if credential.startswith(LEAD):
+        # Whoever found a token revokes it so; it is told of by its id only.
+        credential = credential.removeprefix(LEAD).partition("_")[0]
     with session.command(command_id) as request, session.engine() as engine:
         administrator = acting(session, engine, actor)
+        known = [one.method for one in engine.credentials.all() if one.id == credential]
+        if known not in ([], [method]):
+            template = "{credential} is a {method}: lifecycle {method} revoke {credential}"
+            raise click.UsageError(say(template, credential=credential, method=known[0]))
         receipt = engine.credentials.revoke(credential, actor=administrator, command_id=request)
     session.answer(
         {"credential": credential, **documents.receipt(receipt)},
@@ -241,7 +256,7 @@ def _revoke(
     )
 
 
-def _list(session: Session, method: Literal["token", "key"], actor: str | None) -> None:
+def _list(session: Session, method: Method, actor: str | None) -> None:
     with session.engine() as engine:
         found = _of(engine, method, actor)
     session.answer(
@@ -249,7 +264,11 @@ def _list(session: Session, method: Literal["token", "key"], actor: str | None) 
     )
 
 
-def _of(engine: Lifecycle, method: str, actor: str | None) -> list[Credential]:
+def _of(engine: Lifecycle, method: Method, actor: str | None) -> list[Credential]:
+    if actor is not None:
+        with engine.context.journal.reading() as view:
+            if not view.has_actor(actor):
+                raise UnknownActor(actor, view.actors())
     every = engine.credentials.all()
     return [one for one in every if one.method == method and actor in (None, one.actor)]
 

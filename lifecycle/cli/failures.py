@@ -187,6 +187,8 @@ def _usage(error: BaseException, *, as_json: bool) -> tuple[str, str, str | None
             output.tell(error.ctx.get_help())
             return USAGE
         return "LC002", say("a command is missing"), None, USAGE
+    if isinstance(error, click.Abort):  # Ctrl-C or Ctrl-D where a secret is asked for
+        return "LC004", say("interrupted"), None, INTERRUPTED
     if isinstance(error, click.UsageError):
         remedy = None
         if error.ctx is not None:

@@ -15,13 +15,21 @@ from lifecycle.domain.messages import Message
 force_option = option("--force", is_flag=True, help="Write over a file that is there already.")
 
 
-def write(path: Path, content: bytes, *, force: bool) -> None:
+def write(path: Path, content: bytes, *, force: bool, secret: bool = False) -> None:
     """Write a file whose content is at hand, as ``written`` does.
+
+    Args:
+        path: Where to.
+        content: All of it.
+        force: Replace what is there.
+        secret: Nobody else may read it.
 
     Raises:
         Conflict, InvalidInput: As ``written``.
     """
     with written(path, force=force) as beside:
+        if secret:
+            beside.chmod(0o600)
         beside.write_bytes(content)
 
 

@@ -47,6 +47,9 @@ actor_option: Final = together(
 )
 """What every command takes that somebody answers for."""
 
+LEAD: Final = "lct_"
+"""What every token begins with."""
+
 
 def named(session: Session, actor: str | None) -> bool:
     """Tell whether somebody is named at all, where nobody has to be."""
@@ -74,6 +77,8 @@ def acting(session: Session, engine: Lifecycle, actor: str | None) -> Actor:
     token, key = session.given.get("token_file"), session.given.get("sign_with")
     if token is not None and key is not None:
         raise click.UsageError(say("give --token-file or --sign-with, not both"))
+    for name, given in (("--actor", actor), ("--token-file", token), ("--sign-with", key)):
+        _keep_secret(name, given)
     if token is None and key is None:
         if actor is None:
             raise click.UsageError(say("say who does it: --actor ID, --token-file or --sign-with"))
@@ -87,13 +92,18 @@ def acting(session: Session, engine: Lifecycle, actor: str | None) -> Actor:
     return known
 
 
-def _by_token(engine: Lifecycle, file: str) -> Actor:
-    if file.startswith("lct_"):
-        # Not told back: whoever sees it could act by it.
+def _keep_secret(name: str, given: str | None) -> None:
+    """Refuse a token in the command line, and do not tell it back: who sees it can act by it."""
+    if given is not None and given.startswith(LEAD):
         detail = Message("name the file of the token, not the token; revoke it, others saw it")
-        raise InvalidInput(what="--token-file", detail=detail)
+        raise InvalidInput(what=name, detail=detail)
+
+
+def _by_token(engine: Lifecycle, file: str) -> Actor:
     if file != STDIN:
         content = private(Path(file), "--token-file").decode("ascii", "replace")
+    elif sys.stdin is None:  # It was closed before we began.
+        raise click.UsageError(say("--token-file -: standard input has nothing left"))
     elif sys.stdin.isatty():
         content = click.prompt(say("token"), hide_input=True, err=True)
     else:

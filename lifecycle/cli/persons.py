@@ -193,7 +193,7 @@ def get_evidence(context: click.Context, sha256: str, out: str, force: bool) -> 
     files.check_free(path, force=force)
     with session.engine() as engine:
         content = engine.people.evidence(sha256)
-    files.write(path, content, force=force)
+    files.write(path, content, force=force, secret=True)
     session.answer(
         {"sha256": sha256, "file": str(path), "size": len(content)},
         [say("{file}: {size} B", file=str(path), size=len(content))],
@@ -216,6 +216,8 @@ def refusals(context: click.Context, school: str | None) -> None:
     stream = None if school is None else participation_stream(school)
     with session.engine() as engine, engine.context.journal.reading() as view:
         attempts = list(view.refused(stream))
+    if not attempts:
+        session.tell("nothing was refused")
     session.answer(
         {
             "refusals": [

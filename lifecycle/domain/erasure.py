@@ -25,6 +25,7 @@ from lifecycle.domain.decision import (
 from lifecycle.domain.errors_people import InvalidErasure
 from lifecycle.domain.messages import Message, Text
 from lifecycle.domain.model import ADMINISTRATOR, Head
+from lifecycle.domain.naming import tells_person
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import ErasePerson
 
@@ -197,8 +198,12 @@ def _check(request: ErasePerson) -> None:
     if request.ground not in GROUND:
         codes = {"grounds": tuple(GROUND)}
         raise InvalidErasure(detail=Message("the ground is none of: {grounds}", codes))
-    if _ACT.fullmatch(request.act) is None:
-        detail = Message("the act's number has 1 to 40 letters, digits and №./_- without spaces")
+    digit = any(character.isdecimal() for character in request.act)
+    if _ACT.fullmatch(request.act) is None or not digit or tells_person(request.act):
+        detail = Message(
+            "the act's number has a digit and up to 40 letters, digits and №./_- without spaces;"
+            " it is no number of a phone or a document"
+        )
         raise InvalidErasure(detail=detail)
     if len(set(request.records)) != len(request.records) or len(request.records) > MAX_RECORDS:
         detail = Message("name each record once, {limit} at most", {"limit": MAX_RECORDS})

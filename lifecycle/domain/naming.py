@@ -8,9 +8,10 @@ from lifecycle.domain.errors import InvalidIdentifier
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_MAIL = re.compile(r"[^\s@/?=&<>]@[^\s@/]+\.\w")
-# A phone, a passport or an insurance number has ten digits or more.
-_PERSONAL_NUMBER = re.compile(r"(?:\d[ ()+-]*){10}")
+_MAIL = re.compile(r"[^\s@＠/?=&<>][@＠][^\s@/]+\.\w")
+# A phone, a passport or an insurance number has ten digits or more; word processors write
+# dashes of their own between them.
+_PERSONAL_NUMBER = re.compile(r"(?:\d[\s()+\u2010-\u2015\u2212-]*){10}")
 
 
 def is_identifier(value: object) -> bool:

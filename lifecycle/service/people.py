@@ -266,8 +266,13 @@ class People:
 
         Raises:
             UnknownAct: No erasure is recorded by that act.
+            ErasureUnfinished: Files without a key are still there; nothing is attested yet.
         """
         with self._context.journal.reading() as view:
+            left = len(view.erasable.left_files())
+            if left:
+                detail = Message("{count} personal files are still stored", {"count": left})
+                raise ErasureUnfinished(detail=detail)
             erasures = Erasures(view.records(INSTALLATION))
             wanted = [one for one in erasures.all if act in (None, (one.facts or {})["act"])]
             if act is not None and not wanted:

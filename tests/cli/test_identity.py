@@ -6,12 +6,14 @@ import io
 import json
 import os
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from lifecycle import Actor, open_lifecycle
-from tests.cli.terminal import Terminal, walk
+from tests.cli.terminal import PROGRAM, Terminal, walk
 
 MUNICIPAL = ("advance", "krasnogorsk", "start_questionnaire")
 TOKEN = re.compile(r"lct_[0-9a-f]{10}_[A-Za-z0-9_-]{51}")
@@ -282,3 +284,76 @@ def test_an_argument_that_is_a_token_is_not_a_way_to_act(office: Terminal) -> No
     assert said.code == 5
     assert "name the file of the token, not the token" in said.err
     assert token not in said.err
+
+
+@pytest.mark.parametrize("option", ["--actor", "--token-file", "--sign-with"])
+def test_a_token_in_the_command_line_is_not_told_back(office: Terminal, option: str) -> None:
+    token = (office.folder / "municipal.token").read_text().strip()
+
+    said = office.run(*MUNICIPAL, option, token)
+
+    assert said.code == 5
+    assert "name the file of the token" in said.err
+    assert token not in said.out + said.err
+
+
+def test_whoever_found_a_token_revokes_it_by_itself(office: Terminal) -> None:
+    token = (office.folder / "municipal.token").read_text().strip()
+
+    said = office.run("token", "revoke", token, "--actor", "admin")
+
+    assert (said.code, token in said.out + said.err) == (0, False)
+    assert office.run(*MUNICIPAL, "--token-file", "municipal.token").code == 4
+
+
+def test_a_token_is_not_revoked_as_a_key(office: Terminal) -> None:
+    (token,) = office.ask("token", "list", "municipal")["credentials"]
+
+    said = office.run("key", "revoke", token["credential"], "--actor", "admin")
+
+    assert said.code == 2
+    assert f"lifecycle token revoke {token['credential']}" in said.err
+    assert office.ask("token", "list", "municipal")["credentials"] == [token]
+
+
+@pytest.mark.parametrize("kind", ["token", "key"])
+def test_credentials_of_an_unknown_actor_are_not_found(office: Terminal, kind: str) -> None:
+    assert office.run(kind, "list", "nobody-1").code == 3
+
+
+def test_a_token_that_nobody_types_is_an_interruption(office: Terminal) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    process = office.start(*MUNICIPAL, "--token-file", "-", stdin=theirs, start_new_session=True)
+    assert process.stderr is not None
+    asked = ""
+    while not asked.endswith(":"):
+        asked += process.stderr.read(1)
+    os.write(ours, b"\x04")
+
+    _, err = process.communicate(timeout=60)
+    os.close(theirs)
+    os.close(ours)
+
+    assert process.returncode == 130
+    assert "LC004" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--token-file", "-"), "standard input has nothing left"),
+        (("--actor", "municipal", "--comment", "-"), "standard input is closed"),
+    ],
+)
+def test_a_closed_standard_input_is_told_of(
+    office: Terminal, arguments: tuple[str, ...], told: str
+) -> None:
+    # The shell closes it: a process is never begun without one from here.
+    command = shlex.join([*PROGRAM, *MUNICIPAL, *arguments])
+    said = subprocess.run(["/bin/sh", "-c", f"exec {command} <&-"], cwd=office.folder, check=False,
+                          env=office.variables(), capture_output=True, text=True)  # fmt: skip
+
+    assert said.returncode == 2
+    assert told in said.stderr

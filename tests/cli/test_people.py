@@ -224,3 +224,19 @@ def test_refused_attempts_are_listed(office: Terminal) -> None:
     assert "role_missing" in office.run("refusals").out
     assert "тсс" not in office.run("refusals", "--json").out
     assert office.ask("refusals", "--school", "other")["refusals"] == []
+
+
+@pytest.mark.parametrize("act", ["ИвановаМария", "89123456789", "8–912–345–67–89"])
+def test_the_number_of_an_act_tells_nobody(visited: Terminal, act: str) -> None:
+    given = ("person", "erase", "curator", "--ground", "consent_withdrawn", "--actor", "admin")
+
+    assert visited.run(*given, "--act", act).code == 5
+    assert visited.ask("person", "show", "curator")["erasures"] == []
+
+
+def test_only_the_owner_reads_the_database_and_what_is_decrypted(visited: Terminal) -> None:
+    (piece,) = visited.ask("history", SCHOOL)["records"][-1]["evidence"]
+    visited.ask("evidence", "get", piece["sha256"], "--out", "note.pdf")
+
+    for name in ("lifecycle.db", "note.pdf"):
+        assert (visited.folder / name).stat().st_mode & 0o777 == 0o600

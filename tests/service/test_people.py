@@ -314,10 +314,13 @@ def test_an_interrupted_erasure_is_finished_by_the_same_command(
         stuck.people.erase(CURATOR, **GIVEN, command_id="erase")
     ((code, field),) = {(one.code, one.field) for one in verify(office.engine).findings}
     assert (code, field) == ("erasure_incomplete", "evidence/0/file")
+    with pytest.raises(ErasureUnfinished, match="1 personal files are still stored"):
+        office.engine.people.destroyed()
     again = office.engine.people.erase(CURATOR, **GIVEN, command_id="erase")
 
     assert again.repeated
     assert context.evidence.check(address(record)) is None
+    assert len(office.engine.people.destroyed()) == 1
     assert verify(office.engine).ok
 
 
