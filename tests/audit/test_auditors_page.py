@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.processes import unmeasured
+
 PAGE = Path(__file__).parent.parent.parent / "docs" / "audit.md"
 README = PAGE.parent.parent / "README.md"
 PROGRAM = Path(sys.executable).with_name("lifecycle")
@@ -26,7 +28,12 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(command, comments=True)
     program = {"lifecycle": str(PROGRAM), "python": sys.executable}[words[0]]
     end = subprocess.run(
-        [program, *words[1:]], cwd=folder, capture_output=True, text=True, check=False
+        [program, *words[1:]],
+        cwd=folder,
+        env=unmeasured(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if out:
         (folder / out).write_text(end.stdout, "utf-8")
