@@ -12,6 +12,7 @@ from pathlib import Path
 from lifecycle.audit.findings import TEMPLATES
 from tests.audit import test_catalogue, test_catalogue_outside, test_catalogue_tables
 from tests.campaigns.flips import BESIDE, BESIDE_COLUMNS
+from tests.processes import unmeasured
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "audit.md"
 README = PAGE.parent.parent / "README.md"
@@ -33,7 +34,12 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(command, comments=True)
     program = {"lifecycle": str(PROGRAM), "python": sys.executable}[words[0]]
     end = subprocess.run(
-        [program, *words[1:]], cwd=folder, capture_output=True, text=True, check=False
+        [program, *words[1:]],
+        cwd=folder,
+        env=unmeasured(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if out:
         (folder / out).write_text(end.stdout, "utf-8")
