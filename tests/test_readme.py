@@ -78,6 +78,7 @@ def test_the_command_line_example_runs_line_by_line(example: tuple[Path, list[Ra
 @pytest.mark.parametrize(
     ("heading", "leaves"),
     [
+        ("Many at once", {"march.csv"}),
         ("The plan of the office", {"plan.ics", "plan.svg"}),
         ("Who acted", {"reviewer-1.token", "expert-1.key"}),
         ("People's data", {"extract.txt"}),

@@ -196,9 +196,7 @@ class Batch:
             return Outcome(one.command, error=error)
         if isinstance(found, Receipt):
             return Outcome(one.command, found)
-        receipt = record(tx, found)
-        known.moved(found.participation, receipt.record)
-        return Outcome(one.command, receipt)
+        return Outcome(one.command, record(tx, found, known))
 
     def _looking(self, view: Reading) -> Known:
         """Return what the batch knows, from now on of *view*."""
