@@ -91,6 +91,7 @@ def known(example: tuple[Path, list[Ran]], tmp_path_factory: pytest.TempPathFact
 @pytest.mark.parametrize(
     ("heading", "leaves"),
     [
+        ("Many at once", {"march.csv"}),
         ("The plan of the office", {"plan.ics", "plan.svg"}),
         ("People's data", {"extract.txt"}),
         ("The past", {"audit.html", "tomari.xes", "tomari.pnml"}),

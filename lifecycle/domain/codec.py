@@ -11,24 +11,36 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+
+_PLAIN: Final = (str, int, bool, type(None))
 
 
 def to_json(value: Any) -> Any:
     """Return *value* (a dataclass, tuple, date or JSON scalar) as JSON values."""
-    if is_dataclass(value) and not isinstance(value, type):
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if is_dataclass(kind):
+        members = ((name, getattr(value, name), default) for name, default in _defaults(kind))
         return {
-            field.name: to_json(getattr(value, field.name))
-            for field in fields(value)
-            if field.name == "type" or getattr(value, field.name) != field.default
+            name: to_json(member)
+            for name, member, default in members
+            if name == "type" or member != default
         }
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
+    """Return name and default of every field of a dataclass."""
+    return tuple((field.name, field.default) for field in fields(kind))
 
 
 def from_json(kind: type[T], body: Any) -> T:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -57,6 +57,7 @@ def empty_head(origin: str, stream: str) -> Head:
     return Head(origin, stream, 0, genesis_hash(origin, stream), None)
 
 
+@lru_cache(maxsize=256)  # a record's time is written some ten times on its way into storage
 def moment_text(moment: datetime) -> str:
     """Write a moment as the body does: UTC with microseconds and ``Z`` (RFC 3339)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

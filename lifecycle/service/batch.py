@@ -136,15 +136,17 @@ class Batch:
         with self._context.journal.reading() as view:
             known = self._looking(view)
             for one in asked:
-                try:
-                    receipt = self._rehearsal.advance(self._context, view, one.asked(), known)
-                except _OF_ONE as error:
-                    outcomes.append(Outcome(one.command, error=error))
-                    if self._stop:
-                        break
-                else:
-                    outcomes.append(Outcome(one.command, receipt))
+                outcomes.append(self._foreseen(self._rehearsal, view, one, known))
+                if self._stop and outcomes[-1].error is not None:
+                    break
         return outcomes
+
+    def _foreseen(self, rehearsal: Rehearsal, view: Reading, one: _Asked, known: Known) -> Outcome:
+        try:
+            receipt = rehearsal.advance(self._context, view, one.asked(), known)
+        except _OF_ONE as error:
+            return _failed(one, error)
+        return Outcome(one.command, receipt)
 
     def _recorded(self, asked: Sequence[_Asked]) -> list[Outcome]:
         """Carry out the first of *asked* in one transaction, and tell of them when it is ended."""
@@ -155,7 +157,7 @@ class Batch:
             # The database had the last word on a record, and all of the transaction is undone.
             if len(asked) > 1:
                 return self._recorded(asked[: len(asked) // 2])
-            outcomes = [Outcome(asked[0].command, error=error)]
+            outcomes = [_failed(asked[0], error)]
         for one in outcomes:
             if one.receipt is not None:
                 tell_receipt(context, one.receipt)
@@ -193,12 +195,10 @@ class Batch:
         except _OF_ONE as error:
             if isinstance(error, Refused):
                 tx.keep_refusal(refused_attempt(context, request, error))
-            return Outcome(one.command, error=error)
+            return _failed(one, error)
         if isinstance(found, Receipt):
             return Outcome(one.command, found)
-        receipt = record(tx, found)
-        known.moved(found.participation, receipt.record)
-        return Outcome(one.command, receipt)
+        return Outcome(one.command, record(tx, found, known))
 
     def _looking(self, view: Reading) -> Known:
         """Return what the batch knows, from now on of *view*."""
@@ -207,3 +207,11 @@ class Batch:
         else:
             self._known.look(view)
         return self._known
+
+
+def _failed(one: _Asked, error: LifecycleError) -> Outcome:
+    """Return the outcome of a command that was not carried out.
+
+    Its error forgets where it was raised: that would keep all of the batch's frames alive.
+    """
+    return Outcome(one.command, error=error.with_traceback(None))

@@ -112,11 +112,6 @@ class Decided:
     accepted: Accepted
     offer: Offer
 
-    @property
-    def participation(self) -> Participation:
-        """Where the school stands before it."""
-        return self.situation.participation
-
 
 def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
     """Make a transition of a school.
@@ -129,8 +124,9 @@ def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
     stream = participation_stream(request.school)
 
     def work(tx: Writing, asked: Advance) -> Receipt:
-        decided = decide(context, tx, asked, offer, tx.lock(stream), Known(tx))
-        return record(tx, decided)
+        known = Known(tx)
+        decided = decide(context, tx, asked, offer, tx.lock(stream), known)
+        return record(tx, decided, known)
 
     return carry_out(context, request, stream, work)
 
@@ -159,17 +155,15 @@ def decide(
     return Decided(situation, accepted, offer)
 
 
-def record(tx: Writing, decided: Decided) -> Receipt:
+def record(tx: Writing, decided: Decided, known: Known) -> Receipt:
     """Append what was decided, with all that hangs on it.
 
     Raises:
         Conflict: A constraint of the database had the last word; the transaction is to be undone.
     """
-    situation, accepted = decided.situation, decided.accepted
+    before, definition = decided.situation.participation, decided.situation.definition
     receipt = append(
-        tx,
-        accepted,
-        lambda made: standing_of(after(decided.participation, made), situation.definition),
+        tx, decided.accepted, lambda made: standing_of(known.moved(before, made), definition)
     )
     keep(tx, receipt.record, decided.offer)
     return receipt

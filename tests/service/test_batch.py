@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,55 +17,15 @@ from lifecycle import (
     EvidenceFile,
     Lifecycle,
     LifecycleError,
-    Outcome,
-    VersionConflict,
     verify,
 )
 from lifecycle.domain.erasable import Secret
-from lifecycle.domain.errors import DatabaseLocked
-from lifecycle.domain.ports import Journal, StoredFile
+from lifecycle.domain.ports import StoredFile
 from lifecycle.domain.record import Record
 from lifecycle.service.known import Known
 from lifecycle.storage.evidence import EvidenceFolder
-from lifecycle.storage.journal import create_journal
-from lifecycle.storage.memory import MemoryJournal
-from lifecycle.workflows.catalogue import Catalogue
-from tests.factories import ADMIN, ORIGIN, Office, actor, complete, engine_on
-
-SCHOOL = "krasnogorsk"
-_FIRST = ("start_questionnaire", "complete_questionnaire", "receive_risk_profile")
-
-
-def asked(office: Office, transition: str, school: str = SCHOOL, **changes: Any) -> AdvanceCommand:
-    """Return a complete command, except for *changes*."""
-    move = office.definition.transition[transition]
-    request = complete(office.definition, move, {})
-    request["actor"] = office.who(move.roles[0], school)
-    request["command_id"] = f"{school}.{transition}"
-    return AdvanceCommand(school=school, transition=transition, **{**request, **changes})
-
-
-def walk(office: Office, school: str = SCHOOL) -> list[AdvanceCommand]:
-    """Return three commands, each of which needs the one before it."""
-    return [asked(office, name, school) for name in _FIRST]
-
-
-def run(office: Office, commands: list[AdvanceCommand], **changes: Any) -> list[Outcome]:
-    return list(office.engine.advance_many(commands, **changes))
-
-
-def kinds(outcomes: list[Outcome]) -> list[str]:
-    return [one.kind for one in outcomes]
-
-
-def bodies(engine: Lifecycle) -> list[bytes]:
-    with engine.context.journal.auditing() as view:
-        return [one.body for one in view.stored()]
-
-
-def refused(engine: Lifecycle) -> list[str]:
-    with engine.context.journal.reading() as view:
-        return [one.command_id for one in view.refused()]
+from tests.factories import ADMIN, Office, actor
+from tests.service.batches import FIRST, SCHOOL, asked, bodies, kinds, refused, run, walk
 
 
 @pytest.mark.parametrize("per_transaction", [1, 2, 500])
@@ -83,7 +41,7 @@ def test_commands_are_carried_out_in_order_each_on_what_those_before_it_left(
     assert [one.command for one in outcomes] == commands
     assert office.state(SCHOOL) == office.state("two") == "curator_visit"
     history = [one.command_id for one in office.engine.history(SCHOOL)]
-    assert history[-3:] == [f"{SCHOOL}.{name}" for name in _FIRST]
+    assert history[-3:] == [f"{SCHOOL}.{name}" for name in FIRST]
     assert verify(office.engine).findings == ()
 
 
@@ -378,99 +336,3 @@ def test_a_transaction_that_takes_long_is_ended_early_so_that_others_get_their_t
     assert next(outcomes).kind == "recorded"
     assert [office.state(school) for school in schools] == ["withdrawn", "withdrawn", "selected"]
     assert [one.kind for one in outcomes] == ["recorded"] * 2
-
-
-# -- locks ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def impatient(
-    request: pytest.FixtureRequest, catalogue: Catalogue, tmp_path: Path
-) -> Iterator[Office]:
-    """An office on a journal that does not wait for its lock by itself."""
-    journal: Journal = (
-        MemoryJournal(ORIGIN, lock_seconds=0.001)
-        if request.param == "memory"
-        else create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, lock_seconds=0.001)
-    )
-    with engine_on(journal, catalogue) as engine:
-        engine.found(actor=ADMIN, command_id="found")
-        definition = catalogue.compiled("tomari-2022")
-        yield Office(engine, definition).opened(SCHOOL)
-
-
-def held_for(journal: Journal, seconds: float) -> threading.Thread:
-    """Hold the write lock for some time, beginning now."""
-    has_it = threading.Event()
-
-    def hold() -> None:
-        with journal.writing():
-            has_it.set()
-            time.sleep(seconds)
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    has_it.wait()
-    return holder
-
-
-def test_a_batch_and_a_single_command_wait_for_others_with_pauses(impatient: Office) -> None:
-    first, second, third = walk(impatient)
-    journal = impatient.engine.context.journal
-
-    holder = held_for(journal, 0.2)
-    outcomes = run(impatient, [first, second])
-    holder.join()
-    holder = held_for(journal, 0.2)
-    receipt = impatient.make(SCHOOL, third.transition)
-    holder.join()
-
-    assert kinds(outcomes) == ["recorded"] * 2
-    assert receipt.state == "curator_visit"
-
-
-def test_patience_ends(impatient: Office) -> None:
-    context = replace(impatient.engine.context, patience=0.05)
-    engine, commands = Lifecycle(context), walk(impatient)
-    before = bodies(engine)
-
-    holder = held_for(context.journal, 0.5)
-    with pytest.raises(DatabaseLocked):
-        list(engine.advance_many(commands))
-    with pytest.raises(DatabaseLocked):
-        engine.advance(SCHOOL, _FIRST[0], actor=commands[0].actor)
-    holder.join()
-
-    assert bodies(engine) == before
-    assert kinds(list(engine.advance_many(commands))) == ["recorded"] * 3
-
-
-def test_two_batches_at_once_on_the_same_schools_move_each_school_once(office: Office) -> None:
-    schools = [SCHOOL, *(f"school-{number}" for number in range(6))]
-    for school in schools[1:]:
-        office.enrol(school)
-    engine, told = office.engine, dict[str, list[Outcome]]()
-
-    def work(name: str, prefix: str) -> None:
-        commands = [
-            replace(one, command_id=f"{prefix}{one.command_id}")
-            for school in schools
-            for one in walk(office, school)
-        ]
-        told[name] = list(engine.advance_many(commands, per_transaction=3))
-
-    workers = [
-        threading.Thread(target=work, args=one) for one in (("a", "x."), ("b", "x."), ("c", "y."))
-    ]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join()
-
-    made = [one for outcomes in told.values() for one in outcomes if one.kind == "recorded"]
-    assert len(told) == 3
-    assert len(made) == len({one.command.command_id for one in made}) == 3 * len(schools)
-    assert not any(isinstance(one.error, VersionConflict) for one in told["a"] + told["b"])
-    for school in schools:
-        assert [one.transition for one in engine.history(school) if one.transition] == list(_FIRST)
-    assert verify(engine).findings == ()
