@@ -68,7 +68,7 @@ def verify(
     """
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
     verified, doubted = opened(view.origin, keys, [since] if since else [])
-    known, unfit = known + verified, unfit + doubted
+    known, unfit = known + verified, [*unfit, *doubted, *misplaced(view)]
     definitions, altered = _definitions(view)
     run = Checking(
         evidence, Grounds(definitions, guards), progress, parser, _leaves(view, verified)
@@ -94,7 +94,6 @@ def verify(
         *beside.leftovers(total.versions),
         *repeated_ids(view, total.odd, indexed=not damage),
         *unfit,
-        *misplaced(view),
         *grown,
         *log.close(published_delay(first), now),
     ]

@@ -8,6 +8,8 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 
 from pymerkle import InmemoryTree, InvalidProof, verify_inclusion
@@ -63,6 +65,7 @@ def subproof(old: int, entries: Leaves, known: bool) -> list[bytes]:
 def nodes(entries: Leaves) -> Callable[[int, int], bytes]:
     """The hashes of complete subtrees, computed from the leaves; any other one is an error."""
 
+    @cache
     def node(level: int, index: int) -> bytes:
         begin, end = index << level, (index + 1) << level
         assert end <= len(entries), "only complete subtrees are asked for"
@@ -71,14 +74,28 @@ def nodes(entries: Leaves) -> Callable[[int, int], bytes]:
     return node
 
 
-def compare(entries: Leaves, index: int, old: int) -> None:
-    """Prove one leaf and one growth in both ways, and let each verify."""
-    size, node = len(entries), nodes(entries)
-    root = mth(entries)
-    frontier = merkle.Frontier()
+@dataclass(frozen=True)
+class Same:
+    """A tree whose root is the same in both ways."""
+
+    entries: Leaves
+    node: Callable[[int, int], bytes]
+    root: bytes
+
+
+def same(entries: Leaves) -> Same:
+    """Compute the root of a tree in both ways."""
+    node, root, frontier = nodes(entries), mth(entries), merkle.Frontier()
     for entry in entries:
         frontier.append(merkle.leaf_hash(entry))
-    assert frontier.root() == merkle.root_of(size, node) == root
+    assert frontier.root() == merkle.root_of(len(entries), node) == root
+    return Same(entries, node, root)
+
+
+def compare(tree: Same, index: int, old: int) -> None:
+    """Prove one leaf and one growth in both ways, and let each verify."""
+    entries, node, root = tree.entries, tree.node, tree.root
+    size = len(entries)
     inclusion = merkle.inclusion_proof(index, size, node)
     assert inclusion == path(index, entries)
     leaf = merkle.leaf_hash(entries[index])
@@ -115,13 +132,15 @@ def ask_pymerkle(entries: Leaves, index: int, random_: random.Random) -> None:
 def campaign(count: int, seed: int) -> None:
     """Compare *count* random proofs; the tree changes every fifty."""
     random_ = random.Random(seed)  # noqa: S311 - no secret
-    entries: list[bytes] = []
+    tree = same([])
     for number in range(count):
         if number % 50 == 0:
             size = random_.choice((1, 2, 3, 255, 256, 257, random_.randrange(1, 400)))
             entries = [random_.randbytes(random_.randrange(9)) for _ in range(size)]
             ask_pymerkle(entries, random_.randrange(size), random_)
-        compare(entries, random_.randrange(len(entries)), random_.randrange(len(entries) + 1))
+            tree = same(entries)
+        size = len(tree.entries)
+        compare(tree, random_.randrange(size), random_.randrange(size + 1))
 
 
 def main(words: Sequence[str] | None = None) -> None:

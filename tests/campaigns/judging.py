@@ -30,7 +30,7 @@ from lifecycle.audit.log_check import LogCheck, published_delay
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.personal import Beside, Tally, file_in
-from lifecycle.audit.schools import check_schools
+from lifecycle.audit.schools import _standing
 from lifecycle.audit.screen import Screen
 from lifecycle.audit.spelling import Row
 from lifecycle.domain import canonical
@@ -39,6 +39,7 @@ from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.model import participation_stream
 from lifecycle.domain.ports import Auditing, StoredRecord
 from lifecycle.domain.record import Record, moment_from
+from lifecycle.domain.replay import Participation, fold
 from lifecycle.domain.spans import only
 from lifecycle.parallel import fast_parser
 from lifecycle.service import Lifecycle
@@ -151,6 +152,12 @@ class Judge:
             assert list(check.take(one)) == []
             assert check.record is not None
             self.records.setdefault(one.stream, []).append(check.record)
+        self.taking_part: dict[str, Participation] = {}
+        for stream, records in self.records.items():
+            if stream.startswith(participation_stream("")):
+                found = fold(records)
+                assert found is not None
+                self.taking_part[stream] = found
         self.held = view.all_assignments()
         edge, self.roots = Frontier(), dict[int, bytes]()
         self.leaves = list(view.log.leaves())
@@ -181,14 +188,14 @@ class Judge:
         column, value = flip.of.column, flip.read
         if column in ("stream", "sequence"):
             return self._moved(flip, place)
-        kept = self.stored[place]
+        kept, check = self.stored[place], _copied(self.before[place])
         if column in ("body", "hash"):
-            changed = replace(kept, **{column: value})
+            told = check.take(replace(kept, **{column: value}))
         else:
+            # The body is what it was, and was read once for all of its columns.
             changed = replace(kept, columns={**kept.columns, column: value})
-        found = any(
-            (one.stream, one.sequence) == place for one in _copied(self.before[place]).take(changed)
-        )
+            told = check._compare(changed, self.records[place[0]][place[1] - 1])
+        found = any((one.stream, one.sequence) == place for one in told)
         return _verdict(found and self._doubted(place, column, value))
 
     def _doubted(self, place: Place, column: str, value: Any) -> bool:
@@ -277,8 +284,12 @@ class Judge:
         yield from unfounded(heads.values())
 
     def _board(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
-        for school in flip.changed.either("school"):
-            yield from check_schools(self.run, view, only(participation_stream(school))).findings
+        for stream in map(participation_stream, flip.changed.either("school")):
+            board = {one.school: one for one in view.board(only(stream))}
+            if stream in self.taking_part:
+                yield from _standing(self.run, stream, self.taking_part[stream], board)
+            for school in board:
+                yield Finding("standing_invented", participation_stream(school))
 
     def _log(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
         check = LogCheck(view.log, self.known)
