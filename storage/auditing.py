@@ -19,6 +19,8 @@ from lifecycle.storage.tables import (
     actors,
     assignments,
     definitions,
+    evidence_keys,
+    openings,
     records,
     standings,
     streams,
@@ -67,6 +69,26 @@ _ASSIGNMENTS: Final = _Ranged(
     ),
 )
 _REGISTERED: Final = Statement(select(actors.c.actor, actors.c.sequence))
+_OPENINGS: Final = _Ranged(
+    openings.c.stream,
+    select(
+        openings.c.stream,
+        openings.c.sequence,
+        openings.c.commitment,
+        openings.c.purpose,
+        openings.c.value,
+        openings.c.salt,
+    ),
+)
+_KEYS: Final = _Ranged(
+    evidence_keys.c.stream,
+    select(
+        evidence_keys.c.stream,
+        evidence_keys.c.sequence,
+        evidence_keys.c.sha256,
+        evidence_keys.c.key,
+    ),
+)
 _DEFINITIONS: Final = Statement(
     select(definitions.c.digest, definitions.c.body).order_by(definitions.c.digest)
 )
@@ -156,11 +178,19 @@ class SqlAuditing(SqlReading):
             held: dict[str, list[Values]] = {}
             for row in _ASSIGNMENTS.flow(session, *bounds):
                 held.setdefault(row[1], []).append(row)
+            openings: dict[str, dict[tuple[int, str], Values]] = {}
+            for stream, sequence, commitment, *opening in _OPENINGS.flow(session, *bounds):
+                openings.setdefault(stream, {})[sequence, commitment] = tuple(opening)
+            keys: dict[str, dict[tuple[int, str], Any]] = {}
+            for stream, sequence, address, key in _KEYS.flow(session, *bounds):
+                keys.setdefault(stream, {})[sequence, address] = key
             yield Plain(
                 records=_STORED.flow(session, *bounds),
                 heads={row[0]: row[1:] for row in _STREAMS.flow(session, *bounds)},
                 standings={row[0]: row for row in self._board(span)},
                 held=held,
+                openings=openings,
+                keys=keys,
             )
 
     def repeated(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:

@@ -248,10 +248,6 @@ class _MemoryView(MemoryAuditing):
     def definition(self, digest: str) -> bytes | None:
         return self._state.definitions.get(digest)
 
-    @property
-    def erasable(self) -> MemoryErasable:
-        return MemoryErasable(self._state.kept, self._state.streams)
-
     def last_erasure(self) -> datetime | None:
         times = (
             one.recorded_at for one in self.records(INSTALLATION) if one.kind == "person_erased"

@@ -11,6 +11,7 @@ from lifecycle.domain.model import Assignment, Head, Standing, participation_str
 from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record
 from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
+from lifecycle.storage import memory_erasable
 
 
 class Kept(Protocol):
@@ -20,6 +21,7 @@ class Kept(Protocol):
     standings: dict[str, Standing]
     assignments: dict[str, tuple[Assignment, ...]]
     actors: dict[str, int]
+    kept: memory_erasable.Kept
 
 
 class MemoryAuditing:
@@ -27,6 +29,11 @@ class MemoryAuditing:
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
+
+    @property
+    def erasable(self) -> memory_erasable.MemoryErasable:
+        """What lies beside the history."""
+        return memory_erasable.MemoryErasable(self._kept.kept, self._kept.streams)
 
     def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
         """Yield the head of every stream, sorted by name."""
@@ -83,6 +90,21 @@ class MemoryAuditing:
                 stream: [tuple(rows.assignment_row(one).values()) for one in held]
                 for stream, held in self._kept.assignments.items()
                 if held and lies_in(stream, span)
+            },
+            openings={
+                stream: {
+                    (sequence, one.commitment): (one.purpose, one.value, one.salt)
+                    for sequence, one in self.erasable.openings(stream)
+                }
+                for stream in self.erasable.streams()
+                if lies_in(stream, span)
+            },
+            keys={
+                stream: {
+                    (sequence, one.sha256): one.key for sequence, one in self.erasable.keys(stream)
+                }
+                for stream in self.erasable.streams()
+                if lies_in(stream, span)
             },
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from lifecycle.audit.compiled import Held, Roster, Rules
+from lifecycle.audit.compiled import Own, Roster, Rules
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.spelling import Parser, spelt
 from lifecycle.domain.access import ANY, known_by
@@ -32,7 +32,7 @@ class Acting:
         Exception: It is not plainly an actor.
     """
 
-    __slots__ = ("admitted", "asked", "credential", "id", "method", "named", "persons", "role")
+    __slots__ = ("admitted", "asked", "assignment", "credential", "id", "method", "persons", "role")
 
     def __init__(self, members: dict[str, Any], grounds: Grounds) -> None:
         if [*members] != _ACTOR:
@@ -48,27 +48,26 @@ class Acting:
         self.id: str = who
         self.admitted: set[tuple[str, Roster, Rules | None, bool]] = set()
         self.role: str = role
-        self.named = (role, assignment)
+        self.assignment: str = assignment
         self.persons = (who,) if principal is None else (who, principal)
         self.method, self.credential = known
         self.asked = spelt([who, principal]).encode()
 
-    def acts(self, roles: Iterable[str], own: Iterable[Held], *rosters: Roster) -> None:
+    def acts(self, roles: Iterable[str], own: Own, *rosters: Roster) -> None:
         """Look whether he names the first of *roles* that he held, and the record that gave it.
 
         Raises:
             Doubtful: It is not plain.
         """
         for role in roles:
-            for person, held, record_id, _ in own:
-                if person == self.id and held == role:
-                    if self.named != (role, record_id):
-                        raise Doubtful
-                    return
-            found = [one for each in rosters for one in each.of.get(self.id, ()) if one[0] == role]
+            held = (self.id, role)
+            if held in own:
+                found = [own[held][0]]
+            else:
+                found = [one for each in rosters for one in each.given.get(held, ())]
             if found:
                 # Several of them stand in an order of their own: that is for the full check.
-                if found != [self.named]:
+                if role != self.role or found != [self.assignment]:
                     raise Doubtful
                 return
         raise Doubtful
@@ -137,7 +136,6 @@ class Authority:
         self,
         acting: Acting,
         scope: str,
-        installation: Roster,
         consulted: Consulted,
         moment: str,
         rules: Rules | None = None,
@@ -148,7 +146,10 @@ class Authority:
         Raises:
             Doubtful: It is not plain.
         """
+        installation = consulted.rosters[0]
         place = (scope, installation, rules, approval)
+        if moment > consulted.until:
+            raise Doubtful
         if place in acting.admitted:
             return
         authentication = rules.definition.authentication if rules else ANY

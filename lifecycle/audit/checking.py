@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache, partial
 
 from lifecycle.audit.chain import StreamCheck
+from lifecycle.audit.files import Files
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import Oddities
-from lifecycle.audit.personal import StreamBeside, Tally, file_in, stored_as_recorded
+from lifecycle.audit.personal import StreamBeside, Tally, stored_as_recorded
 from lifecycle.audit.rules import decide_again
+from lifecycle.audit.screen import Screen
 from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain.model import Assignment, Head
 from lifecycle.domain.ports import EvidenceStore, StoredRecord
@@ -20,7 +21,6 @@ from lifecycle.domain.replay import Participation
 Progress = Callable[[int], None]
 
 _STEP = 1000  # records between two tellings of progress
-_FILES = 4096  # verdicts on files that are remembered: one order may serve many schools
 
 
 class Checking:
@@ -50,11 +50,15 @@ class Checking:
         self.versions: dict[str, int] = {}
         self.odd = Oddities()
         self.tally = Tally()
-        self.concerned: set[str] | None = None
+        self.files = Files(evidence)
+        self._screen: Screen | None = None
         self._progress = progress
 
-        self.evidence = evidence
-        self._file = lru_cache(maxsize=_FILES)(partial(file_in, evidence))
+    def screen(self, origin: str) -> Screen:
+        """Return the screen of an installation, made when the grounds are known: it remembers."""
+        if self._screen is None:
+            self._screen = Screen(origin, self.grounds, self.parser, self.files)
+        return self._screen
 
     def count(self, records: int = 1) -> None:
         """Count records that were read, and tell of it now and then."""
@@ -91,15 +95,10 @@ class Checking:
         self.versions[check.head.stream] = check.head.version
         yield from check.close(kept)
 
-    def has_file(self, sha256: str, size: int) -> bool:
-        """Tell whether the evidence store has a file of that digest and size."""
-        stored = self._file(sha256)
-        return stored is not None and (stored.sha256, stored.size) == (sha256, size)
-
     def _evidence(self, record: Record) -> Iterator[Finding]:
         for piece in record.evidence:
             if piece.sha256 is not None and piece.content is None:
-                yield from stored_as_recorded(record, piece, self._file(piece.sha256))
+                yield from stored_as_recorded(record, piece, self.files.plain(piece.sha256))
 
 
 def unfounded(heads: Iterable[Head]) -> Iterator[Finding]:

@@ -31,8 +31,8 @@ from lifecycle.domain.model import Assignment
 Facts = dict[str, Any]
 
 
-Held = tuple[str, str, str, int]
-"""Actor, role, record and its place, of a role held on a school."""
+Own = dict[tuple[str, str], tuple[str, int]]
+"""Roles held on a school: the record and its place, by actor and role."""
 
 
 class Roster:
@@ -42,13 +42,13 @@ class Roster:
         held: The assignments in the order of their records.
     """
 
-    __slots__ = ("holders", "of")
+    __slots__ = ("given", "holders")
 
     def __init__(self, held: Iterable[Assignment]) -> None:
-        self.of: dict[str, list[tuple[str, str]]] = {}
+        self.given: dict[tuple[str, str], list[str]] = {}
         self.holders: dict[str, set[str]] = {}
         for one in held:
-            self.of.setdefault(one.actor, []).append((one.role, one.record_id))
+            self.given.setdefault((one.actor, one.role), []).append(one.record_id)
             self.holders.setdefault(one.role, set()).add(one.actor)
 
 
@@ -73,27 +73,30 @@ class Act:
     known: Facts = field(default_factory=dict)
     here: list[str] = field(default_factory=list)
     movers: dict[str, set[str]] = field(default_factory=dict)
-    own: list[Held] = field(default_factory=list)
+    own: Own = field(default_factory=dict)
     roster: Roster = field(default_factory=lambda: Roster(()))
 
     def is_held(self, role: str) -> bool:
         """Tell whether anybody holds *role* for the school."""
         if role in self.roster.holders:
             return True
-        return role in [held[1] for held in self.own]
+        return role in [held for _, held in self.own]
 
     def holds(self, role: str) -> bool:
         """Tell whether one of those who act holds *role* for the school."""
         shared = self.roster.holders.get(role)
         if shared is not None and not shared.isdisjoint(self.persons):
             return True
-        return any(held == role and person in self.persons for person, held, _, _ in self.own)
+        return any((person, role) in self.own for person in self.persons)
 
 
 Check = Callable[[Act], bool]
 
+NO_REASON = frozenset({b"null"})
+"""The reasons of a transition that takes none."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Move:
     """A transition, made ready.
 
@@ -225,7 +228,7 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
 
 def _reasons(lists: list[ReasonGiven]) -> frozenset[bytes]:
     if not lists:
-        return frozenset({b"null"})
+        return NO_REASON
     codes = [{choice.code for choice in one.reasons} for one in lists]
     return frozenset(spelt(code).encode() for code in set.intersection(*codes))
 

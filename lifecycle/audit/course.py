@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from lifecycle.audit.acting import Consulted
 from lifecycle.audit.compiled import Act, Rules
+from lifecycle.audit.frames import Steps
+from lifecycle.audit.kept import Kept
+from lifecycle.audit.personal import Tally
 from lifecycle.audit.spelling import Row
 
 COLUMNS = (
@@ -47,8 +50,10 @@ class Course(Act):
         asked: The school, as requests spell it.
         dated: The last request gave its date.
         today: The day at the place of the road map when the record was written down.
+        steps: What can be done under the rules.
         consulted: What was consulted last by a transition, or by the enrolment.
-        spelt: How its body spelt that; empty where no transition was made yet.
+        spelt: How its body spelt that; empty where more was consulted since, by other records.
+        kept: What is kept beside the stream.
     """
 
     rules: Rules
@@ -62,10 +67,30 @@ class Course(Act):
     zone: str
     place: str
     asked: bytes
+    steps: Steps
     consulted: Consulted
+    kept: Kept
     dated: bool = False
     today: str = ""
     spelt: str = ""
+
+    def consult(self, consulted: Consulted, spelt: str) -> None:
+        """Go on with what a transition consulted: other roles may be held now."""
+        self.consulted, self.spelt = consulted, spelt
+        self.roster = consulted.rosters[1]
+
+    def move(self, row: Row, persons: tuple[str, ...]) -> None:
+        """Go where a transition led."""
+        name, target = row[8], row[10]
+        if name in self.movers:
+            self.movers[name].update(persons)
+        else:
+            self.movers[name] = {*persons}
+        if target == self.state:
+            self.here.append(name)
+            return
+        self.state, self.here = target, []
+        self.entered_at, self.entered_on = row[14], row[15]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +102,14 @@ class Passed:
         head: Version, hash and time.
         standing: Row of the board.
         held: Rows of the roles held on the school, without the stream.
+        tally: What became of its commitments.
     """
 
     records: int
     head: Row
     standing: Row
     held: list[Row]
+    tally: Tally
 
 
 def passed(course: Course, head: Row) -> Passed:
@@ -101,5 +128,5 @@ def passed(course: Course, head: Row) -> Passed:
         due_on,
         int(state.final),
     )
-    held = [(record_id, actor, role, place) for actor, role, record_id, place in course.own]
-    return Passed(head[0], head, standing, held)
+    held = [(one, *who, place) for who, (one, place) in course.own.items()]
+    return Passed(head[0], head, standing, held, course.kept.tally)

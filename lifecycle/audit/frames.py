@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from lifecycle.audit.acting import Doubtful
-from lifecycle.audit.compiled import compiled
-from lifecycle.audit.spelling import Frame, frame
+from lifecycle.audit.compiled import NO_REASON, Move, compiled
+from lifecycle.audit.spelling import EVIDENCE, NOTHING, Frame, frame
 from lifecycle.domain.decision import CHECKED
 from lifecycle.domain.definition import Definition
+
+Steps = dict[tuple[str, str], tuple[Move, Frame]]
+"""Transitions and the frames of their records, by name and by the state before."""
 
 _CHECKED = list(CHECKED)
 _REMEMBERED = 4096
@@ -27,6 +30,7 @@ class Frames:
         self._origin = origin
         self.rules = {digest: compiled(one) for digest, one in definitions.items()}
         self.of = lru_cache(maxsize=_REMEMBERED)(self._framed)
+        self.steps = lru_cache(maxsize=_REMEMBERED)(self._steps)
 
     def _framed(
         self, kind: str, transition: str | None, source: str | None, digest: str | None
@@ -45,17 +49,32 @@ class Frames:
         if kind == "enrolled" and transition is None and source is None:
             ref, target = definition.ref, definition.initial
             return frame(self._origin, kind, _CHECKED, definition=ref, target=target)
-        if kind != "advanced" or transition is None or source is None:
+        raise Doubtful
+
+    def _steps(self, digest: str) -> Steps:
+        rules = self.rules[digest]
+        if rules is None:
             raise Doubtful
-        move = rules.moves[transition]
-        return frame(
-            self._origin,
-            kind,
-            move.checked,
-            definition=definition.ref,
-            due_on=move.due_on,
-            source=source,
-            target=move.targets[source],
-            transition=transition,
-            bare=not (move.kinds or move.facts),
-        )
+        return {
+            (name, source): (
+                move,
+                frame(
+                    self._origin,
+                    "advanced",
+                    move.checked,
+                    definition=rules.definition.ref,
+                    due_on=move.due_on,
+                    source=source,
+                    target=target,
+                    transition=name,
+                    opens=_opens(move),
+                ),
+            )
+            for name, move in rules.moves.items()
+            for source, target in move.targets.items()
+        }
+
+
+def _opens(move: Move) -> str:
+    asks = move.kinds or move.facts or move.reasons is not NO_REASON
+    return EVIDENCE if asks else NOTHING

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
+from lifecycle.audit.files import Files
 from lifecycle.audit.findings import Finding
 from lifecycle.domain.commitment import Opening, committed_in
 from lifecycle.domain.erasable import FileKey
 from lifecycle.domain.erasure import Erasures, place_of
-from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.model import INSTALLATION, Evidence
-from lifecycle.domain.ports import Auditing, EvidenceStore, StoredFile
+from lifecycle.domain.ports import Auditing, StoredFile
 from lifecycle.domain.record import Record
 
 
@@ -50,13 +50,13 @@ class Beside:
 
     Args:
         view: What is verified.
-        store: The evidence store.
+        files: The evidence store.
         erasures: Of the whole installation; complete before the first record is taken.
         tally: What it came to so far.
     """
 
     view: Auditing
-    store: EvidenceStore
+    files: Files
     erasures: Erasures
     tally: Tally = field(default_factory=Tally)
 
@@ -69,11 +69,6 @@ class Beside:
         place = place_of(record)
         self.tally.named.update((one.sequence, place) for one in self.erasures.naming(record))
         return self.erasures.covering(record)
-
-    def concerned(self) -> set[str]:
-        """Return the streams that something lies beside, or that an erasure names."""
-        places = (place for one in self.erasures.all for place in (one.facts or {})["records"])
-        return {*self.view.erasable.streams(), *(place.rpartition("#")[0] for place in places)}
 
     def leftovers(self, streams: Container[str]) -> Iterator[Finding]:
         """Yield what is kept for no record at all, and erasures of records that are none.
@@ -102,6 +97,7 @@ class StreamBeside:
     def __init__(self, run: Beside, stream: str) -> None:
         erasable = run.view.erasable
         self._run = run
+        self.tally = run.tally
         self.stream = stream
         self._openings: dict[tuple[int, str], Opening] = {
             (sequence, one.commitment): one for sequence, one in erasable.openings(stream)
@@ -149,7 +145,7 @@ class StreamBeside:
         kept = self._keys.pop((record.sequence, address), None)
         key = None if kept is None else kept.key
         place = (record.stream, record.sequence)
-        stored = file_in(self._run.store, address, key)
+        stored = self._run.files.opened(address, key)
         if erasure is not None:
             left = [("key", key is not None), ("file", stored is not None or kept is not None)]
             for what, there in left:
@@ -170,14 +166,6 @@ class StreamBeside:
             yield Finding("opening_invented", *place, None, commitment)
         for sequence, address in self._keys:
             yield Finding("opening_invented", self.stream, sequence, "key", None, address)
-
-
-def file_in(store: EvidenceStore, address: str, key: bytes | None = None) -> StoredFile | None:
-    """Return what lies under a content address, or ``None`` where nothing can be read."""
-    try:
-        return store.check(address, key)
-    except StorageFailed:
-        return None
 
 
 def stored_as_recorded(

@@ -106,12 +106,14 @@ class _Sifted:
         doubtful: Streams that do, in order.
         whole: Every row could be read.
         alone: Nothing is left beside the streams.
+        tally: What became of commitments of the streams that were passed.
     """
 
     passed: dict[str, int] = field(default_factory=dict)
     doubtful: list[str] = field(default_factory=list)
     whole: bool = False
     alone: bool = False
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def clean(self) -> bool:
@@ -119,24 +121,21 @@ class _Sifted:
 
 
 def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
-    screen = Screen(view.origin, run.grounds, run.parser, run.has_file)
-    # The screen knows bodies only; where something lies beside them, the full check looks.
-    # Asked once for all spans: the answer is the same, and grows with what lies beside.
-    if run.concerned is None:
-        run.concerned = _beside(run, view).concerned()
+    screen = run.screen(view.origin)
     try:
         with view.plain(span) as plain:
             covered = view.log.covered(span, run.since) if run.since else {}
-            sifted = _sift(screen, plain, covered, run.concerned)
+            sifted = _sift(screen, plain, covered)
     except StorageFailed:
         # A text that is none: the full check reads it leniently, or fails for good.
         return _Sifted()
     run.count(sum(sifted.passed.values()))
     run.versions |= sifted.passed
+    run.tally.join(sifted.tally)
     return sifted
 
 
-def _sift(screen: Screen, plain: Plain, covered: dict[str, int], concerned: set[str]) -> _Sifted:
+def _sift(screen: Screen, plain: Plain, covered: dict[str, int]) -> _Sifted:
     sifted = _Sifted()
 
     def fetched() -> Iterator[tuple[Any, ...]]:
@@ -144,7 +143,9 @@ def _sift(screen: Screen, plain: Plain, covered: dict[str, int], concerned: set[
         sifted.whole = True
 
     for stream, rows in groupby(fetched(), key=itemgetter(0)):
-        if stream not in concerned and _passes(screen, plain, stream, rows, covered.get(stream, 0)):
+        tally = _passed(screen, plain, stream, rows, covered.get(stream, 0))
+        if tally is not None:
+            sifted.tally.join(tally)
             sifted.passed[stream] = plain.heads[stream][0]
             del plain.heads[stream]
             plain.standings.pop(stream.removeprefix(participation_stream("")), None)
@@ -156,24 +157,30 @@ def _sift(screen: Screen, plain: Plain, covered: dict[str, int], concerned: set[
     return sifted if sifted.whole else _Sifted()
 
 
-def _passes(
+def _passed(
     screen: Screen, plain: Plain, stream: str, rows: Iterator[tuple[Any, ...]], covered: int
-) -> bool:
-    """Tell whether a stream needs no other look, of which the log fixes *covered* records."""
+) -> Tally | None:
+    """Return what became of a stream's commitments; ``None`` if it needs another look.
+
+    The log fixes *covered* of its records. What is kept beside them it does not fix.
+    """
     head = plain.heads.get(stream)
-    if head is not None and covered and head[0] == covered:
-        return _unchanged(rows, head)
+    openings, keys = plain.openings.get(stream), plain.keys.get(stream)
+    beside = openings or keys or screen.names(stream)
+    if head is not None and covered and head[0] == covered and not beside:
+        return Tally() if _unchanged(rows, head) else None
     try:
-        passed = screen.follow(stream, rows)
+        passed = screen.follow(stream, rows, openings, keys)
     except Exception:  # whatever it was, the full check will tell
-        return False
+        return None
     school = passed.standing[0]
     held = [(record_id, stream, *rest) for record_id, *rest in passed.held]
-    return (
+    same = (
         head == passed.head
         and plain.standings.get(school) == passed.standing
         and plain.held.get(stream, []) == held
     )
+    return passed.tally if same else None
 
 
 def _unchanged(rows: Iterator[tuple[Any, ...]], head: tuple[Any, ...]) -> bool:
@@ -187,7 +194,7 @@ def _unchanged(rows: Iterator[tuple[Any, ...]], head: tuple[Any, ...]) -> bool:
 
 
 def _beside(run: Checking, view: Auditing) -> Beside:
-    return Beside(view, run.evidence, run.grounds.erasures, run.tally)
+    return Beside(view, run.files, run.grounds.erasures, run.tally)
 
 
 def _full(run: Checking, view: Auditing, span: Span, sifted: _Sifted) -> Iterator[Finding]:

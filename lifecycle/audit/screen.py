@@ -8,24 +8,25 @@ at least as strict as the full check's, and tests hold the two against each othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
 from lifecycle.audit.course import Course, Passed, passed
+from lifecycle.audit.files import Files
 from lifecycle.audit.frames import Frames
 from lifecycle.audit.grounds import Grounds
+from lifecycle.audit.kept import Erased, Kept, Keys, Openings
 from lifecycle.audit.spelling import (
     Parser,
     Parts,
     Row,
     is_plain,
     parts_of,
-    spelt,
-    written,
+    quoted,
 )
-from lifecycle.audit.texts import day_at, is_day, is_moment
+from lifecycle.audit.texts import day_at, is_day
 from lifecycle.audit.transitions import Transitions
 from lifecycle.domain.canonical import MAX_BODY_BYTES
 from lifecycle.domain.model import (
@@ -58,12 +59,10 @@ class Screen:
         origin: Id of the installation.
         grounds: What decisions may rest on.
         parser: Reads what bodies spell.
-        stored: Tells whether the evidence store has a file of that digest and size.
+        files: The evidence store.
     """
 
-    def __init__(
-        self, origin: str, grounds: Grounds, parser: Parser, stored: Callable[[str, int], bool]
-    ) -> None:
+    def __init__(self, origin: str, grounds: Grounds, parser: Parser, files: Files) -> None:
         frames, authority = Frames(origin, grounds.definitions), Authority(grounds, parser)
         self._origin = origin
         self._grounds = grounds
@@ -71,36 +70,59 @@ class Screen:
         self._value = parser.value
         self._rules = frames.rules
         self._frame = frames.of
-        self._advance = Transitions(frames, authority, parser, stored).follow
+        self._steps = frames.steps
+        self._files = files
+        self._erased = Erased(grounds.erasures)
+        self._advance = Transitions(authority, parser, files).follow
 
-    def follow(self, stream: str, rows: Iterable[Row]) -> Passed:
+    def names(self, stream: str) -> bool:
+        """Tell whether an erasure names records of *stream*."""
+        return self._erased.names(stream)
+
+    def follow(
+        self,
+        stream: str,
+        rows: Iterable[Row],
+        openings: Openings | None = None,
+        keys: Keys | None = None,
+    ) -> Passed:
         """Return what the records of *stream* come to.
+
+        Args:
+            stream: Its name.
+            rows: Its records.
+            openings: What is kept beside it, and opens its commitments.
+            keys: What is kept beside it, and opens its personal files.
 
         Raises:
             Exception: Something is not plain, or of another type or shape than it has to be.
         """
         course: Course | None = None
         seen: dict[str, int] = {}
-        place = f',"stream":{spelt(stream)}'
+        place = f',"stream":{quoted(stream)}'
+        kept = Kept(stream, openings or {}, keys or {}, self._erased, self._files)
         version, last, before = 0, genesis_hash(self._origin, stream), ""
         for row in rows:
             version += 1
             if row[1] != version or row[4] != last:
                 raise Doubtful
             moment = row[14]
-            if moment < before or not is_moment(moment) or not is_day(row[15]):
+            if moment < before:
                 raise Doubtful
             if course is None:
-                course = self._enrolled(self._read(row, version, place, seen), place)
+                course = self._enrolled(self._read(row, version, place, seen), place, kept)
             else:
-                course.today = day_at(moment, course.zone)
-                if row[15] > course.today:
+                course.today = today = day_at(moment, course.zone)
+                if row[15] != today and not (is_day(row[15]) and row[15] < today):
                     raise Doubtful
                 if row[7] == "advanced":
                     self._advance(course, row, seen)
                 else:
                     self._administered(course, self._read(row, version, place, seen))
+            if kept.named:
+                kept.name(version, moment)
             last, before = row[2], moment
+        kept.close()
         if course is None:
             raise Doubtful
         return passed(course, (version, last, before))
@@ -139,7 +161,7 @@ class Screen:
         if sha256(b"%b%b%b}]" % (start, day, behind)).hexdigest().encode() != given:
             raise Doubtful
 
-    def _enrolled(self, line: Line, place: str) -> Course:
+    def _enrolled(self, line: Line, place: str, kept: Kept) -> Course:
         row, parts = line.row, line.parts
         facts = self._value(parts.facts)
         if row[7] != "enrolled" or [*facts] != ["roadmap", "school", "title"]:
@@ -152,19 +174,17 @@ class Screen:
             or row[0] != participation_stream(school)
             or self._grounds.rules.get(on_map) != row[11]
             or not on_map.isascii()
-            or parts.evidence != b"[]"
-            or parts.reason != b"null"
             or line.consulted.names != (INSTALLATION, on_map)
         ):
             raise Doubtful
         definition = rules.definition
         zone = definition.roadmap.time_zone
         today = day_at(row[14], zone)
-        if row[15] > today:
+        if not is_day(row[15]) or row[15] > today:
             raise Doubtful
         rosters = line.consulted.rosters
-        self._authority.admit(line.acting, "enrol", rosters[0], line.consulted, row[14], rules)
-        line.acting.acts(definition.enrolled_by, (), *rosters)
+        self._authority.admit(line.acting, "enrol", line.consulted, row[14], rules)
+        line.acting.acts(definition.enrolled_by, {}, *rosters)
         usual = min(today, definition.roadmap.start.isoformat())
         self._asked(line, usual, b"Enrol", b"", parts.facts[1:-1])
         return Course(
@@ -178,12 +198,17 @@ class Screen:
             on_map=on_map,
             zone=zone,
             place=place,
+            steps=self._steps(row[11]),
             consulted=line.consulted,
-            asked=f',"school":{written(school)},"transition":'.encode(),
+            roster=line.consulted.rosters[1],
+            spelt=line.parts.consulted.decode(),
+            kept=kept,
+            asked=f',"school":{quoted(school)},"transition":'.encode(),
         )
 
     def _administered(self, course: Course, line: Line) -> None:
-        course.spelt = ""  # The next transition may not have consulted less than this record.
+        if line.consulted.versions[0] != course.consulted.versions[0]:
+            course.spelt = ""  # The next transition may not have consulted less than this record.
         if line.row[7] == "role_assigned":
             self._assigned(course, line)
         else:
@@ -195,26 +220,24 @@ class Screen:
         if (
             role not in course.rules.school_roles
             or role in _APART
-            or any(one[:2] == (actor, role) for one in course.own)
+            or (actor, role) in course.own
             or not self._grounds.knows(actor, version)
         ):
             raise Doubtful
         self._asked_role(course, line, b"AssignRole", actor, role)
-        course.own.append((actor, role, line.row[5], line.version))
+        course.own[actor, role] = (line.row[5], line.version)
 
     def _revoked(self, course: Course, line: Line) -> None:
         actor, assignment, role = self._of_administrator(line, ["actor", "assignment", "role"])
-        fitting = [one for one in course.own if one[:2] == (actor, role)]
         if line.row[7] != "role_revoked" or role == ADMINISTRATOR:
             raise Doubtful
-        if [one[2] for one in fitting] != [assignment]:
+        if course.own.pop((actor, role))[0] != assignment:
             raise Doubtful
         self._asked_role(course, line, b"RevokeRole", actor, role)
-        course.own.remove(fitting[0])
 
     def _asked_role(self, course: Course, line: Line, kind: bytes, actor: str, role: str) -> None:
-        before = f'"assignee":{written(actor)},'
-        behind = f'"role":{written(role)},"stream":{written(line.row[0])}'
+        before = f'"assignee":{quoted(actor)},'
+        behind = f'"role":{quoted(role)}{course.place}'
         self._asked(line, course.today, kind, before.encode(), behind.encode())
 
     def _of_administrator(self, line: Line, names: list[str]) -> list[str]:
@@ -224,12 +247,10 @@ class Screen:
         if (
             [*facts] != names
             or not all(type(value) is str for value in facts.values())
-            or parts.evidence != b"[]"
-            or parts.reason != b"null"
             or line.consulted.names != (INSTALLATION,)
         ):
             raise Doubtful
         roster = line.consulted.rosters[0]
-        self._authority.admit(line.acting, "administer", roster, line.consulted, line.row[14])
-        line.acting.acts((ADMINISTRATOR,), (), roster)
+        self._authority.admit(line.acting, "administer", line.consulted, line.row[14])
+        line.acting.acts((ADMINISTRATOR,), {}, roster)
         return [*facts.values()]

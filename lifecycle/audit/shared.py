@@ -39,7 +39,7 @@ def shared_streams(run: Checking, view: Auditing) -> Iterator[Finding]:
         run.grounds.versions[stream] = check.head.version
         yield from run.close(check, heads.pop(stream, None))
     held: list[Assignment] = []
-    beside = Beside(view, run.evidence, run.grounds.erasures, run.tally)
+    beside = Beside(view, run.files, run.grounds.erasures, run.tally)
     for stream, rows in _streams(view):
         yield from _decided(run, view.origin, beside.stream(stream), rows, held)
     yield from unfounded(heads.values())

@@ -9,8 +9,8 @@ names around it. A cut in the wrong place does no harm: what stands around it th
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from lifecycle.domain import canonical
@@ -19,7 +19,6 @@ from lifecycle.domain.record import FORMAT
 
 Row = tuple[Any, ...]
 
-_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
 _HASH_CHARACTERS = 64
 START = b'{"actor":'
 COMMAND = b',"command_id":"'
@@ -29,8 +28,14 @@ FACTS = b',"facts":'
 ENDS = b',"format":'
 REASON = b'","reason":'
 RECORD = b',"record_id":"'
-NOTHING = b'[],"facts":{}'
-"""What stands where nothing is brought and nothing is stated."""
+EVIDENCE = '","evidence":'
+"""What stands between the date of an act and its evidence."""
+
+NO_EVIDENCE = '","evidence":[],"facts":'
+"""What stands between the date of an act and its facts where nothing is brought."""
+
+NOTHING = '","evidence":[],"facts":{}'
+"""What stands behind the date of an act where nothing is brought and nothing is stated."""
 
 # As lifecycle.domain.canonical writes, but without its checks: whoever reads makes them.
 written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -65,24 +70,25 @@ STANDARD = Parser(json.loads, lambda value: written(value).encode())
 """The standard library's."""
 
 
-class Frame(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Frame:
     """What all records of one sort have in common: one transition out of one state, for example.
 
     Args:
         target: State after it.
         rules: From the definition to the date of the act.
+        opens: From there to what has to be read: ``EVIDENCE``, ``NO_EVIDENCE`` or ``NOTHING``.
         middle: From the format to the hash of the record before it.
         needs: The requirements, up to the sequence number.
         end: What follows the stream.
-        bare: There is nothing in it but what the columns tell.
     """
 
     target: str | None
     rules: str
+    opens: str
     middle: str
     needs: str
     end: str
-    bare: bool
 
 
 class Parts(NamedTuple):
@@ -90,9 +96,7 @@ class Parts(NamedTuple):
 
     actor: bytes
     consulted: bytes
-    evidence: bytes
     facts: bytes
-    reason: bytes
     request: bytes
 
 
@@ -102,8 +106,13 @@ def spelt(value: Any) -> str:
 
 
 def is_plain(text: str) -> bool:
-    """Tell whether *text* is spelt as it is, between quotation marks."""
-    return _PLAIN.fullmatch(text) is not None
+    """Tell whether *text* is spelt as it is, between quotation marks, and can be seen."""
+    return text.isprintable() and '"' not in text and "\\" not in text
+
+
+def quoted(text: str) -> str:
+    """Return *text* as bodies spell it."""
+    return f'"{text}"' if is_plain(text) else spelt(text)
 
 
 def frame(
@@ -116,7 +125,7 @@ def frame(
     source: str | None = None,
     target: str | None = None,
     transition: str | None = None,
-    bare: bool = False,
+    opens: str = NO_EVIDENCE,
 ) -> Frame:
     """Return the frame of the records of one sort."""
     rules = definition and {
@@ -127,16 +136,16 @@ def frame(
     return Frame(
         target=target,
         rules=f',"definition":{spelt(rules)},"due_on":{spelt(due_on)},"effective_on":"',
+        opens=opens,
         middle=f',"format":{FORMAT},"from":{spelt(source)},"kind":{spelt(kind)}'
         f',"origin":{spelt(origin)},"previous":"',
         needs=f'","requirements":{spelt(requirements)},"sequence":',
         end=f',"to":{spelt(target)},"transition":{spelt(transition)}}}',
-        bare=bare,
     )
 
 
 def parts_of(row: Row, shape: Frame, place: str) -> Parts | None:
-    """Return what only the body says, if everything else is what the columns and *shape* say.
+    """Return what only the body of an enrolment, or of a role given or taken, says.
 
     Args:
         row: A row of records, its ids plain.
@@ -144,59 +153,37 @@ def parts_of(row: Row, shape: Frame, place: str) -> Parts | None:
         place: The stream, as the body has to spell it.
 
     Returns:
-        The parts; ``None`` where the body says anything else.
+        The parts, if everything else is what the columns and *shape* say; ``None`` otherwise.
 
     Raises:
-        ValueError: So it does.
+        ValueError: It is not.
     """
-    body, last, record_id, command_id, moment, day = *row[3:7], *row[14:]
+    _, number, _, body, last, record_id, command_id, *_, moment, day = row
     actor_end = body.index(COMMAND)
-    consulted = body.index(CONSULTED, actor_end) + len(CONSULTED)
-    consulted_end = body.index(DEFINITION, consulted)
     lead = f',"command_id":"{command_id}","comment":null,"consulted":'.encode()
-    rules = f'{shape.rules}{day}","evidence":'.encode()
-    evidence = consulted_end + len(rules)
-    if shape.bare:
-        evidence_end, facts_end = evidence + 2, evidence + 13
-    else:
-        evidence_end = body.index(FACTS, evidence)
-        facts_end = body.index(ENDS, evidence_end)
-    middle = f'{shape.middle}{last}","reason":'.encode()
-    reason = facts_end + len(middle)
-    reason_end = body.index(RECORD, reason)
-    ids = f',"record_id":"{record_id}","recorded_at":"{moment}","request":"'.encode()
-    request = reason_end + len(ids)
-    tail = f"{shape.needs}{row[1]}{place}{shape.end}".encode()
+    consulted = actor_end + len(lead)
+    consulted_end = body.index(DEFINITION, consulted)
+    rules = f"{shape.rules}{day}{shape.opens}".encode()
+    facts = consulted_end + len(rules)
+    facts_end = body.index(ENDS, facts)
+    middle = (
+        f'{shape.middle}{last}","reason":null,"record_id":"{record_id}",'
+        f'"recorded_at":"{moment}","request":"'
+    ).encode()
+    request = facts_end + len(middle)
+    tail = f"{shape.needs}{number}{place}{shape.end}".encode()
     if (
         body.startswith(START)
         and body.startswith(lead, actor_end)
-        and consulted == actor_end + len(lead)
         and body.startswith(rules, consulted_end)
-        and body.startswith(FACTS, evidence_end)
         and body.startswith(middle, facts_end)
-        and body.startswith(ids, reason_end)
         and body.endswith(tail)
         and request + _HASH_CHARACTERS + len(tail) == len(body)
     ):
         return Parts(
             body[len(START) : actor_end],
             body[consulted:consulted_end],
-            body[evidence:evidence_end],
-            body[evidence_end + len(FACTS) : facts_end],
-            body[reason:reason_end],
+            body[facts:facts_end],
             body[request : request + _HASH_CHARACTERS],
         )
     return None
-
-
-def as_asked(evidence: bytes) -> bytes:
-    """Return pieces of evidence, spelt as in a body, as requests spell them.
-
-    A request leaves out what has its usual value (``lifecycle.domain.codec``). None of these
-    texts can stand inside a string: there its quotation marks would be escaped.
-    """
-    found = evidence.replace(b'{"date":', b'{"dated":').replace(b'"item":null,', b"")
-    if b'"form":"file",' in found:
-        for usual in (b'"content":null,', b'"form":"file",', b'"name":null,'):
-            found = found.replace(usual, b"")
-    return found

@@ -7,10 +7,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-_MOMENT = re.compile(
-    r"([1-9][0-9]{3}-[0-9]{2}-[0-9]{2})"
-    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z"
-)
+# What stands behind the hour of a moment.
+_CLOCK = re.compile(r":[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z")
+_HOUR = re.compile(r"([1-9][0-9]{3}-[0-9]{2}-[0-9]{2})T(?:[01][0-9]|2[0-3])")
 
 
 @lru_cache(maxsize=65_536)
@@ -23,15 +22,16 @@ def is_day(text: str) -> bool:
     return day.isoformat() == text and text[0] != "0"
 
 
-def is_moment(text: str) -> bool:
-    """Tell whether *text* is a moment as bodies write it; such texts sort as the moments do."""
-    found = _MOMENT.fullmatch(text)
-    return found is not None and is_day(found[1])
-
-
 @lru_cache(maxsize=65_536)
 def _days(hour: str, zone: str) -> tuple[str, str]:
-    """Return the days that an hour begins and ends with in a time zone."""
+    """Return the days that an hour begins and ends with in a time zone.
+
+    Raises:
+        ValueError: It is no hour of the year 1000 or later.
+    """
+    found = _HOUR.fullmatch(hour)
+    if found is None or not is_day(found[1]):
+        raise ValueError(f"{hour} is no hour")
     first = datetime.fromisoformat(f"{hour}:00:00Z")
     last = datetime.fromisoformat(f"{hour}:59:59.999999Z")
     place = ZoneInfo(zone)
@@ -43,8 +43,13 @@ def day_at(moment: str, zone: str) -> str:
     """Return the day of a moment in a time zone; both as bodies write them.
 
     No time zone skips a day forth and back within one hour of UTC, so most moments need only
-    their hour.
+    their hour. Moments written so sort as texts.
+
+    Raises:
+        ValueError: It is no moment, written as bodies do, of the year 1000 or later.
     """
+    if _CLOCK.fullmatch(moment, 13) is None:
+        raise ValueError(f"{moment} is no moment")
     first, last = _days(moment[:13], zone)
     if first == last:
         return first

@@ -84,7 +84,7 @@ def verify(
     for outcome in outcomes:
         total.join(outcome)
     tally = total.tally
-    beside = Beside(view, evidence, run.grounds.erasures, tally)
+    beside = Beside(view, run.files, run.grounds.erasures, tally)
     for stream, version in total.versions.items():
         log.count(stream, version)
     first = run.grounds.founding[0] if run.grounds.founding else None

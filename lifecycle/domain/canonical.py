@@ -19,6 +19,8 @@ MAX_DEPTH: Final = 16
 MAX_BODY_BYTES: Final = 64 * 1024 - 1  # C2SP's tlog-tiles counts an entry in two bytes.
 MAX_DEFINITION_BYTES: Final = 4 * 1024 * 1024
 
+_written: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
 
 def encode(value: Any, *, limit: int = MAX_BODY_BYTES) -> bytes:
     """Return the canonical bytes of *value*.
@@ -31,9 +33,8 @@ def encode(value: Any, *, limit: int = MAX_BODY_BYTES) -> bytes:
         InvalidBody: The value lies outside the profile.
     """
     _check(value, MAX_DEPTH)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
-        data = text.encode("utf-8")
+        data = _written(value).encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidBody(detail="text with half of a surrogate pair") from error
     if len(data) > limit:

@@ -29,12 +29,16 @@ class Plain(NamedTuple):
         heads: Version, hash and time by stream.
         standings: Rows in the order of ``Standing``, by school.
         held: Rows in the order of ``Assignment``, by stream, each list by sequence.
+        openings: Purpose, value and salt by stream, then by sequence and commitment.
+        keys: Keys of personal files by stream, then by sequence and address.
     """
 
     records: Iterator[tuple[Any, ...]]
     heads: dict[str, tuple[Any, ...]]
     standings: dict[str, tuple[Any, ...]]
     held: dict[str, list[tuple[Any, ...]]]
+    openings: dict[str, dict[tuple[int, str], tuple[Any, ...]]]
+    keys: dict[str, dict[tuple[int, str], Any]]
 
 
 class Ids(NamedTuple):

@@ -220,8 +220,9 @@ def admitted(given: Roster, approval: bool = False, scope: str = "advance", **me
     authority = Authority(grounds, STANDARD)
     acting = Acting({**ACTOR, **members}, grounds)
     consulted = Consulted({"installation": 5}, authority)
+    consulted.rosters = [given]
     try:
-        authority.admit(acting, scope, given, consulted, NOW, approval=approval)
+        authority.admit(acting, scope, consulted, NOW, approval=approval)
     except Doubtful:
         return False
     return True
@@ -236,10 +237,10 @@ def test_a_role_that_he_was_given_otherwise_is_doubtful() -> None:
     acting = Acting(ACTOR, Grounds({}, {}))
     given = [Assignment(name, "installation", "eva", "expert", 2) for name in ("r-1", "r-2")]
 
-    acting.acts(["expert"], [], Roster(given[:1]))
+    acting.acts(["expert"], {}, Roster(given[:1]))
     for others in (given, given[1:], []):
         with pytest.raises(Doubtful):
-            acting.acts(["expert"], [], Roster(others))
+            acting.acts(["expert"], {}, Roster(others))
 
 
 def test_versions_that_nobody_can_have_seen_are_doubtful(court: Court) -> None:
@@ -300,7 +301,7 @@ def test_whoever_holds_a_role_on_the_road_map_holds_it_for_the_school() -> None:
     on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
 
     assert not check(Act(persons=("eva",), roster=on_map))
-    assert not check(Act(persons=("eva",), own=[("eva", "expert", "r-1", 2)]))
+    assert not check(Act(persons=("eva",), own={("eva", "expert"): ("r-1", 2)}))
     assert check(Act(persons=("ivan",), roster=on_map))
 
 
@@ -338,7 +339,7 @@ def test_a_role_is_held_at_the_school_or_on_the_road_map() -> None:
     on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
 
     assert check(Act(roster=on_map))
-    assert check(Act(own=[("eva", "expert", "r-1", 2)]))
+    assert check(Act(own={("eva", "expert"): ("r-1", 2)}))
     assert not check(Act())
 
 

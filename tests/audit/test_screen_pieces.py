@@ -6,13 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lifecycle.audit.checking import Checking
-from lifecycle.audit.grounds import Grounds
-from lifecycle.audit.pieces import items_of
-from lifecycle.audit.spelling import STANDARD, as_asked
+from lifecycle.audit.acting import Doubtful
+from lifecycle.audit.compiled import compiled
+from lifecycle.audit.files import Files
+from lifecycle.audit.pieces import Pieces, as_asked, items_of, orders
+from lifecycle.audit.spelling import STANDARD
 from lifecycle.domain import canonical
+from lifecycle.domain.model import Actor, Evidence
+from lifecycle.domain.requests import Advance
 from lifecycle.storage.memory_evidence import MemoryEvidence
+from tests.audit.test_screen import CATALOGUE
+from tests.factories import ROADMAP
 
 LINK = {"form": "link", "item": None, "kind": "order", "url": "https://example.org/1"}
 ORDER = {"date": "2022-03-01", "form": "reference", "issuer": "Отдел", "item": None,
@@ -20,44 +27,108 @@ ORDER = {"date": "2022-03-01", "form": "reference", "issuer": "Отдел", "ite
 FILE = {"content": None, "form": "file", "item": None, "kind": "order", "media_type": "text/plain",
         "name": None, "sha256": "0" * 64, "size": 1}  # fmt: skip
 
+PERSONAL = FILE | {"content": "1" * 64, "kind": "list"}
 KINDS = {"order": False, "list": True}
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        ORDER | {"kind": "other"},
-        ORDER | {"item": 1},
-        ORDER | {"item": "Не код"},
-        ORDER | {"number": " "},
-        ORDER | {"number": "б/н "},
-        ORDER | {"number": "без номера"},
-        ORDER | {"number": "1" * 61},
-        ORDER | {"number": "1 ivan@example.org"},
-        ORDER | {"issuer": "Иванов, тел. 8 900 123-45-67"},
-        ORDER | {"issuer": "\n"},
-        ORDER | {"date": "2022-3-1"},
-        ORDER | {"x": None},
-        LINK | {"url": 1},
-        FILE | {"size": 0},
-        FILE | {"kind": "list"},
-        FILE | {"name": "0" * 64},
-        FILE | {"sha256": "x"},
-        FILE | {"sha256": "1" * 64},
-    ],
-)
+def spelt(pieces: list[Any]) -> str:
+    return canonical.encode(pieces).decode()
+
+
+UNSOUND: list[Any] = [
+    ORDER | {"kind": "other"},
+    ORDER | {"item": 1},
+    ORDER | {"item": "Не код"},
+    ORDER | {"number": " "},
+    ORDER | {"number": "б/н "},
+    ORDER | {"number": "без номера"},
+    ORDER | {"number": "1" * 61},
+    ORDER | {"number": "1 ivan@example.org"},
+    ORDER | {"issuer": "Иванов, тел. 8 900 123-45-67"},
+    ORDER | {"issuer": "\n"},
+    ORDER | {"date": "2022-3-1"},
+    ORDER | {"x": None},
+    LINK | {"url": 1},
+    FILE | {"size": 0},
+    FILE | {"kind": "list"},
+    FILE | {"name": "Иванов.txt"},
+    FILE | {"content": "0" * 64},
+    FILE | {"content": "0" * 63, "kind": "list"},
+    FILE | {"sha256": "x"},
+    FILE | {"sha256": "1" * 64},
+]
+
+
+def is_stored(sha256: str, size: int) -> bool:
+    return sha256 == "0" * 64
+
+
+@pytest.mark.parametrize("piece", UNSOUND)
 def test_a_piece_that_is_not_sound_is_doubtful(piece: Any) -> None:
-    assert items_of([piece], KINDS, lambda sha256, size: sha256 == "0" * 64) is None
+    with pytest.raises(Doubtful):
+        items_of([piece], KINDS, is_stored)
+    assert orders(spelt([piece]), KINDS) is None
 
 
-@pytest.mark.parametrize("piece", [LINK, ORDER, FILE])
+@pytest.mark.parametrize("piece", [LINK, ORDER, FILE, FILE | {"name": "0" * 64}, PERSONAL])
 def test_a_sound_piece_is_told_by_its_kind(piece: Any) -> None:
     other = piece | {"item": "x"}
 
-    found = items_of([piece, other], KINDS, lambda sha256, size: True)
+    found = items_of([piece, other], KINDS, is_stored)
 
-    assert found == {"order": [None, "x"]}
-    assert items_of([piece, piece], KINDS, lambda sha256, size: True) is None
+    assert found == {piece["kind"]: [None, "x"]}
+    with pytest.raises(Doubtful):
+        items_of([piece, piece], KINDS, is_stored)
+
+
+def test_a_file_given_under_two_names_is_given_twice() -> None:
+    with pytest.raises(Doubtful):
+        items_of([FILE, FILE | {"name": "0" * 64}], KINDS, is_stored)
+
+
+def test_orders_are_read_from_their_spelling() -> None:
+    pieces = [ORDER, ORDER | {"item": "x"}, ORDER | {"number": "б/н"}]
+
+    assert orders(spelt(pieces), KINDS) == items_of(pieces, KINDS, is_stored)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "null",
+        "[{}",
+        spelt([LINK]),
+        spelt([ORDER, ORDER]),
+        spelt([ORDER, LINK]),
+        spelt([ORDER | {"issuer": 'Отдел "Юг"'}]),
+        spelt([ORDER | {"number": '},{"1'}]),
+    ],
+)
+def test_what_is_not_plainly_orders_is_left_to_the_parser(text: str) -> None:
+    assert orders(text, KINDS) is None
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda date, issuer, item, kind, number: {
+                "date": date, "form": "reference", "issuer": issuer, "item": item, "kind": kind,
+                "number": number,
+            },
+            st.sampled_from(["2022-03-01", "2022-02-30", "", "\u0662022-03-01"]),
+            st.text(max_size=6) | st.sampled_from(["Отдел", "8 900 123-45-67", "},{", '"', "\\"]),
+            st.sampled_from([None, "x", "X", ""]),
+            st.sampled_from(["order", "list", "other", ""]),
+            st.text(max_size=4) | st.sampled_from(["1", "б/н", "1@", "1" * 61]),
+        ),
+        max_size=3,
+    )
+)  # fmt: skip
+def test_orders_are_never_read_otherwise_than_by_the_parser(pieces: list[Any]) -> None:
+    found = orders(spelt(pieces), KINDS)
+
+    if found is not None:
+        assert found == items_of(pieces, KINDS, is_stored)
 
 
 @pytest.mark.parametrize(
@@ -69,18 +140,43 @@ def test_the_standard_library_reads_only_what_is_spelt_as_it_has_to_be(text: byt
         STANDARD.value(text)
 
 
-def test_requests_leave_out_what_has_its_usual_value() -> None:
-    assert as_asked(canonical.encode(FILE)) == canonical.encode(
-        {"kind": "order", "media_type": "text/plain", "sha256": "0" * 64, "size": 1}
+@pytest.mark.parametrize("item", [None, "x"])
+@pytest.mark.parametrize("piece", [LINK, ORDER, FILE, FILE | {"name": "0" * 64}, PERSONAL])
+def test_pieces_are_spelt_as_requests_spell_them(piece: Any, item: str | None) -> None:
+    brought = Evidence.from_json(piece | {"item": item})
+    asked = Advance(
+        actor=Actor("eva", "host:test"),
+        command_id="c-1",
+        school="one",
+        transition="submit",
+        evidence=(brought,),
+        facts={},
     )
+    written = {"evidence": [as_asked(piece | {"item": item})], "facts": {}, "school": "one",
+               "transition": "submit"}  # fmt: skip
+
+    assert canonical.digest(["Advance", ["eva", None], written]) == asked.digest
+
+
+def test_orders_are_spelt_as_requests_spell_them() -> None:
+    definition = CATALOGUE.compiled(ROADMAP)
+    rules = compiled(definition)
+    assert rules is not None
+    move = rules.moves["withdraw"]
+    read = Pieces(STANDARD, is_stored).of
+
+    for piece in (ORDER, ORDER | {"item": "x"}):
+        assert read(canonical.encode([piece]), move)[1] == canonical.encode([as_asked(piece)])
+    with pytest.raises(Doubtful):
+        read(b'{"0":1}', move)
 
 
 def test_a_file_is_there_by_its_digest_and_size(tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("x")
     store = MemoryEvidence()
     stored = store.put(tmp_path / "note.txt")
-    run = Checking(store, Grounds({}, {}), lambda done: None)
+    files = Files(store)
 
-    assert run.has_file(stored.sha256, 1)
-    assert not run.has_file(stored.sha256, 2)
-    assert not run.has_file("0" * 64, 1)
+    assert files.has(stored.sha256, 1)
+    assert not files.has(stored.sha256, 2)
+    assert not files.has("0" * 64, 1)
