@@ -16,6 +16,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -51,8 +52,8 @@ class Mutant:
     Args:
         module: Path of the module below the root.
         number: Which of its changes.
-        line: Where it is changed.
-        what: What is changed.
+        line: Where it is changed, as an editor counts.
+        what: What is changed, and at which sign of that line.
         source: The line, without what is around it.
         lines: Where a test has to pass to notice.
         inside: Whether it lies in a function; else it is done once, when the module is loaded.
@@ -69,23 +70,34 @@ class Mutant:
 
 def mutants(module: str) -> list[Mutant]:
     """Return every mutant of a module."""
-    text = (ROOT / module).read_text("utf-8")
+    text = _text(module)
     rows, found = text.splitlines(), list[Mutant]()
     for place, what, _ in _all_changes(ast.parse(text)):
-        line = place.node.lineno  # type: ignore[attr-defined]  # no change without one
-        source = rows[line - 1].strip()
-        found.append(Mutant(module, len(found), line, what, source, place.lines, place.inside))
+        node = place.node
+        assert isinstance(node, ast.stmt | ast.expr)
+        row = rows[node.lineno - 1]
+        before = len(row.encode()[: node.col_offset].decode()) - len(row) + len(row.lstrip())
+        what, inside = f"{what} at {before + 1}", place.inside
+        found.append(
+            Mutant(module, len(found), node.lineno, what, row.strip(), place.lines, inside)
+        )
     return found
 
 
 def changed(mutant: Mutant) -> ast.Module:
     """Return the module's tree with the change."""
-    tree = ast.parse((ROOT / mutant.module).read_text("utf-8"))
+    tree = ast.parse(_text(mutant.module))
     for number, (place, _, change) in enumerate(_all_changes(tree)):
         if number == mutant.number:
             change(place.node)
             return ast.fix_missing_locations(tree)
     raise LookupError(mutant)
+
+
+@lru_cache(maxsize=None)
+def _text(module: str) -> str:
+    """Read a module once: somebody may go on writing it while a campaign lasts."""
+    return (ROOT / module).read_text("utf-8")
 
 
 def _all_changes(tree: ast.Module) -> Iterator[tuple[Place, str, Change]]:
@@ -175,19 +187,23 @@ def functions(modules: list[str]) -> Functions:
     return found
 
 
-def install(mutant: Mutant, alive: Functions) -> None:
+def install(mutant: Mutant, alive: Functions, *, anew: bool) -> None:
     """Change this very process, for good.
+
+    Args:
+        mutant: The change.
+        alive: What ``functions`` found before.
+        anew: Whether the change lies in what is done once, when the module is loaded.
 
     Raises:
         Exception: The changed module cannot be loaded; nobody would overlook that.
     """
     path = str(ROOT / mutant.module)
     code = compile(changed(mutant), path, "exec", dont_inherit=True)
-    if mutant.inside:
-        for inner in _inner(code):
-            for one in alive[path].get((inner.co_qualname, inner.co_firstlineno), ()):
-                one.__code__ = inner
-    else:
+    for inner in _inner(code):
+        for one in alive[path].get((inner.co_qualname, inner.co_firstlineno), ()):
+            one.__code__ = inner
+    if anew:
         name = mutant.module.removesuffix(".py").replace("/", ".")
         loaded, other = sys.modules[name], ModuleType(name)
         other.__file__ = path
