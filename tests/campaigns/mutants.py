@@ -2,7 +2,8 @@
 
     python -m tests.campaigns.mutants                              all mutants of all modules
     python -m tests.campaigns.mutants --sample 150 --seed 1        at most so many of each module
-    python -m tests.campaigns.mutants --module merkle --json       of one module, for a program
+    python -m tests.campaigns.mutants --module merkle --json > FILE  of one module, for a program
+    python -m tests.campaigns.mutants --again FILE                 its survivors once more
 
 The tests run once, to learn which of them touch which line and what each costs. Then a child of
 this very process is made for every mutant: it puts the change in and runs the tests that touch
@@ -20,7 +21,8 @@ import os
 import random
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TextIO
 
 import pytest
@@ -54,7 +56,12 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/proof": ("test_proof",),
         "audit/tiles": ("test_tiles", "test_log"),
         "audit/static_log": ("test_static_log",),
-        "audit/checkpoints": ("test_log", "test_outside_checkpoint", "test_since", "test_static_log"),
+        "audit/checkpoints": (
+            "test_log",
+            "test_outside_checkpoint",
+            "test_since",
+            "test_static_log",
+        ),
     },
     "verify": {
         "audit/chain": (*_EDITED, *_FORGED),
@@ -79,7 +86,8 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
 GROUP_OF = {module: group for group, modules in MODULES.items() for module in modules}
 
 # Module, the line, what is changed of it: why nothing can tell the difference.
-EQUIVALENT: dict[tuple[str, str, str], str] = {
+Key = tuple[str, str, str]
+EQUIVALENT: dict[Key, str] = {
     ("audit/ed25519", "_SQRT_M1: Final = pow(2, (_P - 1) // 4, _P)", "operator at 27"): (
         "P = 4 k + 1, and so (P + 1) // 4 is the same as (P - 1) // 4"
     ),
@@ -95,6 +103,12 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
 }
 
 
+def key_of(mutant: Mutant) -> Key:
+    """Return what tells a mutant from others, also when lines were moved."""
+    name = mutant.module.removeprefix("lifecycle/").removesuffix(".py")
+    return name, mutant.source, mutant.what
+
+
 def path_of(module: str) -> str:
     """Return the path of a module below the root."""
     return f"lifecycle/{module}.py"
@@ -106,10 +120,11 @@ def tests_of(modules: Sequence[str]) -> list[str]:
     return sorted({str((ROOT / "tests/audit" / f"{name}.py").resolve()) for name in names})
 
 
-def chosen(module: str, sample: int | None, seed: int) -> list[Mutant]:
-    """Return the mutants of a module that can be told from it, or a sample of them."""
-    same = {key[1:] for key in EQUIVALENT if key[0] == module}
-    every = [one for one in mutants(path_of(module)) if (one.source, one.what) not in same]
+def chosen(module: str, sample: int | None, seed: int, again: Collection[Key]) -> list[Mutant]:
+    """Return the mutants of a module that can be told from it, or some of them."""
+    every = [one for one in mutants(path_of(module)) if key_of(one) not in EQUIVALENT]
+    if again:
+        return [one for one in every if key_of(one) in again]
     if sample is None or sample >= len(every):
         return every
     chance = random.Random(f"{seed} {module}")  # noqa: S311 - repeatable
@@ -121,20 +136,19 @@ class Score:
 
     def __init__(self, words: TextIO) -> None:
         self.survivors: list[Mutant] = []
-        self._counts: dict[str, list[int]] = {}
+        self._counts: dict[str, tuple[int, int]] = {}
         self._words = words
         self._begin = time.monotonic()
 
     def begin(self, module: str, tests: int) -> None:
         """Say which module comes next."""
-        self._counts[module] = [0, 0]
+        self._counts[module] = (0, 0)
         print(f"{module}: {tests} tests touch it", file=self._words, flush=True)
 
     def add(self, module: str, mutant: Mutant, noticed: bool) -> None:
         """Count a mutant, and name it if it survived."""
-        counts = self._counts[module]
-        counts[0] += noticed
-        counts[1] += 1
+        before = self._counts[module]
+        counts = self._counts[module] = (before[0] + noticed, before[1] + 1)
         if not noticed:
             self.survivors.append(mutant)
             text = f"  SURVIVED {mutant.module}:{mutant.line} {mutant.what}: {mutant.source}"
@@ -144,14 +158,14 @@ class Score:
 
     def rows(self) -> list[tuple[str, int, int]]:
         """Return name, noticed and tried for every module, every group and the whole."""
-        rows = [(name, *counts) for name, counts in self._counts.items()]
+        rows = [(name, one, tried) for name, (one, tried) in self._counts.items()]
         groups = {GROUP_OF[name] for name in self._counts}
         for group in [one for one in MODULES if one in groups]:
             parts = [counts for name, counts in self._counts.items() if GROUP_OF[name] == group]
             rows.append((group, sum(one for one, _ in parts), sum(one for _, one in parts)))
         parts = list(self._counts.values())
         rows.append(("all", sum(one for one, _ in parts), sum(one for _, one in parts)))
-        return [(name, noticed, tried) for name, noticed, tried in rows]
+        return rows
 
     def seconds(self) -> int:
         """Return how long it took."""
@@ -170,14 +184,17 @@ def main(words: Sequence[str] | None = None) -> int:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     err = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8")
     score = Score(err if asked.json else out)
-    plan = {one: chosen(one, asked.sample, asked.seed) for one in modules}
-    trial = Trial({name: (path_of(name), some) for name, some in plan.items()}, score, err)
+    again = survivors_of(asked.again) if asked.again else set()
+    plan = {one: chosen(one, asked.sample, asked.seed, again) for one in modules}
+    plan = {name: some for name, some in plan.items() if some}
+    paths = {name: (path_of(name), some) for name, some in plan.items()}
+    trial = Trial(paths, score, err, asked.patience)
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - what tests print is nobody's answer
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
         options = ["-q", "-s", "-n0", "-p", "no:cacheprovider", f"--rootdir={ROOT}"]
-        code = pytest.main([*options, *tests_of(modules)], plugins=[trial])
+        code = pytest.main([*options, *tests_of([*plan])], plugins=[trial])
     if not trial.ended:
         print(f"the campaign did not come to its end (pytest: {code})", file=err, flush=True)
         return 1
@@ -197,10 +214,17 @@ def _as_json(rows: list[tuple[str, int, int]], score: Score) -> dict[str, object
         "scores": {name: {"noticed": one, "tried": all_of_them} for name, one, all_of_them in rows},
         "score": share(*rows[-1][1:]),
         "survivors": [
-            {"module": one.module, "line": one.line, "what": one.what, "source": one.source}
+            {"module": name, "line": one.line, "source": source, "what": what}
             for one in score.survivors
+            for name, source, what in [key_of(one)]
         ],
     }
+
+
+def survivors_of(path: Path) -> set[Key]:
+    """Return the survivors that an earlier report names."""
+    found = json.loads(path.read_text("utf-8"))["survivors"]
+    return {(one["module"], one["source"], one["what"]) for one in found}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -216,6 +240,13 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--sample", type=int, metavar="N", help="at most N mutants of each module")
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="of the sample (1)")
+    parser.add_argument(
+        "--patience", type=float, default=20, metavar="SECONDS",
+        help="processor time that the tests of one mutant may take before it counts as survived",
+    )  # fmt: skip
+    parser.add_argument(
+        "--again", type=Path, metavar="FILE", help="only what survived by an earlier --json report"
+    )
     parser.add_argument("--json", action="store_true", help="scores and survivors as JSON")
     return parser
 

@@ -16,7 +16,7 @@ import gc
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -94,7 +94,7 @@ def changed(mutant: Mutant) -> ast.Module:
     raise LookupError(mutant)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _text(module: str) -> str:
     """Read a module once: somebody may go on writing it while a campaign lasts."""
     return (ROOT / module).read_text("utf-8")
@@ -139,7 +139,7 @@ def _left_alone(node: ast.AST, child: ast.AST) -> bool:
     return isinstance(node, ast.Subscript) and ast.unparse(node.value) in ("Literal", "Callable")
 
 
-def _changes(place: Place) -> Iterator[tuple[str, Change]]:  # noqa: C901 - a table of kinds
+def _changes(place: Place) -> Iterator[tuple[str, Change]]:
     """Yield what can be changed of a node, and how."""
     node = place.node
     if isinstance(node, ast.Compare):

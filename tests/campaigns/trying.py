@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
 from typing import Protocol, TextIO
 
 import coverage
@@ -36,12 +37,19 @@ class Trial:
         plan: Name of a module: its path, and the mutants to be tried.
         told: Is told what became of each.
         err: Where it is said that the tests fail without a mutant.
+        patience: Seconds of processor time that the tests of one mutant may take, by what they
+            took without it; those that come after are left out, and it counts as survived.
     """
 
     def __init__(
-        self, plan: Mapping[str, tuple[str, Sequence[Mutant]]], told: Told, err: TextIO
+        self,
+        plan: Mapping[str, tuple[str, Sequence[Mutant]]],
+        told: Told,
+        err: TextIO,
+        patience: float,
     ) -> None:
         self.ended = False
+        self._patience = patience
         self._plan, self._told, self._err = plan, told, err
         self._costs: dict[str, float] = {}
         self._found: dict[str, int] = {}
@@ -70,7 +78,7 @@ class Trial:
                 near = {one for line in mutant.lines for one in lines.get(line, ())} & tests
                 # What no test runs is done when the module is loaded, and any test may notice.
                 anew = not (mutant.inside and near)
-                names = sorted(tests if anew else near, key=self._worth)
+                names = self._within_patience(sorted(tests if anew else near, key=self._worth))
                 change = partial(install, mutant, alive, anew=anew)
                 at = _tried(session, [items[one] for one in names], self._costs, change)
                 if 0 <= at < len(names):
@@ -82,6 +90,10 @@ class Trial:
     def _worth(self, name: str) -> tuple[float, str]:
         """Sort tests: cheap ones first, and those that found much."""
         return self._costs[name] / (1 + self._found.get(name, 0)), name
+
+    def _within_patience(self, names: list[str]) -> list[str]:
+        spent = accumulate(self._costs[name] for name in names)
+        return names[: max(1, sum(one <= self._patience for one in spent))]
 
     def _passes_alone(self, items: list[pytest.Item], session: pytest.Session) -> bool:
         at = _tried(session, items, self._costs, lambda: None)
