@@ -119,7 +119,9 @@ def test_another_log_or_a_longer_one_is_not_served() -> None:
         before = unfit(view, as_of(journal, 5), as_of(other, 4), "www")
         ahead = unfit(view, as_of(other, 7), None, "www")
 
-    assert [one.code for one in differs] == ["checkpoint_differs", "log_forked"]
+    assert [(one.code, one.field) for one in differs] == [
+        ("checkpoint_differs", "database"), ("log_forked", None),
+    ]  # fmt: skip
     assert [(one.code, one.field) for one in before] == [
         ("checkpoint_differs", "www"), ("log_forked", None),
     ]  # fmt: skip

@@ -187,8 +187,8 @@ def main(words: Sequence[str] | None = None) -> int:
     again = survivors_of(asked.again) if asked.again else set()
     plan = {one: chosen(one, asked.sample, asked.seed, again) for one in modules}
     plan = {name: some for name, some in plan.items() if some}
-    paths = {name: (path_of(name), some) for name, some in plan.items()}
-    trial = Trial(paths, score, err, asked.patience)
+    whole = {name: (path_of(name), tests_of([name]), some) for name, some in plan.items()}
+    trial = Trial(whole, score, err, asked.patience)
     os.environ["HYPOTHESIS_PROFILE"] = "mutants"
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - what tests print is nobody's answer
         os.dup2(nowhere.fileno(), 1)

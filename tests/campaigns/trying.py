@@ -34,7 +34,8 @@ class Trial:
     """Takes the place of pytest's loop.
 
     Args:
-        plan: Name of a module: its path, and the mutants to be tried.
+        plan: Name of a module: its path, the files of tests that were chosen for it, and the
+            mutants to be tried.
         told: Is told what became of each.
         err: Where it is said that the tests fail without a mutant.
         patience: Seconds of processor time that the tests of one mutant may take, by what they
@@ -43,7 +44,7 @@ class Trial:
 
     def __init__(
         self,
-        plan: Mapping[str, tuple[str, Sequence[Mutant]]],
+        plan: Mapping[str, tuple[str, Sequence[str], Sequence[Mutant]]],
         told: Told,
         err: TextIO,
         patience: float,
@@ -59,26 +60,28 @@ class Trial:
         """Try every mutant, if the tests pass without one."""
         if session.testsfailed or not session.items:
             return True
-        paths = [path for path, _ in self._plan.values()]
+        paths = [path for path, _, _ in self._plan.values()]
         touched = self._baseline(session.items, paths)
         if touched is None:
             return True
         items = {one.nodeid: one for one in session.items if self._costs[one.nodeid] < _SLOWEST}
         alive = functions(paths)
         gc.freeze()  # children share these pages
-        for module, (path, some) in self._plan.items():
+        for module, (path, files, mutants) in self._plan.items():
             lines = touched[path]
             tests = {name for names in lines.values() for name in names if name in items}
+            own = tests | {name for name, one in items.items() if str(one.path) in files}
             self._told.begin(module, len(tests))
-            if not self._passes_alone([items[one] for one in sorted(tests)], session):
+            some = self._within_patience(sorted(tests, key=self._worth))
+            if not self._passes_alone([items[one] for one in some], session):
                 print(f"{module}: its tests fail in a child without a mutant", file=self._err)
                 self._err.flush()
                 return True
-            for mutant in some:
+            for mutant in mutants:
                 near = {one for line in mutant.lines for one in lines.get(line, ())} & tests
                 # What no test runs is done when the module is loaded, and any test may notice.
                 anew = not (mutant.inside and near)
-                names = self._within_patience(sorted(tests if anew else near, key=self._worth))
+                names = self._within_patience(sorted(own if anew else near, key=self._worth))
                 change = partial(install, mutant, alive, anew=anew)
                 at = _tried(session, [items[one] for one in names], self._costs, change)
                 if 0 <= at < len(names):
