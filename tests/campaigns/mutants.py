@@ -39,7 +39,7 @@ _FORGED = (
     "test_forged_plans",
 )  # fmt: skip
 _SCREEN = "test_screen", "test_screen_doubts", "test_screen_pieces"
-_BUNDLES = "test_standalone", "test_standalone_parts"
+_BUNDLES = "test_standalone", "test_standalone_parts", "test_standalone_limits"
 _DOMAIN = "../domain/test_"
 
 # Group: module: the tests that have to notice.
@@ -64,7 +64,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "verify": {
-        "audit/chain": (*_EDITED, *_FORGED),
+        "audit/chain": ("test_chain", *_EDITED, *_FORGED),
         "audit/log_check": ("test_log",),
         "audit/verify": (*_EDITED, "test_log", "test_since", "test_hostile_values"),
         "audit/rules": (*_EDITED, *_FORGED, "test_hostile_values"),
