@@ -88,7 +88,7 @@ SIGNATURE = "\N{EM DASH} ([^\\s+]+) ([A-Za-z0-9+/]{7,}=*)\n"
 NOTE = re.compile(f"((.+)\n{NUMBER}\n(.+)\n)\n((?:{SIGNATURE}){{1,64}})")
 PROOF = re.compile(f"(c2sp.org/tlog-proof@v1\nindex|old) {NUMBER}((?:\n.+){{0,128}})\n\n((?s:.*))")
 def base(text: str, length: int = 0) -> bytes:  # decodes base64 in its one spelling
-    data = base64.b64decode(text, validate=True)
+    data = base64.b64decode(text)
     need(base64.b64encode(data).decode() == text, "something is not base64 in its one spelling")
     need(length in (0, len(data)), f"there are {len(data)} bytes where {length} have to be")
     return data

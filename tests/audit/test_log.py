@@ -170,6 +170,104 @@ def test_an_edited_tile_and_a_lost_tile_are_found(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_tiles_that_a_log_of_this_size_cannot_have_are_told(tmp_path: Path) -> None:
+    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
+    with journal.writing() as tx:
+        for _ in range(513):
+            append(tx)
+    assert checked(journal) == []
+    invented = [(0, 2), (0, -1), (1, 0), (-1, 0), (-2, 0), (7, 0), (2**62, 0)]
+    with BreakIn(tmp_path) as visit:
+        for level, index in invented:
+            visit.run("INSERT INTO lifecycle_log_tiles VALUES (?, ?, x'00')", level, index)
+
+    found = checked(journal)
+
+    assert {one.code for one in found} == {"log_tile_invented"}
+    assert sorted(str(one.field) for one in found) == sorted(f"{a}/{b}" for a, b in invented)
+    journal.close()
+
+
+def test_a_record_without_a_leaf_is_told_by_the_first_that_is_missing() -> None:
+    journal = written(3)
+    with journal.auditing() as view:
+        check = LogCheck(view.log)
+        check.count(STREAM, 5)
+        check.count("participation/school-2", 1)
+        found = list(check.run(MINUTE, START))
+
+    assert found == [
+        Finding("log_leaf_missing", STREAM, 4, None, 5, 3),
+        Finding("log_leaf_missing", "participation/school-2", 1, None, 1, 0),
+    ]
+
+
+def test_every_size_that_was_signed_is_compared_the_empty_log_and_the_whole_too() -> None:
+    journal = MemoryJournal(ORIGIN)
+    known = []
+    for size in range(4):
+        known.append(Known(str(size), Checkpoint(LOG.key.name, size, journal_root(journal))))
+        if size < 3:
+            with journal.writing() as tx:
+                append(tx)
+
+    assert checked(journal, tuple(known)) == []
+    wrong = [
+        Known(str(size), Checkpoint(LOG.key.name, size, bytes([7]) * 32)) for size in range(4)
+    ]
+    assert codes(checked(journal, tuple(wrong))) == ["checkpoint_differs"] * 4 + ["log_forked"]
+
+
+def journal_root(journal: MemoryJournal) -> bytes:
+    with journal.auditing() as view:
+        state = view.log.state()
+    return Frontier.from_bytes(state.size, state.frontier).root()
+
+
+def test_leaves_that_do_not_fit_are_told_with_what_should_be_there() -> None:
+    one = "00" * 32
+    with MemoryJournal(ORIGIN).auditing() as view:
+        check = LogCheck(view.log)
+        leaves = [(0, STREAM, 1, one), (2, STREAM, 3, one), (2, STREAM, 4, None)]
+        found = [each for leaf in leaves for each in check.take(LogLeaf(*leaf))]
+
+    assert found == [
+        Finding("log_gap", STREAM, 3, "idx", 1, 2),
+        Finding("log_order", STREAM, 3, "sequence", 2, 3),
+        Finding("log_leaf_invented", STREAM, 4, None, None, 2),
+    ]
+
+
+def test_what_waits_is_told_late_and_early_by_more_than_the_delay_only() -> None:
+    waiting = [Queued(STREAM, 1, moment_text(START))]
+    second = timedelta(seconds=1)
+
+    assert list(late(waiting, MINUTE, START + MINUTE)) == []
+    assert list(late(waiting, MINUTE, START - MINUTE)) == []
+    assert list(late(waiting, MINUTE, START + MINUTE + second)) == [
+        Finding("log_queue_late", STREAM, 1, None, 60, moment_text(START))
+    ]
+    assert list(late(waiting, MINUTE, START - MINUTE - second)) == [
+        Finding("log_queue_ahead", STREAM, 1, None, 60, moment_text(START))
+    ]
+
+
+def test_what_waits_follows_what_is_in_the_log() -> None:
+    journal = written(2, sealing="queued")
+    with journal.auditing() as view:
+        check = LogCheck(view.log)
+        check.count(STREAM, 2)
+        late_by_far = list(check.run(MINUTE, START + timedelta(days=1)))
+        other = LogCheck(view.log)
+        other.count(STREAM, 3)
+        missing = list(other.run(MINUTE, None))
+
+    assert [(one.code, one.sequence) for one in late_by_far] == [
+        ("log_queue_late", 1), ("log_queue_late", 2),
+    ]  # fmt: skip
+    assert missing == [Finding("log_leaf_missing", STREAM, 3, None, 3, 2)]
+
+
 def test_records_may_wait_for_as_long_as_was_published_and_no_longer() -> None:
     journal = written(2, sealing="queued")
     with journal.auditing() as view:

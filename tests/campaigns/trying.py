@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import accumulate
@@ -54,6 +55,7 @@ class Trial:
         self._plan, self._told, self._err = plan, told, err
         self._costs: dict[str, float] = {}
         self._found: dict[str, int] = {}
+        self._breadth: Counter[str] = Counter()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -71,6 +73,7 @@ class Trial:
             lines = touched[path]
             tests = {name for names in lines.values() for name in names if name in items}
             own = tests | {name for name, one in items.items() if str(one.path) in files}
+            self._breadth = Counter(name for names in lines.values() for name in names)
             self._told.begin(module, len(tests))
             some = self._within_patience(sorted(tests, key=self._worth))
             if not self._passes_alone([items[one] for one in some], session):
@@ -91,8 +94,9 @@ class Trial:
         return True
 
     def _worth(self, name: str) -> tuple[float, str]:
-        """Sort tests: cheap ones first, and those that found much."""
-        return self._costs[name] / (1 + self._found.get(name, 0)), name
+        """Sort tests: cheap ones first, those of little of the module, those that found much."""
+        cost = self._costs[name] * self._breadth[name]
+        return cost / (1 + self._found.get(name, 0)), name
 
     def _within_patience(self, names: list[str]) -> list[str]:
         spent = accumulate(self._costs[name] for name in names)
