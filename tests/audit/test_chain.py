@@ -43,9 +43,7 @@ def test_a_record_that_was_written_down_before_its_predecessor_is_found() -> Non
     late = START - timedelta(microseconds=1)
 
     assert checked(stored(FIRST), stored(second(recorded_at=late))) == [
-        Finding(
-            "time_runs_back", STREAM, 2, "recorded_at", moment_text(START), moment_text(late)
-        )
+        Finding("time_runs_back", STREAM, 2, "recorded_at", moment_text(START), moment_text(late))
     ]
 
 

@@ -212,9 +212,7 @@ def test_every_size_that_was_signed_is_compared_the_empty_log_and_the_whole_too(
                 append(tx)
 
     assert checked(journal, tuple(known)) == []
-    wrong = [
-        Known(str(size), Checkpoint(LOG.key.name, size, bytes([7]) * 32)) for size in range(4)
-    ]
+    wrong = [Known(str(size), Checkpoint(LOG.key.name, size, bytes([7]) * 32)) for size in range(4)]
     assert codes(checked(journal, tuple(wrong))) == ["checkpoint_differs"] * 4 + ["log_forked"]
 
 

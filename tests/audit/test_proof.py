@@ -55,7 +55,7 @@ def test_another_record_is_not_proved() -> None:
 
 
 def test_a_proof_under_a_checkpoint_of_strangers_proves_nothing() -> None:
-    with pytest.raises(ProofInvalid, match="^none of the keys that you trust signed it$"):
+    with pytest.raises(ProofInvalid, match=r"^none of the keys that you trust signed it$"):
         INCLUSION.check(LEAF, [OTHER.key])
     with pytest.raises(ProofInvalid, match="none of the keys"):
         GROWTH.check(OLD, [OTHER.key])
