@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -64,7 +63,7 @@ class Case:
 
 
 @pytest.fixture
-def case(office: Office, definition: Definition) -> Iterator[Case]:
+def case(office: Office, definition: Definition) -> Case:
     """A school under way, a planned activity, somebody who was revoked, a credential that was."""
     engine, on_map = office.engine, roadmap_stream(office.roadmap)
     office.lead(SCHOOL, "concept_documents")
@@ -77,7 +76,7 @@ def case(office: Office, definition: Definition) -> Iterator[Case]:
     for stream in (INSTALLATION, on_map):
         for record in found.streams[stream]:
             found.grounds.learn(record)
-    yield found
+    return found
 
 
 def test_every_record_of_an_honest_office_comes_out_the_same(case: Case) -> None:

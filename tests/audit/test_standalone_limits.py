@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,10 +139,10 @@ def test_a_claim_that_no_tree_can_bear_is_refused_by_its_numbers() -> None:
 
     assert standalone.included(0, 1, leaf, []) == leaf
     for index, size, path in ((-1, 2, [leaf]), (1, 1, []), (0, 1, [leaf]), (0, 2, []), (0, 0, [])):
-        assert refuses(lambda i=index, n=size, p=path: standalone.included(i, n, leaf, p))
+        assert refuses(partial(standalone.included, index, size, leaf, path))
     assert standalone.grown(1, 1, [], leaf) == (leaf, leaf)
     for old, new, path in ((0, 1, []), (2, 1, []), (1, 1, [leaf]), (1, 2, [])):
-        assert refuses(lambda o=old, n=new, p=path: standalone.grown(o, n, p, leaf))
+        assert refuses(partial(standalone.grown, old, new, path, leaf))
 
 
 def archive(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:
