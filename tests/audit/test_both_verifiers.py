@@ -91,3 +91,20 @@ def test_a_changed_member_of_a_record_gets_the_same_answer_from_both(kind: str) 
             differ.append((name, said, [(one.code, one.field, one.found) for one in found]))
 
     assert differ == []
+
+
+@pytest.mark.parametrize("kind", [one for one in KINDS if one != "installed"])
+def test_a_method_is_enough_or_not_for_both(kind: str) -> None:
+    differ, enough = [], set()
+    for method in ("host:x", "os-uid:1000", "token:x", "signed:x", "pigeon:1", "host:", "host"):
+        body = last(kind)
+        body["actor"] |= {"authentication": method, "signature": None}
+        found, said = by_the_package(body), by_the_verifier_alone(body)
+        if bool(found) != (said is not None):
+            differ.append((method, found, said))
+        if not found:
+            enough.add(method)
+
+    assert differ == []
+    # An approval asks for more than an account of the machine.
+    assert enough == ({"host:x"} if kind == "advanced" else {"host:x", "os-uid:1000"})

@@ -331,3 +331,12 @@ def test_a_record_stamped_before_its_predecessor_is_not_told_twice(case: Case) -
     early = replace(record, recorded_at=head.recorded_at - timedelta(seconds=1))
 
     assert case.again(early) == []
+
+
+def test_the_first_version_of_a_stream_can_have_been_looked_at(case: Case) -> None:
+    record = case.last("advanced")
+    consulted = dict.fromkeys(record.consulted or {}, 1)
+
+    assert "consulted_missing" not in {
+        one.code for one in case.again(replace(record, consulted=consulted))
+    }
