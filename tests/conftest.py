@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from lifecycle import Lifecycle
 from lifecycle.domain.definition import Definition
@@ -25,6 +25,12 @@ settings.register_profile(
 )
 settings.register_profile(
     "thorough", parent=settings.get_profile("ci"), max_examples=1000, derandomize=False
+)
+settings.register_profile(
+    "mutants",  # thousands of times the same tests: few examples, and a failure is not made simple
+    parent=settings.get_profile("ci"),
+    max_examples=8,
+    phases=(Phase.explicit, Phase.generate),
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -73,8 +73,6 @@ def _x_of(y: int, sign: int) -> int | None:
         x = x * _SQRT_M1 % _P
     if v * x * x % _P != u:
         return None
-    if x == 0:
-        return None  # Of small order, whatever its sign.
     return x if x & 1 == sign else _P - x
 
 
@@ -105,7 +103,7 @@ def _sum_of_multiples(scalar: int, challenge: int, key: _Point) -> _Point:
     """Return scalar * base + challenge * key, both walked through together."""
     table = {(1, 0): _BASE, (0, 1): key, (1, 1): _add(_BASE, key)}
     total = _NEUTRAL
-    for bit in range(max(scalar.bit_length(), challenge.bit_length()) - 1, -1, -1):
+    for bit in reversed(range(max(scalar.bit_length(), challenge.bit_length()))):
         total = _double(total)
         step = scalar >> bit & 1, challenge >> bit & 1
         if step in table:

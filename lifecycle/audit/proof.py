@@ -65,9 +65,10 @@ class Inclusion:
         lines, note = _cut(text)
         if lines[0] != _FIRST_LINE:
             raise ProofInvalid("a proof of inclusion begins with {line}", line=_FIRST_LINE)
-        extra = lines[1:] and lines[1].startswith("extra ")
-        body = _read(_record, lines[1].removeprefix("extra ")) if extra else b""
-        index, hashes = _numbered(lines[2 if extra else 1 :], "index ")
+        rest, body = lines[1:], b""
+        if rest and rest[0].startswith("extra "):
+            body = _read(_record, rest.pop(0).removeprefix("extra "))
+        index, hashes = _numbered(rest, "index ")
         return cls(index, hashes, note, body)
 
     def check(self, leaf: bytes, keys: Sequence[VerifierKey]) -> Checkpoint:

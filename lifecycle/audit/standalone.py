@@ -16,7 +16,7 @@ from typing import Any
 Body = dict[str, Any]
 Point = tuple[int, int, int, int]
 Key = tuple[str, bytes, bytes]  # name, id, Ed25519 public key
-BODY_BYTES, FILE_BYTES, LARGEST, MANY = 1 << 16, 1 << 26, 2**53 - 1, 1000
+BODY_BYTES, NOTE_SIGNS, FILE_BYTES, LARGEST, MANY = 0xFFFF, 1 << 16, 1 << 26, 2**53 - 1, 1000
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 def need(fits: object, what: str) -> None:  # goes on only where it fits
     if not fits: raise ValueError(what)
@@ -88,7 +88,7 @@ SIGNATURE = "\N{EM DASH} ([^\\s+]+) ([A-Za-z0-9+/]{7,}=*)\n"
 NOTE = re.compile(f"((.+)\n{NUMBER}\n(.+)\n)\n((?:{SIGNATURE}){{1,64}})")
 PROOF = re.compile(f"(c2sp.org/tlog-proof@v1\nindex|old) {NUMBER}((?:\n.+){{0,128}})\n\n((?s:.*))")
 def base(text: str, length: int = 0) -> bytes:  # decodes base64 in its one spelling
-    data = base64.b64decode(text, validate=True)
+    data = base64.b64decode(text)
     need(base64.b64encode(data).decode() == text, "something is not base64 in its one spelling")
     need(length in (0, len(data)), f"there are {len(data)} bytes where {length} have to be")
     return data
@@ -102,7 +102,7 @@ def key_from(text: str) -> Key:  # reads name+id+key
     need(fits, "the key's id is not that of its name and bytes: mistyped?")
     return name, bytes.fromhex(found), data[1:]
 def checkpoint_from(text: str, keys: list[Key]) -> tuple[int, bytes]:  # size and root, if signed
-    note = NOTE.fullmatch(text) if len(text) <= BODY_BYTES else None
+    note = NOTE.fullmatch(text) if len(text) <= NOTE_SIGNS else None
     if note is None or not text.replace("\n", "").isprintable() or int(note[3]) >= 2**63:
         raise ValueError("it is no checkpoint")
     proofs = [(name, base(encoded)) for name, encoded in re.findall(SIGNATURE, note[5])]
@@ -112,7 +112,7 @@ def checkpoint_from(text: str, keys: list[Key]) -> tuple[int, bytes]:  # size an
     need(fits and note[2] in dict(ours), f"it is not signed by a key of {note[2]} that you trust")
     return int(note[3]), base(note[4], 32)
 def proof_from(text: str, word: str, size: int, newest: str) -> list[bytes]:  # its hashes
-    proof = PROOF.fullmatch(text) if len(text) <= 2 * BODY_BYTES else None
+    proof = PROOF.fullmatch(text) if len(text) <= 2 * NOTE_SIGNS else None
     if proof is None or (proof[1][-len(word):], proof[2], proof[4]) != (word, str(size), newest):
         raise ValueError("it is a proof of something else, or none")
     return [base(one, 32) for one in proof[3].split("\n")[1:]]
@@ -149,7 +149,7 @@ class Archive:
         return sorted(one for one in self.names if one.startswith(folder))
     def lines(self) -> Iterator[bytes]:
         with self.zip.open("records.jsonl") as file:
-            while line := file.readline(BODY_BYTES + 2):
+            while line := file.readline(BODY_BYTES + 1):
                 need(line.endswith(b"\n"), "there is a line without an end, or too long")
                 yield line[:-1]
 # -- the form of a record -------------------------------------------------------------------------

@@ -40,14 +40,14 @@ def resources(bodies: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
         rows[0].append(leaf_hash(body))
         size += 1
         if size % WIDTH == 0:
-            yield _path("entries", size // WIDTH - 1), b"".join(entries)
+            yield path_of("entries", size // WIDTH - 1), b"".join(entries)
             entries.clear()
             yield from _full(rows, size)
     if entries:
-        yield _path("entries", size // WIDTH, len(entries)), b"".join(entries)
+        yield path_of("entries", size // WIDTH, len(entries)), b"".join(entries)
     for level, row in enumerate(rows):
         if row:
-            yield _path(level, size // WIDTH ** (level + 1), len(row)), b"".join(row)
+            yield path_of(level, size // WIDTH ** (level + 1), len(row)), b"".join(row)
 
 
 def unfit(
@@ -84,7 +84,7 @@ def _full(rows: list[list[bytes]], size: int) -> Iterator[tuple[str, bytes]]:
     level = 0
     while len(rows[level]) == WIDTH:
         row = rows[level]
-        yield _path(level, size // WIDTH ** (level + 1) - 1), b"".join(row)
+        yield path_of(level, size // WIDTH ** (level + 1) - 1), b"".join(row)
         if level + 1 == len(rows):
             rows.append([])
         rows[level + 1].append(row_root(row))
@@ -92,7 +92,7 @@ def _full(rows: list[list[bytes]], size: int) -> Iterator[tuple[str, bytes]]:
         level += 1
 
 
-def _path(kind: int | str, index: int, width: int = WIDTH) -> str:
+def path_of(kind: int | str, index: int, width: int = WIDTH) -> str:
     """Return where a tile or bundle lies: index 1234067 is ``x001/x234/067``."""
     parts = [f"{index % 1000:03}"]
     while index >= 1000:

@@ -64,7 +64,7 @@ class Tiles:
     def frontier(self, size: int) -> Frontier:
         """Return the right edge of the first *size* leaves."""
         hashes, low = [], 0
-        for level in range(size.bit_length() - 1, -1, -1):
+        for level in reversed(range(size.bit_length())):
             if size >> level & 1:
                 hashes.append(self.node(level, low >> level))
                 low += 1 << level

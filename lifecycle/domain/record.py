@@ -239,8 +239,6 @@ class Record:
             raise InvalidBody(detail=f"not a record of format {FORMAT}: {error}") from error
         if not same:
             raise InvalidBody(detail=f"not a record of format {FORMAT}")
-        # What was stored is what was hashed: keep these very bytes.
-        record.__dict__["body"] = body
         return record
 
     @classmethod

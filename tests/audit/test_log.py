@@ -289,7 +289,25 @@ def test_two_histories_shown_to_two_auditors_are_a_split_view() -> None:
     found = compared([one, Known("two", Checkpoint("log", 2, other))], 2, lambda _: other)
 
     assert codes(found) == ["checkpoint_split", "checkpoint_differs", "log_forked"]
-    assert (found[0].field, found[0].expected) == ("two", "one")
+    assert (found[0].field, found[0].expected, found[0].found) == ("two", "one", 2)
+    assert (found[2].expected, found[2].found) == (2, 2)
+
+
+def test_a_fork_lies_between_the_last_size_that_agrees_and_the_first_that_does_not() -> None:
+    def at(size: int, root: bytes) -> Known:
+        return Known(f"at {size}", Checkpoint("log", size, root))
+
+    ours, other = bytes(32), bytes([1]) * 32
+    known = [at(9, ours), at(7, other), at(4, ours), at(2, ours), at(8, other)]
+    found = compared(known, 9, lambda _: ours)
+
+    assert [(one.code, one.field) for one in found] == [
+        ("checkpoint_differs", "at 7"),
+        ("checkpoint_differs", "at 8"),
+        ("log_forked", None),
+    ]
+    assert (found[0].expected, found[0].found) == (other.hex(), ours.hex())
+    assert (found[2].expected, found[2].found) == (4, 7)
 
 
 def test_the_next_checkpoint_goes_on_from_the_last_and_hashes_the_new_bodies() -> None:
@@ -311,18 +329,30 @@ def test_the_next_checkpoint_goes_on_from_the_last_and_hashes_the_new_bodies() -
 
 
 @pytest.mark.parametrize(
-    ("statement", "code"),
+    ("statement", "code", "place", "field"),
     [
         (
             "UPDATE lifecycle_records SET body = CAST('{}' AS BLOB) WHERE sequence = 2",
             "body_altered",
+            f"{STREAM}#2",
+            "hash",
         ),
-        ("UPDATE lifecycle_log_leaves SET idx = 9 WHERE idx = 2", "log_gap"),
-        ("UPDATE lifecycle_log_state SET size = 2, frontier = x'00'", "log_state_differs"),
+        (
+            "UPDATE lifecycle_log_leaves SET idx = 9 WHERE idx = 2",
+            "log_gap",
+            f"{STREAM}#3",
+            "idx",
+        ),
+        (
+            "UPDATE lifecycle_log_state SET size = 2, frontier = x'00'",
+            "log_state_differs",
+            "database",
+            "size",
+        ),
     ],
 )
 def test_nothing_is_signed_over_a_changed_record_or_log(
-    tmp_path: Path, statement: str, code: str
+    tmp_path: Path, statement: str, code: str, place: str, field: str
 ) -> None:
     journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     with journal.writing() as tx:
@@ -337,7 +367,7 @@ def test_nothing_is_signed_over_a_changed_record_or_log(
     journal.close()
 
     assert isinstance(found, list)
-    assert codes(found) == [code]
+    assert [(one.code, one.place, one.field) for one in found] == [(code, place, field)]
 
 
 def test_nothing_is_signed_that_does_not_extend_what_was_signed() -> None:

@@ -174,3 +174,50 @@ def test_what_is_no_hash_is_refused() -> None:
         merkle.root_from_inclusion(0, 2, bytes(32), [bytes(31)])
     with pytest.raises(ProofInvalid, match="no hash"):
         merkle.check_consistency(1, bytes(33), 2, bytes(32), [bytes(32)])
+
+
+def test_a_proof_of_inclusion_of_another_length_is_refused_in_words() -> None:
+    leaf = merkle.leaf_hash(ENTRIES[3])
+    sound = merkle.inclusion_proof(3, 6, NODE)
+
+    with pytest.raises(ProofInvalid, match="too long"):
+        merkle.root_from_inclusion(3, 6, leaf, [*sound, bytes(32)])
+    with pytest.raises(ProofInvalid, match="too long"):
+        merkle.root_from_inclusion(0, 1, leaf, [bytes(32)])
+    with pytest.raises(ProofInvalid, match="too short"):
+        merkle.root_from_inclusion(3, 6, leaf, sound[:-1])
+
+
+@pytest.mark.parametrize("old", [3, 4])
+def test_a_proof_of_growth_of_another_length_is_refused_in_words(old: int) -> None:
+    sound = merkle.consistency_proof(old, 6, NODE)
+
+    with pytest.raises(ProofInvalid, match="too long"):
+        merkle.check_consistency(old, ROOTS[old], 6, ROOTS[6], [*sound, bytes(32)])
+    with pytest.raises(ProofInvalid, match="too short"):
+        merkle.check_consistency(old, ROOTS[old], 6, ROOTS[6], sound[:-1])
+    with pytest.raises(ProofInvalid, match="too short"):
+        merkle.check_consistency(old, ROOTS[old], 6, ROOTS[6], [])
+
+
+@pytest.mark.parametrize("old", [0, 6])
+def test_growth_that_needs_no_proof_bears_none(old: int) -> None:
+    with pytest.raises(ProofInvalid, match="too long"):
+        merkle.check_consistency(old, ROOTS[old], 6, ROOTS[6], [bytes(32)])
+
+
+def test_proofs_reach_to_the_last_leaf_that_a_database_counts() -> None:
+    def node(level: int, index: int) -> bytes:
+        return merkle.leaf_hash(f"{level}/{index}".encode())
+
+    size = 2**63 - 1
+    inclusion = merkle.inclusion_proof(size - 1, size, node)
+    growth = merkle.consistency_proof(size - 1, size, node)
+    old, new = merkle.root_of(size - 1, node), merkle.root_of(size, node)
+    edge = [node(level, (size >> level) - 1) for level in range(62, -1, -1)]
+
+    assert merkle.root_from_inclusion(size - 1, size, node(0, size - 1), inclusion) == new
+    merkle.check_consistency(size - 1, old, size, new, growth)
+    assert Frontier(size, edge).root() == new
+    with pytest.raises(ValueError, match="no right edge"):
+        Frontier(size + 1, edge[:1])

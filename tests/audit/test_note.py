@@ -10,6 +10,8 @@ from lifecycle.audit.note import (
     NoteInvalid,
     Signature,
     VerifierKey,
+    hash_from,
+    number_from,
     open_checkpoint,
     origin_line,
     parse_note,
@@ -114,6 +116,7 @@ def test_no_changed_character_of_a_checkpoint_is_taken(data: st.DataObject) -> N
         ("text\n\n— name AAAAAA==\n", "too short"),
         ("text\n\n— name AAAAAAB=\n", "one spelling"),
         ("text\n\n— name AAAAAAA\n", "not base64"),
+        ("text\n\n— name AAA?AAAA=\n", "not base64$"),
         ("text\n\n— name ÄAAAAAA=\n", "not base64"),
         ("te\rxt\n\n— name AAAAAAA=\n", "control character"),
         ("te\ud800xt\n\n— name AAAAAAA=\n", "UTF-8"),
@@ -164,3 +167,44 @@ def test_what_is_no_key_is_refused_in_words(text: str, told: str) -> None:
 
 def test_a_key_line_is_read_as_it_was_written() -> None:
     assert VerifierKey.parse(f"{LOG.key.text}\n") == LOG.key
+
+
+def test_a_note_of_the_greatest_length_is_read() -> None:
+    tail = "\n\n— name AAAAAAA=\n"
+    text = "x" * (65_536 - len(tail)) + tail
+
+    assert parse_note(text).text == "x" * (65_536 - len(tail)) + "\n"
+    with pytest.raises(NoteInvalid, match="at most 65536"):
+        parse_note("x" + text)
+
+
+def test_a_note_has_as_many_signatures_as_it_may() -> None:
+    assert len(parse_note("text\n\n" + "— name AAAAAAA=\n" * 64).signatures) == 64
+
+
+def test_a_control_character_is_none_even_if_it_is_the_last_below_the_space() -> None:
+    with pytest.raises(NoteInvalid, match="control character"):
+        parse_note("te\x1fxt\n\n— name AAAAAAA=\n")
+    assert parse_note("te xt\n\n— name AAAAAAA=\n").text == "te xt\n"
+
+
+def test_a_size_reaches_to_the_last_leaf_that_a_database_counts() -> None:
+    assert number_from("9223372036854775807") == 2**63 - 1
+    with pytest.raises(NoteInvalid, match="the number is '9223372036854775808'"):
+        number_from("9223372036854775808")
+
+
+def test_a_hash_is_read_in_its_one_length() -> None:
+    assert hash_from("A" * 43 + "=") == bytes(32)
+    with pytest.raises(NoteInvalid, match="a hash has 32 bytes, not 31"):
+        hash_from("A" * 42 + "==")
+
+
+def test_what_is_wrong_is_shown_in_part_where_it_is_long() -> None:
+    with pytest.raises(NoteInvalid) as line:
+        parse_note("text\n\n" + "x" * 100 + "\n")
+    with pytest.raises(NoteInvalid) as number:
+        number_from("x" * 100)
+
+    assert line.value.message.parameters == {"line": "x" * 80}
+    assert number.value.message.parameters["found"] == "x" * 40

@@ -9,7 +9,7 @@ import pytest
 
 from lifecycle.audit.merkle import Frontier, leaf_hash
 from lifecycle.audit.note import Checkpoint, origin_line
-from lifecycle.audit.static_log import resources, unfit
+from lifecycle.audit.static_log import CHECKPOINT, TILES, path_of, resources, unfit
 from lifecycle.storage.journal import SqlJournal
 from lifecycle.storage.memory import MemoryJournal
 from tests.audit.breaking_in import BreakIn
@@ -64,11 +64,24 @@ def test_a_full_tile_and_the_first_of_the_next_level_are_256_leaves() -> None:
     assert dict(resources([])) == {}
 
 
-def test_an_index_of_seven_digits_is_cut_as_the_specification_says() -> None:
-    many = (b"" for _ in range(1_003 * 256))
-    names = [name for name, _ in resources(many) if name.startswith("tile/entries/")]
+@pytest.mark.parametrize(
+    ("index", "place"),
+    [
+        (0, "000"),
+        (999, "999"),
+        (1_000, "x001/000"),
+        (1_234_067, "x001/x234/067"),
+        (999_999, "x999/999"),
+        (1_000_000, "x001/x000/000"),
+    ],
+)
+def test_an_index_is_cut_as_the_specification_says(index: int, place: str) -> None:
+    assert path_of("entries", index) == f"tile/entries/{place}"
+    assert path_of(3, index, 17) == f"tile/3/{place}.p/17"
 
-    assert names[999:1001] == ["tile/entries/999", "tile/entries/x001/000"]
+
+def test_names_are_those_that_monitors_ask_for() -> None:
+    assert (CHECKPOINT, TILES) == ("checkpoint", "tile")
 
 
 @pytest.mark.parametrize("count", [1, 255, 257, 515])
@@ -107,7 +120,9 @@ def test_another_log_or_a_longer_one_is_not_served() -> None:
         before = unfit(view, as_of(journal, 5), as_of(other, 4), "www")
         ahead = unfit(view, as_of(other, 7), None, "www")
 
-    assert [one.code for one in differs] == ["checkpoint_differs", "log_forked"]
+    assert [(one.code, one.field) for one in differs] == [
+        ("checkpoint_differs", "database"), ("log_forked", None),
+    ]  # fmt: skip
     assert [(one.code, one.field) for one in before] == [
         ("checkpoint_differs", "www"), ("log_forked", None),
     ]  # fmt: skip

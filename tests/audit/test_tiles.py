@@ -12,12 +12,14 @@ class Shelf:
         self.leaves: list[bytes] = []
         self.kept: dict[tuple[int, int], bytes] = {}
         self.asked: list[tuple[int, int]] = []
+        self.read: list[int] = []
 
     def hashes(self, low: int, high: int) -> list[bytes]:
         self.asked.append((low, high))
         return self.leaves[low:high]
 
     def tile(self, level: int, index: int) -> bytes | None:
+        self.read.append(index)
         return self.kept.get((level, index))
 
     @property
@@ -83,19 +85,34 @@ def test_a_tile_of_another_length_is_not_believed() -> None:
 
 def test_what_is_not_kept_as_a_tile_is_computed_from_the_leaves() -> None:
     shelf = Shelf()
-    frontier = shelf.grow(WIDTH)
+    shelf.grow(2 * WIDTH)
+    entries = [str(number).encode() for number in range(2 * WIDTH)]
+    first, second = second_tree.mth(entries[:WIDTH]), second_tree.mth(entries[WIDTH:])
     shelf.kept.clear()
     tiles = shelf.tiles
 
-    assert tiles.node(8, 0) == frontier.root()
-    assert tiles.row(1, 0, 1) == [frontier.root()]
+    assert tiles.node(8, 0) == first
+    assert tiles.row(1, 0, 1) == [first]
+    assert tiles.row(1, 0, 2) == [first, second]
 
 
-def test_many_tiles_are_read_without_holding_them_all() -> None:
+def test_the_right_edge_of_every_size_is_that_of_the_first_leaves() -> None:
+    shelf = Shelf()
+    shelf.grow(WIDTH + 15)
+    entries = [str(number).encode() for number in range(WIDTH + 15)]
+
+    for size in (0, 1, 2, 3, 7, 255, 256, 257, 271):
+        edge = shelf.tiles.frontier(size)
+        assert (edge.size, edge.root()) == (size, second_tree.mth(entries[:size]))
+
+
+def test_many_tiles_are_read_without_holding_more_than_64() -> None:
     shelf = Shelf()
     shelf.kept = {(0, place): bytes([place]) * TILE_BYTES for place in range(200)}
     tiles = shelf.tiles
+    places = [*range(64), *range(64), 64, 0, *range(64, 200)]
 
-    read = [tiles.row(0, place << 8, (place << 8) + 1)[0][0] for place in range(200)]
+    found = [tiles.row(0, place << 8, (place << 8) + 1)[0][0] for place in places]
 
-    assert read == list(range(200))
+    assert found == places
+    assert shelf.read == [*range(64), 64, 0, *range(65, 200)]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import subprocess
+import sys
 from pathlib import Path
 
-from tests.campaigns import bitflips, malformed, mutants
+import pytest
+
+from tests.campaigns import bitflips, malformed, mutants, mutating
 
 
 def test_flipped_bits_are_found_where_they_are(tmp_path: Path) -> None:
@@ -21,9 +27,31 @@ def test_malformed_inputs_are_refused_in_words() -> None:
     assert set(campaign.tried) >= {"bundles", "keys", "notes", "records"}
 
 
-def test_every_module_that_proves_has_mutants() -> None:
-    for module in mutants.MODULES:
-        first = next(mutants.mutants(module))
+@pytest.mark.parametrize("module", mutants.GROUP_OF)
+def test_every_module_that_proves_has_mutants_which_are_other_programs(module: str) -> None:
+    every = mutating.mutants(mutants.path_of(module))
+    sound = ast.dump(ast.parse((mutating.ROOT / mutants.path_of(module)).read_text("utf-8")))
 
-        compile(first.text, module, "exec")
-        assert first.text != (mutants.ROOT / module).read_text("utf-8")
+    assert len({mutants.key_of(one) for one in every}) > 10
+    for mutant in every[:: len(every) // 10]:
+        tree = mutating.changed(mutant)
+        compile(tree, mutant.module, "exec")
+        assert ast.dump(tree) != sound
+
+
+def test_what_is_said_to_be_equivalent_is_still_a_mutant() -> None:
+    for module, source, what in mutants.EQUIVALENT:
+        every = mutating.mutants(mutants.path_of(module))
+
+        assert (source, what) in {(one.source, one.what) for one in every}
+
+
+def test_mutants_of_the_tiles_are_noticed() -> None:
+    command = [sys.executable, "-m", "tests.campaigns.mutants"]
+    options = ["--module", "tiles", "--sample", "8", "--json"]
+    run = subprocess.run([*command, *options], cwd=mutating.ROOT, capture_output=True, check=False)
+    report = json.loads(run.stdout)
+
+    assert report["scores"]["proof"]["tried"] == 8
+    assert report["survivors"] == [], run.stderr
+    assert (run.returncode, report["score"]) == (0, 100.0)

@@ -1,6 +1,7 @@
 """Canonical bytes: one value, one spelling, and the same as RFC 8785 says."""
 
 import json
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -80,6 +81,64 @@ def test_nesting_has_a_limit() -> None:
     assert canonical.decode(canonical.encode(value)) == value
     with pytest.raises(InvalidBody, match="16 levels"):
         canonical.encode([value])
+
+
+@pytest.mark.parametrize("around", [lambda one: [one], lambda one: {"a": one}])
+def test_members_and_elements_are_levels_alike(around: Callable[[Any], Any]) -> None:
+    value: Any = 1
+    for _ in range(canonical.MAX_DEPTH - 1):
+        value = around(value)
+
+    assert canonical.decode(canonical.encode(value)) == value
+    with pytest.raises(InvalidBody, match="16 levels"):
+        canonical.encode(around(value))
+
+
+@pytest.mark.parametrize("value", [1.5, 2**53, b"text"])
+def test_what_has_no_place_has_none_within_an_object(value: Any) -> None:
+    with pytest.raises(InvalidBody):
+        canonical.encode({"a": value})
+
+
+def test_the_longest_body_is_one_byte_below_64_kibibytes() -> None:
+    longest = "x" * (65_535 - 2)
+
+    data = canonical.encode(longest)
+
+    assert len(data) == 65_535
+    assert canonical.decode(data) == longest
+    with pytest.raises(InvalidBody, match="65536 bytes where 65535 are allowed"):
+        canonical.encode(longest + "x")
+    with pytest.raises(InvalidBody, match="65536 bytes where 65535 are allowed"):
+        canonical.parse(b'"' + longest.encode() + b'x"')
+
+
+def test_the_longest_definition_has_four_mebibytes() -> None:
+    longest = "x" * (4_194_304 - 2)
+
+    assert canonical.digest(longest) == sha256(f'"{longest}"'.encode()).hexdigest()
+    with pytest.raises(InvalidBody, match="4194305 bytes where 4194304 are allowed"):
+        canonical.digest(longest + "x")
+
+
+@pytest.mark.parametrize("value", [2**53 - 1, -(2**53) + 1])
+def test_the_largest_integers_are_taken(value: int) -> None:
+    assert canonical.decode(canonical.encode(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (b"1.0", "the number 1.0 is not an integer"),
+        (b"NaN", "the number NaN is not an integer"),
+        (b'{"a":1,"a":1}', "a key occurs twice"),
+        (b"{", "not JSON of the profile"),
+        (b"\xff", "not JSON of the profile"),
+    ],
+)
+def test_what_is_only_parsed_is_refused_in_words(data: bytes, complaint: str) -> None:
+    with pytest.raises(InvalidBody, match=complaint):
+        canonical.parse(data)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,21 @@ def test_a_moment_is_written_in_utc() -> None:
     assert moment_from(written).tzinfo is UTC
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2022-03-13T22:30:00Z",
+        "2022-03-14T09:30:00.000000+11:00",
+        "2022-03-13 22:30:00.000000Z",
+        "0001-01-01T00:00:00.000000+05:00",
+        "9999-12-31T23:59:59.999999-05:00",
+    ],
+)
+def test_a_moment_that_is_written_otherwise_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a moment in UTC with microseconds"):
+        moment_from(text)
+
+
 def test_the_first_record_is_bound_to_its_stream_and_installation() -> None:
     hashes = {genesis_hash(origin, stream) for origin in "ab" for stream in ("x", "y", "a")}
 
