@@ -47,12 +47,12 @@ def test_a_head_without_records_is_told_by_its_version() -> None:
 def test_a_file_is_there_by_digest_and_size(tmp_path: Path) -> None:
     (tmp_path / "done.txt").write_bytes(b"done")
     check = run([])
-    assert isinstance(check.evidence, MemoryEvidence)
-    kept = check.evidence.put(tmp_path / "done.txt")
+    assert isinstance(check.files.store, MemoryEvidence)
+    kept = check.files.store.put(tmp_path / "done.txt")
 
-    assert check.has_file(kept.sha256, 4)
-    assert not check.has_file(kept.sha256, 5)
-    assert not check.has_file("0" * 64, 4)
+    assert check.files.has(kept.sha256, 4)
+    assert not check.files.has(kept.sha256, 5)
+    assert not check.files.has("0" * 64, 4)
 
 
 def test_roles_are_compared_stream_by_stream_in_the_order_of_their_records() -> None:

@@ -20,18 +20,19 @@ from typing import Any, Literal
 
 from lifecycle import verify
 from lifecycle.audit import shared
+from lifecycle.audit.acting import Doubtful
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking, roles, unfounded
 from lifecycle.audit.checkpoints import compared, misplaced, notes_of, opened
 from lifecycle.audit.course import COLUMNS, Passed
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.grounds import Grounds
+from lifecycle.audit.kept import Keys, Openings
 from lifecycle.audit.log_check import LogCheck, published_delay
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.note import VerifierKey
-from lifecycle.audit.personal import Beside, Tally, file_in
+from lifecycle.audit.personal import Beside
 from lifecycle.audit.schools import _standing
-from lifecycle.audit.screen import Screen
 from lifecycle.audit.spelling import Row
 from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
@@ -47,7 +48,7 @@ from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import WAL
 from lifecycle.workflows.catalogue import Catalogue
-from tests.campaigns.flips import OFFICE, Flip
+from tests.campaigns.flips import Flip
 from tests.campaigns.leading import FILES, leads
 from tests.factories import SetClock, engine_on
 
@@ -169,17 +170,19 @@ class Judge:
 
     def _screened(self, view: Auditing) -> None:
         """Learn which streams the screen passes, and what they come to."""
-        self.screen = Screen(view.origin, self.grounds, self.run.parser, self.run.has_file)
+        self.screen = self.run.screen(view.origin)
         self.rows: dict[str, list[Row]] = {}
+        self.kept: dict[str, tuple[Openings | None, Keys | None]] = {}
         self.passed: dict[str, Passed] = {}
-        beside = Beside(view, self.run.evidence, self.grounds.erasures, Tally()).concerned()
-        for stream in self.checks.keys() - beside:
+        for stream in self.checks:
             if stream.startswith(participation_stream("")):
                 with view.plain(only(stream)) as plain:
                     self.rows[stream] = list(plain.records)
-                self.passed[stream] = self.screen.follow(stream, self.rows[stream])
-        # A school that the screen passes has to be among those whose bits are flipped.
-        assert bool(self.passed) == (self.folder.name == OFFICE)
+                self.kept[stream] = plain.openings.get(stream), plain.keys.get(stream)
+                with suppress(Doubtful):  # signed commands are for the full check
+                    self.passed[stream] = self.screen.follow(
+                        stream, self.rows[stream], *self.kept[stream]
+                    )
 
     # -- records ----------------------------------------------------------------------------------
 
@@ -208,7 +211,7 @@ class Judge:
         row[COLUMNS.index(column)] = value
         rows[sequence - 1] = tuple(row)
         with suppress(Exception):  # as verification does with whatever the screen raises
-            return self.screen.follow(stream, rows) != self.passed[stream]
+            return self.screen.follow(stream, rows, *self.kept[stream]) != self.passed[stream]
         return True
 
     def _moved(self, flip: Flip, place: Place) -> Verdict:
@@ -308,7 +311,7 @@ class Judge:
         yield from compared(known, len(self.roots), self.roots.__getitem__)
 
     def _beside(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
-        beside = Beside(view, self.run.evidence, self.grounds.erasures, Tally())
+        beside = Beside(view, self.run.files, self.grounds.erasures)
         for stream in flip.changed.either("stream") & self.records.keys():
             one = beside.stream(stream)
             for record in self.records[stream]:
@@ -328,7 +331,7 @@ class Judge:
             path.write_bytes(flip.of.value)
 
     def _altered(self, flip: Flip) -> bool:
-        found = file_in(self.run.evidence, flip.of.column)
+        found = self.run.files.opened(flip.of.column)
         return found is None or found.sha256 != flip.of.column
 
     # -- where ------------------------------------------------------------------------------------
