@@ -55,7 +55,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     "proof": {
         "audit/note": ("test_note", "test_proof"),
         "audit/proof": ("test_proof",),
-        "audit/tiles": ("test_tiles", "test_log"),
+        "audit/tiles": ("test_tiles",),
         "audit/static_log": ("test_static_log",),
         "audit/checkpoints": (
             "test_log",
