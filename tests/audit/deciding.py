@@ -48,6 +48,10 @@ def lived() -> Lifecycle:
         reviewer, scopes=["advance", "plan"], expires_at=START + timedelta(days=9)
     )
     key = identities.key(office.who("expert", SCHOOL).id)
+    engine.add_actor("inspector", actor=ADMIN)
+    engine.assign("inspector", "auditor", actor=ADMIN)
+    engine.add_actor("deputy", actor=ADMIN)
+    engine.assign("deputy", "administrator", actor=ADMIN)
     clock.advance(hours=2)
     office.lead(SCHOOL, "concept_documents")
     office.submit(SCHOOL)
@@ -85,9 +89,14 @@ def _all() -> tuple[tuple[Body, Record], ...]:
     return tuple((json.loads(line), Record.decode(line)) for line in lines())
 
 
-def last(kind: str) -> Body:
-    """The members of the last record of a kind, to be changed at will."""
-    return copy.deepcopy([one for one, record in _all() if record.kind == kind][-1])
+def last(kind: str, **members: object) -> Body:
+    """The last record of a kind that has these members or facts, to be changed at will."""
+    fits = [
+        one
+        for one, record in _all()
+        if record.kind == kind and members.items() <= {**one, **one["facts"]}.items()
+    ]
+    return copy.deepcopy(fits[-1])
 
 
 @cache
@@ -143,22 +152,28 @@ def _stored(record: Record) -> StoredRecord:
 
 def by_the_verifier_alone(body: Body) -> str | None:
     """What the verifier that stands alone says of it; ``None`` if it finds nothing."""
-    history = standalone.History(ORIGIN, _rules_alone())
     line = canonical.encode(body)
-    place = body["stream"], body["sequence"]
     try:
         members = standalone.body_from(line)
-        for one, _ in _all():
-            here = (one["stream"], one["sequence"]) == place
-            with contextlib.suppress(*standalone.BROKEN):  # what is wrong is found below
-                if is_shared(one["stream"]):
-                    history.learn(members if here else one)
-        for one, record in _all():
-            if one["stream"] == body["stream"] and one["sequence"] < body["sequence"]:
-                history.chain(one, bytes.fromhex(record.hash))
-                history.follow(one)
+        history = history_before(members)
         history.chain(members, standalone.sha(b"\0", line))
         history.judge(members)
     except standalone.BROKEN as error:
         return str(error) or type(error).__name__
     return None
+
+
+def history_before(body: Body) -> standalone.History:
+    """What the verifier that stands alone knows when it comes to a record."""
+    history = standalone.History(ORIGIN, _rules_alone())
+    place = body["stream"], body["sequence"]
+    for one, _ in _all():
+        here = (one["stream"], one["sequence"]) == place
+        with contextlib.suppress(*standalone.BROKEN):  # what is wrong is found at its record
+            if is_shared(one["stream"]):
+                history.learn(body if here else one)
+    for one, record in _all():
+        if one["stream"] == body["stream"] and one["sequence"] < body["sequence"]:
+            history.chain(one, bytes.fromhex(record.hash))
+            history.follow(one)
+    return history

@@ -55,7 +55,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     "proof": {
         "audit/note": ("test_note", "test_proof"),
         "audit/proof": ("test_proof",),
-        "audit/tiles": ("test_tiles", "test_log"),
+        "audit/tiles": ("test_tiles",),
         "audit/static_log": ("test_static_log",),
         "audit/checkpoints": (
             "test_log",
@@ -73,7 +73,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/checking": ("test_checking", *_EDITED),
         "audit/identities": ("test_checking", "test_edited_records"),
         "audit/personal": ("test_personal",),
-        "audit/standalone": (*_BUNDLES, *_DECIDED),
+        "audit/standalone": (*_BUNDLES, *_DECIDED, "test_standalone_history"),
         "audit/bundle": (*_BUNDLES,),
         "audit/screen": _SCREEN,
         "audit/transitions": _SCREEN,

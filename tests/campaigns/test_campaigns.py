@@ -33,7 +33,7 @@ def test_every_module_that_proves_has_mutants_which_are_other_programs(module: s
     sound = ast.dump(ast.parse((mutating.ROOT / mutants.path_of(module)).read_text("utf-8")))
 
     assert len({mutants.key_of(one) for one in every}) > 10
-    for mutant in every[:: len(every) // 10]:
+    for mutant in every[:: len(every) // 3]:
         tree = mutating.changed(mutant)
         compile(tree, mutant.module, "exec")
         assert ast.dump(tree) != sound
