@@ -232,6 +232,23 @@ def test_a_role_that_is_taken_between_two_transactions_counts_no_longer(office: 
     assert verify(office.engine).findings == ()
 
 
+def test_a_token_that_is_revoked_between_two_transactions_is_good_no_longer(
+    office: Office,
+) -> None:
+    first, second, third = walk(office)
+    issued = office.engine.credentials.issue_token(second.actor.id, actor=ADMIN)
+    shown = office.engine.authenticate(issued.token)
+    commands = [first, *(replace(one, actor=shown) for one in (second, third))]
+    outcomes = office.engine.advance_many(commands, per_transaction=1)
+
+    assert [next(outcomes).kind for _ in range(2)] == ["recorded"] * 2
+    office.engine.credentials.revoke(issued.credential, actor=ADMIN)
+
+    (last,) = outcomes
+    assert last.kind == "refused"
+    assert verify(office.engine).findings == ()
+
+
 def test_somebody_who_is_registered_between_two_transactions_is_known(office: Office) -> None:
     first, second, _ = walk(office)
     newcomer = actor("newcomer")
