@@ -120,7 +120,8 @@ class Transitions:
         lead = f',"command_id":"{row[6]}","comment":null,"consulted":'
         rest = f'{shape.rules}{row[15]}","evidence":'
         head = f"{lead}{course.spelt}{rest}".encode()
-        if not body.startswith(head, actor_end):
+        # Where nothing is known yet, a body that leaves the versions out would begin so, too.
+        if not course.spelt or not body.startswith(head, actor_end):
             begin = body.index(CONSULTED, actor_end) + len(CONSULTED)
             found = body[begin : body.index(DEFINITION, begin)]
             course.spelt, course.consulted = found.decode(), self._authority.consulted(found)
