@@ -79,7 +79,8 @@ def verify(
     begin = spread or partial(check_all, view)
     outcomes = begin(run, list(spans_of(view)))
     damage = [Finding("schema_differs", found=text) for text in view.schema_findings()]
-    log = LogCheck(view.log, known)
+    first = run.grounds.founding[0] if run.grounds.founding else None
+    log = LogCheck(view.log, known, published_delay(first), now)
     grown = list(log.take_all())
     for outcome in outcomes:
         total.join(outcome)
@@ -87,7 +88,6 @@ def verify(
     beside = Beside(view, evidence, run.grounds.erasures, tally)
     for stream, version in total.versions.items():
         log.count(stream, version)
-    first = run.grounds.founding[0] if run.grounds.founding else None
     findings = [
         *damage,
         *total.findings,
@@ -96,7 +96,7 @@ def verify(
         *unfit,
         *misplaced(view),
         *grown,
-        *log.close(published_delay(first), now),
+        *log.close(),
     ]
     counts = (tally.opened, tally.erased, tally.missing)
     return Report(total.records, total.streams, tuple(findings), *counts)
