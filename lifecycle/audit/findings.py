@@ -123,6 +123,9 @@ class Report:
         opened: Commitments to comments, file names and personal files whose opening fits.
         erased: Such commitments that were erased lawfully.
         missing: Such commitments that nothing opens, without an erasure.
+        since: Size of the checkpoint that was gone on from, if one was.
+        vouched: Schools without a later record: their bodies were hashed and compared with all
+            that lies beside them, but their decisions were not made again.
     """
 
     records: int
@@ -131,6 +134,8 @@ class Report:
     opened: int = 0
     erased: int = 0
     missing: int = 0
+    since: int | None = None
+    vouched: int = 0
 
     @property
     def ok(self) -> bool:

@@ -64,7 +64,9 @@ def verify(
         keys: Whose checkpoints are believed, those in the database among them; without any,
             signatures are not looked at.
         since: A checkpoint of a log that was verified before. Of the schools that have no later
-            record, only the bodies are hashed: they are what they were if the log's root is.
+            record, the bodies are hashed and columns, heads, board and roles compared with them;
+            decisions are not made again, and evidence files not read: they are what they were
+            if the log's root is.
     """
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
     verified, doubted = opened(view.origin, keys, [since] if since else [])
@@ -99,7 +101,10 @@ def verify(
         *log.close(),
     ]
     counts = (tally.opened, tally.erased, tally.missing)
-    return Report(total.records, total.streams, tuple(findings), *counts)
+    size = verified[0].checkpoint.size if verified else None
+    return Report(
+        total.records, total.streams, tuple(findings), *counts, since=size, vouched=total.vouched
+    )
 
 
 def _leaves(view: Auditing, verified: Sequence[Known]) -> int:
