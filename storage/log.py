@@ -33,13 +33,24 @@ _waiting = exists(select(queue.c.stream)).label("waiting")
 _STATE: Final = Statement(select(log_state.c.size, log_state.c.frontier, _waiting))
 _WAITING: Final = Statement(select(_waiting))
 _LEAVES: Final = Statement(
-    select(log_leaves.c.idx, log_leaves.c.stream, log_leaves.c.sequence, records.c.hash)
+    select(
+        log_leaves.c.idx,
+        log_leaves.c.stream,
+        log_leaves.c.sequence,
+        records.c.hash,
+        records.c.recorded_at,
+    )
     .join_from(log_leaves, records, _of_leaf, isouter=True)
     .order_by(log_leaves.c.idx)
 )
 _BODIES: Final = Statement(
     select(
-        log_leaves.c.idx, log_leaves.c.stream, log_leaves.c.sequence, records.c.hash, records.c.body
+        log_leaves.c.idx,
+        log_leaves.c.stream,
+        log_leaves.c.sequence,
+        records.c.hash,
+        records.c.recorded_at,
+        records.c.body,
     )
     .join_from(log_leaves, records, _of_leaf, isouter=True)
     .where(_from)
@@ -79,7 +90,8 @@ _QUEUED: Final = Statement(
 _TO_SEAL: Final = Statement(
     select(queue.c.stream, queue.c.sequence, records.c.hash)
     .join_from(queue, records, _of_queued)
-    .order_by(queue.c.stream, queue.c.sequence)
+    # By time, so that the log's times do not run back; within a stream they never do.
+    .order_by(records.c.recorded_at, queue.c.stream, queue.c.sequence)
     .limit(bindparam("count"))
     # A literal: SQLAlchemy would bind a value of its own, which a Statement does not carry.
     .offset(literal_column("0"))

@@ -188,6 +188,10 @@ class _MemoryView(MemoryAuditing):
     def latest(self) -> datetime | None:
         return max((kept[-1].recorded_at for kept in self._state.streams.values()), default=None)
 
+    def logged_at(self) -> datetime | None:
+        logged = (*self._state.leaves[-1:], *self._state.queue)
+        return max((one.recorded_at for one in logged), default=None)
+
     def first(self, stream: str) -> Record | None:
         return next(iter(self._state.streams.get(stream, ())), None)
 
@@ -282,7 +286,7 @@ class _MemoryLog:
 
     def bodies(self, low: int) -> Iterator[tuple[LogLeaf, bytes]]:
         for index, one in enumerate(self._state.leaves[low:], low):
-            yield LogLeaf(index, one.stream, one.sequence, one.hash), one.body
+            yield _leaf(index, one), one.body
 
     def hashes(self, low: int, high: int) -> list[bytes]:
         return [bytes.fromhex(one.hash) for one in self._state.leaves[low:high]]
@@ -309,6 +313,10 @@ class _MemoryLog:
 
     def checkpoints(self) -> list[KeptCheckpoint]:
         return list(self._state.checkpoints)
+
+
+def _leaf(index: int, one: Record) -> LogLeaf:
+    return LogLeaf(index, one.stream, one.sequence, one.hash, moment_text(one.recorded_at))
 
 
 def _in_order(queue: tuple[Record, ...]) -> list[Record]:
@@ -354,7 +362,7 @@ class _MemoryWriting(_MemoryView):
 
     def seal(self, limit: int) -> int:
         state = self._state
-        sealed = _in_order(state.queue)[:limit]
+        sealed = sorted(_in_order(state.queue), key=lambda one: one.recorded_at)[:limit]
         for record in sealed:
             state.leaves += (record,)
             state.frontier.append(bytes.fromhex(record.hash))

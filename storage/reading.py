@@ -28,8 +28,10 @@ from lifecycle.storage.tables import (
     assignments,
     credentials,
     definitions,
+    log_leaves,
     records,
     refusals,
+    sealing_queue,
     standings,
     streams,
 )
@@ -46,6 +48,18 @@ _RECORDS: Final = Statement(
 )
 # Times are written with a fixed width, so the greatest text is the latest.
 _LATEST: Final = Statement(select(func.max(streams.c.recorded_at)))
+_LAST_LEAF: Final = Statement(
+    select(records.c.recorded_at)
+    .join_from(
+        log_leaves,
+        records,
+        (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence),
+    )
+    .order_by(log_leaves.c.idx.desc())
+    .limit(literal_column("1"))
+    .offset(literal_column("0"))
+)
+_LAST_QUEUED: Final = Statement(select(func.max(sealing_queue.c.queued_at)))
 _FIRST: Final = Statement(
     select(records.c.sequence, records.c.body)
     .where(records.c.stream == bindparam("stream"))
@@ -169,6 +183,16 @@ class SqlReading:
         ((latest,),) = self._session.rows(_LATEST)
         with self._sound("the time of the latest record"):
             return None if latest is None else moment_from(latest)
+
+    def logged_at(self) -> datetime | None:
+        """Return the time of the last leaf of the log or of what waits for it, the later; UTC.
+
+        Raises:
+            DatabaseBroken: What is stored is no time.
+        """
+        found = [*self._session.rows(_LAST_LEAF), *self._session.rows(_LAST_QUEUED)]
+        with self._sound("the time of the log"):
+            return max((moment_from(at) for (at,) in found if at is not None), default=None)
 
     def first(self, stream: str) -> Record | None:
         """Return the first record of *stream*, which pins its rules; ``None`` if it has none.

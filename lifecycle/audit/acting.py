@@ -84,7 +84,7 @@ class Consulted:
         Exception: They are not plainly such versions.
     """
 
-    __slots__ = ("names", "rosters", "until", "versions")
+    __slots__ = ("names", "rosters", "since", "until", "versions")
 
     def __init__(self, versions: dict[str, int], authority: Authority) -> None:
         for name, version in versions.items():
@@ -93,15 +93,16 @@ class Consulted:
         self.names = (*versions,)
         self.versions = (*versions.values(),)
         self.rosters = [authority.roster(*one) for one in versions.items()]
+        self.since = max(authority.grounds.recorded(*one) or "~" for one in versions.items())
         self.until = min(authority.grounds.stands(*one) for one in versions.items())
 
     def check(self, moment: str, seen: dict[str, int]) -> None:
-        """Look whether they were as good as the latest at *moment*, and did not run back.
+        """Look whether they were there and as good as the latest at *moment*, and ran not back.
 
         Raises:
             Doubtful: It is not plain.
         """
-        if moment > self.until:
+        if not self.since <= moment <= self.until:
             raise Doubtful
         for name, version in zip(self.names, self.versions, strict=True):
             if version < seen.get(name, 0):

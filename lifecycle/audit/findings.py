@@ -37,7 +37,12 @@ TEMPLATES = {
     "decision_outdated": "refused by what had been recorded elsewhere before it: {found}",
     "consulted_missing": "it rests on version {found} of {field}, which has {expected} record(s)",
     "consulted_runs_back": "it rests on version {found} of {field}, one before it on {expected}",
+    "recorded_before_consulted": "recorded at {found}, but it rests on what was recorded later,"
+    " at {expected}",
     # The log and what was signed of it.
+    "recorded_out_of_order": "recorded at {found}, but the log has what was recorded later, at"
+    " {expected}, before it",
+    "recorded_ahead": "recorded at {found}, which is ahead of the clock ({expected})",
     "log_gap": "leaf {expected} of the log is missing; the next one is {found}",
     "log_order": "the log has record {found} of the stream where {expected} belongs",
     "log_leaf_invented": "leaf {found} of the log names a record that is not there",
@@ -118,6 +123,9 @@ class Report:
         opened: Commitments to comments, file names and personal files whose opening fits.
         erased: Such commitments that were erased lawfully.
         missing: Such commitments that nothing opens, without an erasure.
+        vouched: Schools without a record later than that checkpoint: their bodies were hashed and
+            compared with all that lies beside them, but their decisions were not made again.
+        since: Size of the checkpoint that was gone on from, if one was.
     """
 
     records: int
@@ -126,6 +134,8 @@ class Report:
     opened: int = 0
     erased: int = 0
     missing: int = 0
+    vouched: int = 0
+    since: int | None = None
 
     @property
     def ok(self) -> bool:

@@ -130,6 +130,16 @@ class Grounds:
         after = bisect_left(moments, turns[place], key=lambda one: one[1])
         return moments[after][0]
 
+    def recorded(self, stream: str, version: int) -> str | None:
+        """Return when record *version* of a shared stream was recorded, as bodies write it.
+
+        ``None`` where there is no such record, or others stand in its place.
+        """
+        moments = self._moments.get(stream, [])
+        if not 0 < version <= len(moments) or moments[version - 1][1] != version:
+            return None
+        return moments[version - 1][0]
+
     def as_of(self, record: Record) -> Record:
         """Return *record* as if it had consulted all that was recorded before it.
 

@@ -17,9 +17,10 @@ from lifecycle.audit.merkle import HASH_BYTES, Frontier, split_hashes
 from lifecycle.audit.tiles import BITS, WIDTH, row_root
 from lifecycle.domain.administration import MERGE_DELAY, delay_seconds
 from lifecycle.domain.logged import LogLeaf, LogReading, Queued
-from lifecycle.domain.record import Record, moment_from
+from lifecycle.domain.record import Record, moment_from, moment_text
 
 _NO_HASH: Final = bytes(HASH_BYTES)
+_AFTER_ALL: Final = "~"  # sorts behind every moment
 
 
 class LogCheck:
@@ -28,9 +29,22 @@ class LogCheck:
     Args:
         log: As it lies.
         known: Checkpoints to compare it with.
+        delay: How long a record may wait to become a leaf: so far the times of leaves may run
+            back, and so far ahead of the clock may they be.
+        now: When this is checked; ``None`` if waiting is not to be judged.
     """
 
-    def __init__(self, log: LogReading, known: Sequence[Known] = ()) -> None:
+    def __init__(
+        self,
+        log: LogReading,
+        known: Sequence[Known] = (),
+        delay: timedelta = timedelta(seconds=int(MERGE_DELAY)),
+        now: datetime | None = None,
+    ) -> None:
+        self._delay = delay
+        self._now = now
+        self._ahead = _AFTER_ALL if now is None else moment_text(now + delay)
+        self._latest = ""
         self._log = log
         self._known = known
         self._wanted = {one.checkpoint.size for one in known}
@@ -44,10 +58,10 @@ class LogCheck:
         """Learn how many records a stream has, from the records themselves."""
         self._counted[stream] = version
 
-    def run(self, delay: timedelta, now: datetime | None) -> Iterator[Finding]:
+    def run(self) -> Iterator[Finding]:
         """Take every leaf, then close."""
         yield from self.take_all()
-        yield from self.close(delay, now)
+        yield from self.close()
 
     def take_all(self) -> Iterator[Finding]:
         """Take every leaf, a row of the tree at a time where nothing is wrong with it."""
@@ -74,8 +88,24 @@ class LogCheck:
             yield Finding("log_order", *place, "sequence", expected, leaf.sequence)
         if leaf.hash is None:
             yield Finding("log_leaf_invented", *place, None, None, leaf.idx)
+        yield from self._in_time(leaf)
         self._last[leaf.stream] = leaf.sequence
         yield from self._grown([leaf.hash])
+
+    def _in_time(self, leaf: LogLeaf) -> Iterator[Finding]:
+        """Yield whether a leaf is ahead of the clock, or of another time than its place says."""
+        text, place = leaf.recorded_at or "", (leaf.stream, leaf.sequence, "recorded_at")
+        try:
+            moment = moment_from(text)
+            waited = moment_from(self._latest) - moment if self._latest else timedelta()
+        except ValueError:
+            return  # A column that differs from its body is found at the record.
+        if text > self._ahead and self._now is not None:
+            yield Finding("recorded_ahead", *place, moment_text(self._now), text)
+            return  # What follows it is not late because of it.
+        if waited > self._delay:
+            yield Finding("recorded_out_of_order", *place, self._latest, text)
+        self._latest = max(self._latest, text)
 
     def _plain(self, row: Sequence[LogLeaf]) -> dict[str, int] | None:
         """Return the last leaf of each stream in a row; ``None`` if ``take`` has to look."""
@@ -91,6 +121,12 @@ class LogCheck:
             if leaf.sequence != before + 1 or leaf.hash is None:
                 return None
             last[stream] = leaf.sequence
+        moments = [leaf.recorded_at or "" for leaf in row]
+        if moments != sorted(moments) or not self._latest <= moments[0]:
+            return None
+        if moments[-1] > self._ahead:
+            return None
+        self._latest = moments[-1]
         return last
 
     def _grown(self, texts: Sequence[str | None]) -> Iterator[Finding]:
@@ -113,13 +149,8 @@ class LogCheck:
             hashes += split_hashes(edge.to_bytes())
         return Frontier(self._size, hashes)
 
-    def close(self, delay: timedelta, now: datetime | None) -> Iterator[Finding]:
-        """Yield what is wrong with the log as a whole.
-
-        Args:
-            delay: How long a record may wait to become a leaf.
-            now: When this is checked; ``None`` if waiting is not to be judged.
-        """
+    def close(self) -> Iterator[Finding]:
+        """Yield what is wrong with the log as a whole."""
         state, edge = self._log.state(), self.frontier
         if state.size != edge.size:
             yield Finding("log_state_differs", None, None, "size", edge.size, state.size)
@@ -129,7 +160,7 @@ class LogCheck:
         for level, index in self._log.tiles():
             if level < 0 or not 0 <= index < self._size >> BITS * (level + 1):
                 yield Finding("log_tile_invented", None, None, f"{level}/{index}")
-        yield from self._queue(delay, now)
+        yield from self._queue()
         for stream, version in self._counted.items():
             covered = self._last.get(stream, 0)
             if version > covered:
@@ -152,15 +183,15 @@ class LogCheck:
         if len(self._rows[level + 1]) == WIDTH:
             yield from self._full(level + 1)
 
-    def _queue(self, delay: timedelta, now: datetime | None) -> Iterator[Finding]:
+    def _queue(self) -> Iterator[Finding]:
         for one in self._log.queued():
             place = one.stream, one.sequence
             if one.recorded_at is None or one.sequence != self._last.get(one.stream, 0) + 1:
                 yield Finding("log_queue_invented", *place)
                 continue
             self._last[one.stream] = one.sequence
-            if now is not None:
-                yield from late([one], delay, now)
+            if self._now is not None:
+                yield from late([one], self._delay, self._now)
 
 
 def late(queued: Iterable[Queued], delay: timedelta, now: datetime) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.plan import decide_activity
-from lifecycle.domain.record import Record, empty_head
+from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import Participation
 from lifecycle.domain.requests import (
     ActOnActivity,
@@ -61,6 +61,9 @@ def decide_again(
         if not 0 < version <= grounds.versions.get(name, 0):
             known = grounds.versions.get(name, 0)
             yield _finding(record, "consulted_missing", name, known, version)
+        since, moment = grounds.recorded(name, version), moment_text(record.recorded_at)
+        if since is not None and moment < since:
+            yield _finding(record, "recorded_before_consulted", "recorded_at", since, moment)
     standing_for = record.actor.on_behalf_of
     if standing_for is not None and standing_for not in grounds.actors:
         yield _finding(record, "decision_refused", None, None, f"{standing_for} is no actor")

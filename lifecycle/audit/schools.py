@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -16,6 +15,7 @@ from lifecycle.audit.identities import Oddities
 from lifecycle.audit.personal import Beside, StreamBeside, Tally
 from lifecycle.audit.screen import Screen
 from lifecycle.audit.shared import SHARED
+from lifecycle.audit.vouched import vouched
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
@@ -38,6 +38,7 @@ class Outcome:
         odd: Records whose columns do not tell their ids.
         versions: How many records each stream has.
         tally: What became of the commitments.
+        vouched: Schools whose decisions were not made again, for a checkpoint covers them.
     """
 
     records: int = 0
@@ -46,6 +47,7 @@ class Outcome:
     odd: Oddities = field(default_factory=Oddities)
     versions: dict[str, int] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    vouched: int = 0
 
     def join(self, other: Outcome) -> None:
         """Take in what another part came to."""
@@ -55,6 +57,7 @@ class Outcome:
         self.odd.join(other.odd)
         self.versions |= other.versions
         self.tally.join(other.tally)
+        self.vouched += other.vouched
 
 
 def spans_of(view: Auditing, records: int = SPAN_RECORDS) -> Iterator[Span]:
@@ -89,7 +92,9 @@ def check_schools(run: Checking, view: Auditing, span: Span) -> Outcome:
     sifted = _screened(run, view, span)
     findings = [] if sifted.clean else list(_full(run, view, span, sifted))
     records, streams = run.records - before, len(run.versions)
-    return Outcome(records, streams, findings, run.odd, run.versions, run.tally)
+    outcome = Outcome(records, streams, findings, run.odd, run.versions, run.tally)
+    outcome.vouched = sifted.vouched
+    return outcome
 
 
 def check_all(view: Auditing, run: Checking, spans: Iterable[Span]) -> Iterator[Outcome]:
@@ -107,6 +112,7 @@ class _Sifted:
         whole: Every row could be read.
         alone: Nothing is left beside the streams.
         tally: What became of commitments of the streams that were passed.
+        vouched: How many of them a checkpoint covers as a whole.
     """
 
     passed: dict[str, int] = field(default_factory=dict)
@@ -114,6 +120,7 @@ class _Sifted:
     whole: bool = False
     alone: bool = False
     tally: Tally = field(default_factory=Tally)
+    vouched: int = 0
 
     @property
     def clean(self) -> bool:
@@ -125,7 +132,7 @@ def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
     try:
         with view.plain(span) as plain:
             covered = view.log.covered(span, run.since) if run.since else {}
-            sifted = _sift(screen, plain, covered)
+            sifted = _sift(run, screen, plain, covered)
     except StorageFailed:
         # A text that is none: the full check reads it leniently, or fails for good.
         return _Sifted()
@@ -135,7 +142,7 @@ def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
     return sifted
 
 
-def _sift(screen: Screen, plain: Plain, covered: dict[str, int]) -> _Sifted:
+def _sift(run: Checking, screen: Screen, plain: Plain, covered: dict[str, int]) -> _Sifted:
     sifted = _Sifted()
 
     def fetched() -> Iterator[tuple[Any, ...]]:
@@ -143,9 +150,13 @@ def _sift(screen: Screen, plain: Plain, covered: dict[str, int]) -> _Sifted:
         sifted.whole = True
 
     for stream, rows in groupby(fetched(), key=itemgetter(0)):
-        tally = _passed(screen, plain, stream, rows, covered.get(stream, 0))
+        head = plain.heads.get(stream)
+        whole = head is not None and head[0] == covered.get(stream)
+        whole = whole and not _kept_beside(screen, plain, stream)
+        tally = _passed(run, screen, plain, stream, rows, whole=whole)
         if tally is not None:
             sifted.tally.join(tally)
+            sifted.vouched += whole
             sifted.passed[stream] = plain.heads[stream][0]
             del plain.heads[stream]
             plain.standings.pop(stream.removeprefix(participation_stream("")), None)
@@ -157,20 +168,31 @@ def _sift(screen: Screen, plain: Plain, covered: dict[str, int]) -> _Sifted:
     return sifted if sifted.whole else _Sifted()
 
 
+def _kept_beside(screen: Screen, plain: Plain, stream: str) -> bool:
+    """Tell whether something is kept beside a stream, which the log does not fix."""
+    return bool(plain.openings.get(stream) or plain.keys.get(stream) or screen.names(stream))
+
+
 def _passed(
-    screen: Screen, plain: Plain, stream: str, rows: Iterator[tuple[Any, ...]], covered: int
+    run: Checking,
+    screen: Screen,
+    plain: Plain,
+    stream: str,
+    rows: Iterator[tuple[Any, ...]],
+    *,
+    whole: bool,
 ) -> Tally | None:
     """Return what became of a stream's commitments; ``None`` if it needs another look.
 
-    The log fixes *covered* of its records. What is kept beside them it does not fix.
+    A checkpoint covers all of it, where it is *whole*.
     """
     head = plain.heads.get(stream)
-    openings, keys = plain.openings.get(stream), plain.keys.get(stream)
-    beside = openings or keys or screen.names(stream)
-    if head is not None and covered and head[0] == covered and not beside:
-        return Tally() if _unchanged(rows, head) else None
     try:
-        passed = screen.follow(stream, rows, openings, keys)
+        if whole:
+            passed = vouched(stream, rows, run.parser, run.grounds.definitions)
+        else:
+            openings, keys = plain.openings.get(stream), plain.keys.get(stream)
+            passed = screen.follow(stream, rows, openings, keys)
     except Exception:  # whatever it was, the full check will tell
         return None
     school = passed.standing[0]
@@ -181,16 +203,6 @@ def _passed(
         and plain.held.get(stream, []) == held
     )
     return passed.tally if same else None
-
-
-def _unchanged(rows: Iterator[tuple[Any, ...]], head: tuple[Any, ...]) -> bool:
-    """Tell whether bodies have the stored hashes, which the log fixes, up to that of *head*."""
-    count, last = 0, ""
-    for _, _, found, body, *_ in rows:
-        if sha256(b"\x00" + body).hexdigest() != found:
-            return False
-        count, last = count + 1, found
-    return (count, last) == head[:2]
 
 
 def _beside(run: Checking, view: Auditing) -> Beside:

@@ -86,7 +86,8 @@ class Transitions:
             f',"command_id":"{command_id}","comment":null,"consulted":'
             f"{course.spelt}{frame.rules}{day}{frame.opens}"
         ).encode()
-        if body.startswith(lead, actor_end):
+        # Where nothing is known yet, a body that leaves the versions out would begin so, too.
+        if course.spelt and body.startswith(lead, actor_end):
             begin, sealed = actor_end + len(lead), _NOTHING_SEALED
         else:
             begin, sealed = self._led(course, row, frame, actor_end, seen)

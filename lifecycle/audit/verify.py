@@ -64,11 +64,11 @@ def verify(
         keys: Whose checkpoints are believed, those in the database among them; without any,
             signatures are not looked at.
         since: A checkpoint of a log that was verified before. Of the schools that have no later
-            record, only the bodies are hashed: they are what they were if the log's root is.
+            record, the bodies are hashed and columns, heads, board and roles compared with them;
+            decisions are not made again, and evidence files not read: they are what they were
+            if the log's root is.
     """
-    known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
-    verified, doubted = opened(view.origin, keys, [since] if since else [])
-    known, unfit = known + verified, [*unfit, *doubted, *misplaced(view)]
+    known, verified, unfit = _checkpoints(view, keys, checkpoints, since)
     definitions, altered = _definitions(view)
     run = Checking(
         evidence, Grounds(definitions, guards), progress, parser, _leaves(view, verified)
@@ -79,15 +79,14 @@ def verify(
     begin = spread or partial(check_all, view)
     outcomes = begin(run, list(spans_of(view)))
     damage = [Finding("schema_differs", found=text) for text in view.schema_findings()]
-    log = LogCheck(view.log, known)
+    first = run.grounds.founding[0] if run.grounds.founding else None
+    log = LogCheck(view.log, known, published_delay(first), now)
     grown = list(log.take_all())
     for outcome in outcomes:
         total.join(outcome)
-    tally = total.tally
-    beside = Beside(view, run.files, run.grounds.erasures, tally)
+    beside = Beside(view, run.files, run.grounds.erasures, total.tally)
     for stream, version in total.versions.items():
         log.count(stream, version)
-    first = run.grounds.founding[0] if run.grounds.founding else None
     findings = [
         *damage,
         *total.findings,
@@ -95,10 +94,20 @@ def verify(
         *repeated_ids(view, total.odd, indexed=not damage),
         *unfit,
         *grown,
-        *log.close(published_delay(first), now),
+        *log.close(),
     ]
-    counts = (tally.opened, tally.erased, tally.missing)
-    return Report(total.records, total.streams, tuple(findings), *counts)
+    counts = (total.tally.opened, total.tally.erased, total.tally.missing, total.vouched)
+    size = verified[0].checkpoint.size if verified else None
+    return Report(total.records, total.streams, tuple(findings), *counts, since=size)
+
+
+def _checkpoints(
+    view: Auditing, keys: Sequence[VerifierKey], kept: Sequence[Kept], since: Kept | None
+) -> tuple[list[Known], list[Known], list[Finding]]:
+    """Return every checkpoint, the one that was verified before, and which are none."""
+    known, unfit = opened(view.origin, keys, [*notes_of(view), *kept])
+    verified, doubted = opened(view.origin, keys, [since] if since else [])
+    return known + verified, verified, [*unfit, *doubted, *misplaced(view)]
 
 
 def _leaves(view: Auditing, verified: Sequence[Known]) -> int:

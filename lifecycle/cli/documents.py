@@ -231,6 +231,8 @@ def report(one: Report) -> dict[str, Any]:
         "records": one.records,
         "streams": one.streams,
         "commitments": {"opened": one.opened, "erased": one.erased, "missing": one.missing},
+        # From a checkpoint on: so many schools were compared, their decisions not made again.
+        "since": None if one.since is None else {"size": one.since, "schools": one.vouched},
         "findings": [finding(found) for found in one.findings],
     }
 

@@ -226,7 +226,8 @@ def _snapshot_lines(
 @option(
     "--since",
     metavar="FILE",
-    help="A checkpoint of a log that was verified: only what came later is decided again.",
+    help="A checkpoint of a log that was verified: schools without a later record are compared,"
+    " but their decisions are not made again.",
 )
 @keys_option
 @option(
@@ -289,6 +290,12 @@ def _report_lines(report: Report) -> Iterator[str]:
     else:
         template = "not sound: {records} records in {streams} streams, findings: {findings}"
         yield say(template, **counts)
+    if report.since is not None:
+        template = (
+            "{schools} schools: bodies hashed and columns compared, decisions not made again,"
+            " since {size}"
+        )
+        yield say(template, schools=report.vouched, size=report.since)
     if report.opened or report.erased or report.missing:
         template = "comments and file names: {opened} opened, {erased} erased, {missing} missing"
         states = {"opened": report.opened, "erased": report.erased, "missing": report.missing}

@@ -13,15 +13,16 @@ Sealing = Literal["inline", "queued"]
 
 
 class LogLeaf(NamedTuple):
-    """A leaf of the log as it lies: its index, the record it names, that record's stored hash.
+    """A leaf of the log as it lies: its index, the record it names, what is stored of that record.
 
-    The hash is ``None`` where there is no such record.
+    Hash and time are ``None`` where there is no such record.
     """
 
     idx: int
     stream: str
     sequence: int
     hash: str | None
+    recorded_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

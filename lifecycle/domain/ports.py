@@ -64,6 +64,14 @@ class Reading(Protocol):
         """Return the latest time that any record bears, UTC; ``None`` before the first."""
         ...
 
+    def logged_at(self) -> datetime | None:
+        """Return the time of the last leaf of the log or of what waits for it, the later; UTC.
+
+        As ``latest``, but cheap: leaves are in the order of their times, up to the delay that is
+        published. ``None`` before the first record.
+        """
+        ...
+
     def first(self, stream: str) -> Record | None:
         """Return the first record of *stream*, which pins its rules; ``None`` if it has none."""
         ...
@@ -219,7 +227,7 @@ class Writing(Reading, Protocol):
     def seal(self, limit: int) -> int:
         """Make up to *limit* records that wait leaves of the log, and return how many it were.
 
-        By stream and sequence; the leaves go on from the last one without a gap.
+        By time, then stream and sequence; the leaves go on from the last one without a gap.
         """
         ...
 

@@ -34,6 +34,7 @@ from lifecycle.service.context import (
     Context,
     carry_out,
     check_form,
+    no_earlier,
     settle,
     transacted,
 )
@@ -74,7 +75,7 @@ def add_actor(context: Context, request: AddActor, name: str | None) -> Receipt:
         return decisions.decide_add_actor(
             access_of(tx, asked.actor, context.signatures),
             asked,
-            context.stamp(after=head.recorded_at),
+            context.stamp(after=no_earlier(tx, head)),
             head,
             known=tx.has_actor(asked.added),
         )
@@ -158,7 +159,7 @@ def adopt(context: Context, tx: Writing, request: Request, roadmap: str) -> Defi
         access_of(tx, part.actor, context.signatures),
         definition,
         part,
-        context.stamp(definition),
+        context.stamp(definition, after=no_earlier(tx, tx.head(INSTALLATION))),
         head,
         _consulted(tx, stream),
     )

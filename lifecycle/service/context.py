@@ -117,14 +117,27 @@ class Context:
         return Stamp(self.new_id(), now, place_date(now, definition))
 
 
-def after_erasures(view: Reading | Known, head: Head) -> datetime | None:
+def no_earlier(view: Reading | Known, *heads: Head) -> datetime | None:
+    """Return the time that a record cannot be earlier than, even if the clock was set back.
+
+    Args:
+        view: The history; the log's times do not run back.
+        heads: Of the stream that gets the record, and of those that its decision looks at.
+    """
+    moments = (view.logged_at(), *(head.recorded_at for head in heads))
+    return max((one for one in moments if one is not None), default=None)
+
+
+def after_erasures(view: Reading | Known, *heads: Head) -> datetime | None:
     """Return the time that a record with values that can be erased cannot be earlier than.
 
-    It is later than every erasure, so that times alone tell what an erasure covered, even if
-    the clock was set back.
+    It is later than every erasure, so that times alone tell what an erasure covered.
     """
     last = view.last_erasure()
-    moments = [last + timedelta(microseconds=1) if last is not None else None, head.recorded_at]
+    moments = [
+        last + timedelta(microseconds=1) if last is not None else None,
+        no_earlier(view, *heads),
+    ]
     return max((one for one in moments if one is not None), default=None)
 
 

@@ -16,7 +16,7 @@ from lifecycle.domain.model import INSTALLATION, Actor, Credential
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import moment_text
 from lifecycle.domain.requests import AddCredential, Request, RevokeCredential
-from lifecycle.service.context import Context, carry_out, settle
+from lifecycle.service.context import Context, carry_out, no_earlier, settle
 from lifecycle.service.identity import access_of, by_key, by_token
 from lifecycle.service.results import Receipt
 
@@ -157,9 +157,8 @@ class Credentials:
         Raises:
             AuthenticationFailed: It is no token, or not one that is good for anything now.
         """
-        now = moment_text(self._context.clock.now())
         with self._context.journal.reading() as view:
-            return by_token(view, token, now, on_behalf_of)
+            return by_token(view, token, self._now(view), on_behalf_of)
 
     def of_key(
         self, public: str, sign: Callable[[bytes], str], on_behalf_of: str | None = None
@@ -175,14 +174,17 @@ class Credentials:
         Raises:
             AuthenticationFailed: It is nobody's key, or not one that is good for anything now.
         """
-        now = moment_text(self._context.clock.now())
         with self._context.journal.reading() as view:
-            return by_key(view, public, sign, now, on_behalf_of)
+            return by_key(view, public, sign, self._now(view), on_behalf_of)
 
     def all(self) -> tuple[Credential, ...]:
         """Return every credential, revoked ones included, sorted by id."""
         with self._context.journal.reading() as view:
             return view.credentials()
+
+    def _now(self, view: Reading) -> str:
+        """Return the time that a record would bear: what has expired stays so."""
+        return moment_text(self._context.stamp(after=no_earlier(view)).now)
 
     def _addition(
         self,

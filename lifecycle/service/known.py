@@ -30,17 +30,19 @@ class Known:
     def __init__(self, view: Reading, *, most: int = MOST) -> None:
         self._most = most
         self._participations: dict[str, Participation] = {}
-        self._rosters: dict[str, tuple[str, tuple[Assignment, ...]]] = {}
+        self._rosters: dict[str, tuple[Head, tuple[Assignment, ...]]] = {}
         self._roles: tuple[Assignment, ...] | None = None
         self._credentials: dict[str, Credential | None] = {}
         self._actors: set[str] = set()
         self._erasure: tuple[datetime | None] | None = None
         self._view = view
         self._installation = view.head(INSTALLATION)
+        self._logged = view.logged_at()
 
     def look(self, view: Reading) -> None:
         """Look at *view* from now on, and forget what was read under another installation head."""
         self._view = view
+        self._logged = view.logged_at()
         head = view.head(INSTALLATION)
         if head != self._installation:
             self._installation = head
@@ -67,6 +69,7 @@ class Known:
     def moved(self, before: Participation, record: Record) -> Participation:
         """Return where a school stands after *record*, and keep it."""
         moved = after(before, record)
+        self._logged = max(self._logged or record.recorded_at, record.recorded_at)
         self._keep(moved)
         return moved
 
@@ -84,9 +87,17 @@ class Known:
         """Return the version of *stream* and the roles held by assignments standing in it."""
         head = self._view.head(stream)
         kept = self._rosters.get(stream)
-        if kept is None or kept[0] != head.hash:
-            kept = self._rosters[stream] = head.hash, self._view.assignments([stream])
+        if kept is None or kept[0] != head:
+            kept = self._rosters[stream] = head, self._view.assignments([stream])
         return head.version, kept[1]
+
+    def consulted(self) -> tuple[Head, ...]:
+        """Return the heads under which roles were read: no record is earlier than they."""
+        return self._installation, *(head for head, _ in self._rosters.values())
+
+    def logged_at(self) -> datetime | None:
+        """Return the time that the log has come to, the records that were moved included."""
+        return self._logged
 
     def has_actor(self, actor: str) -> bool:
         """Tell whether the actor was registered."""

@@ -40,6 +40,7 @@ from lifecycle.service.context import (
     after_erasures,
     append,
     carry_out,
+    no_earlier,
     settle,
 )
 from lifecycle.service.evidence import Offer, keep, store
@@ -62,14 +63,15 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     head = tx.lock(stream)
     if head.version:
         raise AlreadyExists(what="school", name=request.school)
+    consulted = [tx.head(name) for name in (INSTALLATION, on_map)]
     decision = decide_enrol(
         access_of(tx, request.actor, context.signatures),
         definition,
         tx.assignments([on_map]),
         request,
-        context.stamp(definition, after=head.recorded_at),
+        context.stamp(definition, after=no_earlier(tx, *consulted)),
         head,
-        {name: tx.head(name).version for name in (INSTALLATION, on_map)},
+        {one.stream: one.version for one in consulted},
     )
     return settle(
         tx,
@@ -176,7 +178,8 @@ def allowed(context: Context, situation: Situation, request: Advance, known: Kno
         TransitionRefused: The transition is not allowed.
     """
     head = situation.participation.head
-    stamp = context.stamp(situation.definition, after=after_erasures(known, head))
+    after_all = after_erasures(known, head, *known.consulted())
+    stamp = context.stamp(situation.definition, after=after_all)
     decision = decide_advance(situation, request, stamp)
     if isinstance(decision, Accepted):
         return decision

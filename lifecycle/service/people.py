@@ -40,6 +40,7 @@ from lifecycle.service.context import (
     attempted,
     carry_out,
     check_actor,
+    no_earlier,
     settle,
 )
 from lifecycle.service.identity import access_of, proved
@@ -115,7 +116,7 @@ class People:
             head = tx.lock(INSTALLATION)
             asked = proved(tx, request, head)
             access = access_of(tx, asked.actor, context.signatures)
-            stamp = context.stamp(after=head.recorded_at)
+            stamp = context.stamp(after=no_earlier(tx, head))
             acting = authority(access, access.roles, asked, stamp, head, (ADMINISTRATOR,))
             if isinstance(acting, Refusal):
                 raise _refused(request, Message("name people"), acting.unmet)

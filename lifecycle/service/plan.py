@@ -202,7 +202,7 @@ def _act(context: Context, tx: Writing, request: ActOnActivity, offer: Offer) ->
         tx.assignments([stream]),
         plan_of(tx.records(stream)),
         request,
-        context.stamp(definition, after=after_erasures(tx, head)),
+        context.stamp(definition, after=after_erasures(tx, head, tx.head(INSTALLATION))),
         head,
         {INSTALLATION: access.version},
     )

@@ -31,19 +31,21 @@ MINUTE = timedelta(seconds=60)
 def written(*counts: int, sealing: str = "inline") -> MemoryJournal:
     """A journal with so many records of two streams, in turns."""
     journal = MemoryJournal(ORIGIN, sealing="queued" if sealing == "queued" else "inline")
+    moment = START
     with journal.writing() as tx:
         for turn, count in enumerate(counts):
             for _ in range(count):
-                append(tx, f"participation/school-{turn % 2 + 1}")
+                moment += timedelta(seconds=0.1)
+                append(tx, f"participation/school-{turn % 2 + 1}", recorded_at=moment)
     return journal
 
 
 def checked(journal: MemoryJournal | SqlJournal, known: tuple[Known, ...] = ()) -> list[Finding]:
     with journal.auditing() as view:
-        check = LogCheck(view.log, known)
+        check = LogCheck(view.log, known, MINUTE, START + MINUTE)
         for head in view.streams():
             check.count(head.stream, head.version)
-        return list(check.run(MINUTE, START))
+        return list(check.run())
 
 
 def signed(journal: MemoryJournal, where: str = "usb", signer: Signer = LOG) -> Kept:
@@ -92,12 +94,59 @@ def test_leaves_that_do_not_fit_are_told(
     leaves: list[tuple[int, str, int, str | None]], expected: list[str]
 ) -> None:
     with MemoryJournal(ORIGIN).auditing() as view:
-        check = LogCheck(view.log)
+        check = LogCheck(view.log, (), MINUTE, START)
         found = [one for leaf in leaves for one in check.take(LogLeaf(*leaf))]
-        closing = list(check.close(MINUTE, START))
+        closing = list(check.close())
 
     assert codes(found) == expected
     assert codes(closing) == ["log_state_differs"]
+
+
+def timed(*seconds: int | str, now: int | None = 0) -> list[tuple[str, int | None]]:
+    """Return what is said of leaves that bear these times, seconds after a moment."""
+    texts = [
+        one if isinstance(one, str) else moment_text(START + timedelta(seconds=one))
+        for one in seconds
+    ]
+    with MemoryJournal(ORIGIN).auditing() as view:
+        moment = None if now is None else START + timedelta(seconds=now)
+        check = LogCheck(view.log, (), MINUTE, moment)
+        found = [
+            one
+            for index, text in enumerate(texts)
+            for one in check.take(LogLeaf(index, STREAM, index + 1, "00" * 32, text))
+        ]
+    assert {one.field for one in found} <= {"recorded_at"}
+    return [(one.code, one.sequence) for one in found]
+
+
+def test_times_run_back_in_the_log_by_no_more_than_a_record_may_wait() -> None:
+    assert timed(0, 60, 0, 60, now=99) == []
+    assert timed(0, 61, 0, 61, now=99) == [("recorded_out_of_order", 3)]
+    assert timed(30, -30, -31, "soon", -30) == [("recorded_out_of_order", 3)]
+
+
+def test_no_record_is_ahead_of_the_clock_by_more_than_it_may_wait() -> None:
+    assert timed(0, 60, now=0) == []
+    # What follows one of the year 2999 is not late because of it.
+    assert timed(0, 999_999, 60, now=0) == [("recorded_ahead", 2)]
+    assert timed(999_999, now=None) == []
+
+
+def test_a_row_of_leaves_out_of_time_is_looked_at_one_by_one() -> None:
+    journal = MemoryJournal(ORIGIN)
+    with journal.writing() as tx:
+        append(tx, "participation/school-1", recorded_at=START + timedelta(hours=2))
+        append(tx, "participation/school-2", recorded_at=START)
+        append(tx, "participation/school-3", recorded_at=START + timedelta(hours=9))
+    with journal.auditing() as view:
+        check = LogCheck(view.log, (), MINUTE, START + timedelta(hours=3))
+        found = [(one.code, one.stream) for one in check.take_all()]
+
+    assert found == [
+        ("recorded_out_of_order", "participation/school-2"),
+        ("recorded_ahead", "participation/school-3"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +208,7 @@ def test_an_edited_tile_and_a_lost_tile_are_found(tmp_path: Path) -> None:
     journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     with journal.writing() as tx:
         for _ in range(513):
-            append(tx)
+            append(tx, recorded_at=START)
     with BreakIn(tmp_path) as visit:
         visit.run("UPDATE lifecycle_log_tiles SET hashes = zeroblob(8192) WHERE idx = 0")
         visit.run("DELETE FROM lifecycle_log_tiles WHERE idx = 1")
@@ -174,14 +223,14 @@ def test_an_edited_tile_and_a_lost_tile_are_found(tmp_path: Path) -> None:
 def test_records_may_wait_for_as_long_as_was_published_and_no_longer() -> None:
     journal = written(2, sealing="queued")
     with journal.auditing() as view:
-        check = LogCheck(view.log)
+        recorded = START + timedelta(seconds=0.2)
+        check = LogCheck(view.log, (), MINUTE, recorded + MINUTE)
         check.count(STREAM, 2)
-        recorded = START + timedelta(seconds=2)
-        assert list(check.close(MINUTE, recorded + MINUTE)) != []
+        assert list(check.close()) != []
         assert codes(list(late(view.log.queued(), MINUTE, recorded + MINUTE))) == ["log_queue_late"]
         assert list(late(view.log.queued(), MINUTE, START + MINUTE)) == []
     with journal.auditing() as view:
-        assert list(LogCheck(view.log).run(MINUTE, None)) == []
+        assert list(LogCheck(view.log).run()) == []
         early = START - timedelta(days=1)
         ahead = list(late(view.log.queued(), MINUTE, early))
         assert codes(ahead) == ["log_queue_ahead", "log_queue_ahead"]
@@ -194,8 +243,8 @@ def test_a_record_that_is_kept_from_the_log_is_noticed_and_nothing_is_signed(
 ) -> None:
     journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
     with journal.writing() as tx:
-        append(tx)
-        append(tx)
+        append(tx, recorded_at=START)
+        append(tx, recorded_at=START)
     with journal.auditing() as view:
         assert look(view, [LOG.key], [], None, START)[1] == []
         assert isinstance(next_checkpoint(view, [LOG.key], []), Checkpoint)
@@ -220,7 +269,7 @@ def test_a_record_that_is_kept_from_the_log_is_noticed_and_nothing_is_signed(
 def test_what_waits_says_of_a_record_what_the_record_says(tmp_path: Path, statement: str) -> None:
     journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
     with journal.writing() as tx:
-        append(tx)
+        append(tx, recorded_at=START)
     assert checked(journal) == []
     with BreakIn(tmp_path) as visit:
         visit.run(statement)
@@ -233,7 +282,7 @@ def test_the_delay_is_the_one_that_the_first_record_published() -> None:
     journal = MemoryJournal(ORIGIN)
     with journal.writing() as tx:
         first = append(tx, "installation", "installed", facts={"maximum_merge_delay": "5"})
-        other = append(tx)
+        other = append(tx, recorded_at=START)
 
     assert published_delay(first) == timedelta(seconds=5)
     assert published_delay(other) == published_delay(None) == MINUTE
@@ -244,7 +293,7 @@ def test_a_log_that_grew_agrees_with_what_was_signed_of_it() -> None:
     kept = signed(journal)
     with journal.writing() as tx:
         for _ in range(300):
-            append(tx)
+            append(tx, recorded_at=START)
     known, unfit = opened(ORIGIN, [LOG.key], [kept])
 
     assert unfit == []
@@ -316,7 +365,7 @@ def test_the_next_checkpoint_goes_on_from_the_last_and_hashes_the_new_bodies() -
     with journal.writing() as tx:
         tx.keep_checkpoint(KeptCheckpoint(1200, kept.text, moment_text(START)))
         for _ in range(1100):
-            append(tx)
+            append(tx, recorded_at=START)
     seen: list[int] = []
     with journal.auditing() as view:
         assert [one.text for one in notes_of(view)] == [kept.text]
@@ -357,7 +406,7 @@ def test_nothing_is_signed_over_a_changed_record_or_log(
     journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     with journal.writing() as tx:
         for _ in range(3):
-            append(tx)
+            append(tx, recorded_at=START)
     journal.close()
     with BreakIn(tmp_path) as visit:
         visit.run(statement)

@@ -31,7 +31,7 @@ def written(count: int, *, sealed: bool = True) -> MemoryJournal:
 
 def checked(journal: MemoryJournal | SqlJournal, known: tuple[Known, ...] = ()) -> list[Finding]:
     with journal.auditing() as view:
-        return list(LogCheck(view.log, known).run(MINUTE, START))
+        return list(LogCheck(view.log, known, MINUTE, START).run())
 
 
 def test_tiles_that_a_log_of_this_size_cannot_have_are_told(tmp_path: Path) -> None:
@@ -55,10 +55,10 @@ def test_tiles_that_a_log_of_this_size_cannot_have_are_told(tmp_path: Path) -> N
 def test_a_record_without_a_leaf_is_told_by_the_first_that_is_missing() -> None:
     journal = written(3)
     with journal.auditing() as view:
-        check = LogCheck(view.log)
+        check = LogCheck(view.log, (), MINUTE, START)
         check.count(STREAM, 5)
         check.count("participation/school-2", 1)
-        found = list(check.run(MINUTE, START))
+        found = list(check.run())
 
     assert found == [
         Finding("log_leaf_missing", STREAM, 4, None, 5, 3),
@@ -118,12 +118,12 @@ def test_what_waits_is_told_late_and_early_by_more_than_the_delay_only() -> None
 def test_what_waits_follows_what_is_in_the_log() -> None:
     journal = written(2, sealed=False)
     with journal.auditing() as view:
-        check = LogCheck(view.log)
+        check = LogCheck(view.log, (), MINUTE, START + timedelta(days=1))
         check.count(STREAM, 2)
-        late_by_far = list(check.run(MINUTE, START + timedelta(days=1)))
-        other = LogCheck(view.log)
+        late_by_far = list(check.run())
+        other = LogCheck(view.log, (), MINUTE)
         other.count(STREAM, 3)
-        missing = list(other.run(MINUTE, None))
+        missing = list(other.run())
 
     assert [(one.code, one.sequence) for one in late_by_far] == [
         ("log_queue_late", 1), ("log_queue_late", 2),

@@ -46,7 +46,7 @@ from lifecycle.parallel import fast_parser
 from lifecycle.storage import rows
 from lifecycle.storage.memory_erasable import Kept, MemoryErasable
 from lifecycle.workflows.catalogue import Catalogue
-from tests.factories import Office, complete, memory_engine
+from tests.factories import ROADMAP, Office, complete, memory_engine
 
 Row = tuple[Any, ...]
 GRANTS = Path(__file__).parent.parent / "workflows" / "grants"
@@ -272,6 +272,48 @@ def test_no_changed_column_is_passed(court: Court, data: st.DataObject) -> None:
         return
 
     assert not court.passes(stream, found)
+
+
+def spellings(body: bytes) -> dict[str, tuple[int, int]]:
+    """Return where each member's spelling begins and ends in a canonical body."""
+    found, at = {}, 1
+    for name, value in json.loads(body).items():
+        begin = at + len(_spelt(name)) + 1
+        found[name] = begin, begin + len(_spelt(value))
+        at = found[name][1] + 1
+    assert at == len(body)
+    return found
+
+
+def test_no_member_can_be_left_out_or_spelt_as_nothing_or_as_another(court: Court) -> None:
+    stream = f"participation/{ROADMAP}.2"
+    found, passed, kinds = court.streams[stream], [], set()
+    assert court.passes(stream, found)
+    for place, row in enumerate(found):
+        # One of each sort, and one of each sort behind another: what is remembered differs.
+        kind = found[place - 1][7] if place else None, row[8] or row[7]
+        if kind in kinds:
+            continue
+        kinds.add(kind)
+        body, places = row[3], spellings(row[3])
+        forged = {"as it was": body}
+        for name, (begin, end) in places.items():
+            others = {body[first:last] for first, last in places.values()}
+            for other in {*others, b""} - {body[begin:end]}:
+                forged[f"{name}: {other!r}"] = body[:begin] + other + body[end:]
+            cut = body[: begin - len(name) - 3] + body[end + 1 :]
+            forged[name] = cut if body[end:] != b"}" else body[: begin - len(name) - 4] + b"}"
+        passed += [
+            (kind, what)
+            for what, new in forged.items()
+            if court.passes(stream, rehashed(found[: place + 1], place, new))
+        ]
+
+    # Ids are whatever they are, as long as they are ids, and no other record has them.
+    assert [what for _, what in passed].count("as it was") == len(kinds)
+    assert all(
+        what.startswith(("as it was", "record_id: b'\"", "command_id: b'\"")) for _, what in passed
+    ), passed
 
 
 VALUES: list[Any] = [

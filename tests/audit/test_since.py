@@ -1,5 +1,6 @@
 """Verification goes on from a checkpoint: what it fixes is hashed, what came later is decided."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,12 @@ def since(folder: Path, kept: Kept, workers: int = 1, key: Signer = LOG) -> Repo
         return verify(engine, since=kept, keys=[key.key], workers=workers)
 
 
+def kept_size(folder: Path) -> int:
+    """Return how many leaves there were before the last record."""
+    with reopened(folder, Catalogue()) as engine, engine.context.journal.auditing() as view:
+        return view.log.state().size - 1
+
+
 def told(report: Report) -> list[tuple[str, str, str | None]]:
     return [brief(one) for one in report.findings]
 
@@ -50,7 +57,10 @@ def test_a_sound_history_is_sound_from_a_checkpoint_on(
     with reopened(folder, catalogue) as engine:
         whole = verify(engine)
 
-    assert since(folder, kept, workers) == whole
+    report = since(folder, kept, workers)
+
+    assert (report.since, report.vouched) == (kept_size(folder), 1)
+    assert replace(report, since=None, vouched=0) == whole
     assert whole.ok
 
 
@@ -94,17 +104,67 @@ def test_a_head_that_is_not_the_stream_s_last_hash_is_found(folder: Path, kept: 
     assert told(since(folder, kept)) == [("head_differs", OTHER, "hash")]
 
 
-def test_columns_beside_bodies_that_the_checkpoint_fixes_are_for_the_whole_check(
-    folder: Path, kept: Kept, catalogue: Catalogue
+BESIDE = {
+    "UPDATE lifecycle_records SET {} = '2026-01-01' WHERE stream = ? AND sequence = 2": (
+        "column_differs",
+        f"{OTHER}#2",
+        ("previous", "record_id", "command_id", "kind", "transition", "source", "target",
+         "definition", "actor", "role", "recorded_at", "effective_on"),
+    ),
+    "UPDATE lifecycle_standings SET {} = '1' WHERE 'participation/' || school = ?": (
+        "standing_differs",
+        OTHER,
+        ("roadmap", "title", "definition", "state", "version", "entered_at", "entered_on",
+         "due_on", "final"),
+    ),
+    "UPDATE lifecycle_assignments SET {} = 'x' WHERE stream = ?": (
+        "roles_differ", OTHER, ("actor", "role"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("statement", "column"),
+    [(statement, column) for statement, (*_, columns) in BESIDE.items() for column in columns],
+)
+def test_what_stands_beside_bodies_that_the_checkpoint_fixes_is_compared(
+    folder: Path, kept: Kept, statement: str, column: str
 ) -> None:
     with BreakIn(folder) as visit:
-        visit.run(
-            "UPDATE lifecycle_records SET role = 'x' WHERE stream = ? AND sequence = 2", OTHER
-        )
+        visit.run(statement.format(column), OTHER)
+    code, place, _ = BESIDE[statement]
 
-    assert told(since(folder, kept)) == []
-    with reopened(folder, catalogue) as engine:
-        assert told(verify(engine)) == [("column_differs", f"{OTHER}#2", "role")]
+    assert (code, place) in [found[:2] for found in told(since(folder, kept))]
+
+
+def test_histories_that_were_exchanged_are_found(folder: Path, kept: Kept) -> None:
+    with BreakIn(folder) as visit:
+        for table in ("records", "log_leaves", "streams", "assignments"):
+            for before, after in ((STREAM, "x"), (OTHER, STREAM), ("x", OTHER)):
+                visit.run(
+                    f"UPDATE lifecycle_{table} SET stream = ? WHERE stream = ?",  # noqa: S608 - ours
+                    *(after, before),
+                )
+
+    found = told(since(folder, kept))
+
+    assert ("column_differs", f"{OTHER}#1", "stream") in found
+    assert ("column_differs", f"{STREAM}#1", "stream") in found
+
+
+def test_a_role_that_was_taken_is_held_no_more(folder: Path, catalogue: Catalogue) -> None:
+    journal = open_journal(f"sqlite:///{folder}/lifecycle.db")
+    with engine_on(
+        journal, catalogue, evidence=EvidenceFolder(folder / "evidence"), ids=Ids(20_000)
+    ) as engine:
+        engine.assign("former", "curator", school="ilyinskoye", actor=ADMIN)
+        engine.revoke("former", "curator", school="ilyinskoye", actor=ADMIN)
+        with engine.context.journal.auditing() as view:
+            state = view.log.state()
+    root = Frontier.from_bytes(state.size, state.frontier).root()
+    report = since(folder, Kept("kept", LOG.checkpoint(state.size, root)))
+
+    assert (report.ok, report.vouched) == (True, 1)
 
 
 def test_a_checkpoint_of_a_longer_log_vouches_for_nothing(folder: Path, kept: Kept) -> None:

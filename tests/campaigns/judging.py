@@ -295,14 +295,14 @@ class Judge:
                 yield Finding("standing_invented", participation_stream(school))
 
     def _log(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
-        check = LogCheck(view.log, self.known)
+        check = LogCheck(view.log, self.known, published_delay(None))
         for stream, one in self.checks.items():
             check.count(stream, one.head.version)
         # What lies beside the leaves is changed more often than they are.
         leaves = view.log.leaves() if flip.of.table == "lifecycle_log_leaves" else self.leaves
         for leaf in leaves:
             yield from check.take(leaf)
-        yield from check.close(published_delay(None), None)
+        yield from check.close()
 
     def _checkpoints(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
         known, unfit = opened(view.origin, self.keys, notes_of(view))

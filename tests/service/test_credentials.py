@@ -173,6 +173,19 @@ def test_a_credential_is_good_until_it_expires(
         office.engine.authenticate(identities.tokens[PERSON])
 
 
+def test_an_expired_token_is_not_good_again_because_the_clock_was_set_back(
+    office: Office, identities: Identities, clock: SetClock
+) -> None:
+    person = identities.token(PERSON, expires_at=START + timedelta(days=1))
+    clock.advance(days=2)
+    office.engine.add_actor("somebody", actor=ADMIN)
+    clock.advance(days=-2)
+
+    assert refused(office, person) == ["credential_expired"]
+    with pytest.raises(AuthenticationFailed, match="expired at 2022-03-02T09:00:00"):
+        office.engine.authenticate(identities.tokens[PERSON])
+
+
 @pytest.mark.parametrize(
     ("expires_at", "error"),
     [(START - timedelta(days=1), AdministrationRefused), (START.replace(tzinfo=None), InvalidDate)],

@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -383,6 +383,26 @@ def test_a_role_is_taken_no_earlier_than_it_was_used_though_the_clock_was_set_ba
     assert gone.recorded_at == used.recorded_at
     assert taken.effective_on == used.effective_on
     assert verify(engine).ok
+
+
+def test_no_record_is_earlier_than_the_log_though_the_clock_was_set_back(
+    office: Office, clock: SetClock
+) -> None:
+    clock.advance(days=2)
+    latest = office.engine.add_actor("late", actor=ADMIN).record
+    clock.advance(days=-5)
+
+    made = [
+        start(office).record,
+        office.enrol("another").record,
+        office.engine.add_actor("later", actor=ADMIN).record,
+    ]
+
+    assert latest.recorded_at == clock.moment + timedelta(days=5)
+    with office.engine.context.journal.reading() as view:
+        assert view.logged_at() == view.latest() == latest.recorded_at
+    assert {one.recorded_at for one in made} == {latest.recorded_at}
+    assert verify(office.engine).findings == ()
 
 
 def test_a_school_is_enrolled_once(office: Office) -> None:

@@ -31,7 +31,10 @@ def leaves(journal: Journal) -> list[LogLeaf]:
 
 
 def as_leaves(*records: Record) -> list[LogLeaf]:
-    return [LogLeaf(index, one.stream, one.sequence, one.hash) for index, one in enumerate(records)]
+    return [
+        LogLeaf(index, one.stream, one.sequence, one.hash, moment_text(one.recorded_at))
+        for index, one in enumerate(records)
+    ]
 
 
 def check_tree(journal: Journal) -> None:
@@ -77,7 +80,9 @@ def test_a_record_is_a_leaf_as_soon_as_it_is_written(journal: Journal) -> None:
         assert list(view.log.queued()) == []
 
 
-def test_records_that_wait_are_sealed_by_stream_and_sequence(queueing: Journal) -> None:
+def test_records_that_wait_are_sealed_by_time_then_by_stream_and_sequence(
+    queueing: Journal,
+) -> None:
     with queueing.writing() as tx:
         later = [append(tx, OTHER), append(tx, OTHER)]
         first = [append(tx), append(tx)]
@@ -90,12 +95,24 @@ def test_records_that_wait_are_sealed_by_stream_and_sequence(queueing: Journal) 
 
     with queueing.writing() as tx:
         assert tx.seal(3) == 3
-    assert leaves(queueing) == as_leaves(*first, later[0])
+    assert leaves(queueing) == as_leaves(first[0], later[0], first[1])
     with queueing.writing() as tx:
         assert (tx.seal(3), tx.seal(3)) == (1, 0)
 
-    assert leaves(queueing) == as_leaves(*first, *later)
+    assert leaves(queueing) == as_leaves(first[0], later[0], first[1], later[1])
     check_tree(queueing)
+
+
+def test_the_log_tells_the_time_that_it_has_come_to(queueing: Journal) -> None:
+    with queueing.writing() as tx:
+        assert tx.logged_at() is None
+        first = append(tx)
+        late = append(tx, OTHER, recorded_at=START + timedelta(hours=1))
+        assert tx.logged_at() == late.recorded_at
+        tx.seal(1)
+        assert tx.logged_at() == late.recorded_at
+        tx.seal(1)
+        assert tx.logged_at() == late.recorded_at > first.recorded_at
 
 
 def test_an_exception_undoes_the_sealing_and_the_queue_stays(queueing: Journal) -> None:

@@ -1,0 +1,81 @@
+"""Schools whose every record a checkpoint vouches for: what they come to, nothing decided again.
+
+The log's root fixes the bodies, and whoever made sure of the checkpoint decided them again then.
+What lies beside them is fixed by nothing: columns, head, board and roles have to be what the
+bodies say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from lifecycle.audit.acting import Doubtful
+from lifecycle.audit.course import Passed
+from lifecycle.audit.personal import Tally
+from lifecycle.audit.spelling import Parser, Row
+from lifecycle.domain.definition import Definition
+
+
+def vouched(
+    stream: str, rows: Iterable[Row], parser: Parser, definitions: Mapping[str, Definition]
+) -> Passed:
+    """Return what the records of *stream* come to.
+
+    Args:
+        stream: Of a school.
+        rows: Its records, all of which are leaves that a checkpoint covers.
+        parser: Reads the bodies.
+        definitions: By digest.
+
+    Raises:
+        Exception: A body has not the stored hash, or what stands beside it differs from it.
+    """
+    held: dict[str, Row] = {}
+    standing: dict[str, Any] = {}
+    version, last, moment = 0, "", ""
+    for row in rows:
+        version += 1
+        if sha256(b"\x00" + row[3]).hexdigest() != row[2]:
+            raise Doubtful
+        body = parser.loads(row[3])
+        if (stream, version, *_columns(body)) != (row[0], row[1], *row[4:]):
+            raise Doubtful
+        if (body["stream"], body["sequence"]) != (stream, version):
+            raise Doubtful
+        last, moment, facts = row[2], row[14], body["facts"]
+        if version == 1:
+            standing = {name: facts[name] for name in ("school", "roadmap", "title")}
+            standing["definition"] = row[11]
+        if row[10] is not None and row[9] != row[10]:
+            standing |= {"state": row[10], "entered_at": row[14], "entered_on": row[15]}
+        if row[7] == "role_assigned":
+            held[row[5]] = (row[5], facts["actor"], facts["role"], version)
+        elif row[7] == "role_revoked":
+            del held[facts["assignment"]]
+    state = definitions[standing["definition"]].state[standing["state"]]
+    due_on = None if state.final or state.due_on is None else state.due_on.isoformat()
+    names = ("school", "roadmap", "title", "definition", "state")
+    seen = (*(standing[name] for name in names), version, standing["entered_at"])
+    board = (*seen, standing["entered_on"], due_on, int(state.final))
+    return Passed(version, (version, last, moment), board, [*held.values()], Tally())
+
+
+def _columns(body: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return the columns that follow the body, as it says them."""
+    rules, actor = body["definition"], body["actor"]
+    return (
+        body["previous"],
+        body["record_id"],
+        body["command_id"],
+        body["kind"],
+        body["transition"],
+        body["from"],
+        body["to"],
+        rules and rules["digest"],
+        actor["id"],
+        actor["role"],
+        body["recorded_at"],
+        body["effective_on"],
+    )
