@@ -41,7 +41,7 @@ def checked(journal: MemoryJournal | SqlJournal, known: tuple[Known, ...] = ()) 
     with journal.auditing() as view:
         check = LogCheck(view.log, known)
         for head in view.streams():
-            check.count(head.stream, head.version)
+            check.count({head.stream: head.version})
         return list(check.run(MINUTE, START))
 
 
@@ -174,7 +174,7 @@ def test_records_may_wait_for_as_long_as_was_published_and_no_longer() -> None:
     journal = written(2, sealing="queued")
     with journal.auditing() as view:
         check = LogCheck(view.log)
-        check.count(STREAM, 2)
+        check.count({STREAM: 2})
         recorded = START + timedelta(seconds=2)
         assert list(check.close(MINUTE, recorded + MINUTE)) != []
         assert codes(list(late(view.log.queued(), MINUTE, recorded + MINUTE))) == ["log_queue_late"]
