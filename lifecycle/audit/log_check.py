@@ -6,7 +6,7 @@ leaves must be 1, 2, 3 and so on, so its last one tells how many there were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -54,9 +54,9 @@ class LogCheck:
         self._last: dict[str, int] = {}
         self._counted: dict[str, int] = {}
 
-    def count(self, stream: str, version: int) -> None:
-        """Learn how many records a stream has, from the records themselves."""
-        self._counted[stream] = version
+    def count(self, versions: Mapping[str, int]) -> None:
+        """Learn how many records each stream has, from the records themselves."""
+        self._counted |= versions
 
     def run(self) -> Iterator[Finding]:
         """Take every leaf, then close."""

@@ -76,8 +76,7 @@ def verify(
     total = Outcome(findings=[*altered, *shared_streams(run, view)])
     total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions, run.tally))
     # Other processes, if there are any, are at work from here on.
-    begin = spread or partial(check_all, view)
-    outcomes = begin(run, list(spans_of(view)))
+    outcomes = (spread or partial(check_all, view))(run, list(spans_of(view)))
     damage = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     first = run.grounds.founding[0] if run.grounds.founding else None
     log = LogCheck(view.log, known, published_delay(first), now)
@@ -85,8 +84,7 @@ def verify(
     for outcome in outcomes:
         total.join(outcome)
     beside = Beside(view, run.files, run.grounds.erasures, total.tally)
-    for stream, version in total.versions.items():
-        log.count(stream, version)
+    log.count(total.versions)
     findings = [
         *damage,
         *total.findings,

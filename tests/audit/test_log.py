@@ -44,7 +44,7 @@ def checked(journal: MemoryJournal | SqlJournal, known: tuple[Known, ...] = ()) 
     with journal.auditing() as view:
         check = LogCheck(view.log, known, MINUTE, START + MINUTE)
         for head in view.streams():
-            check.count(head.stream, head.version)
+            check.count({head.stream: head.version})
         return list(check.run())
 
 
@@ -225,7 +225,7 @@ def test_records_may_wait_for_as_long_as_was_published_and_no_longer() -> None:
     with journal.auditing() as view:
         recorded = START + timedelta(seconds=0.2)
         check = LogCheck(view.log, (), MINUTE, recorded + MINUTE)
-        check.count(STREAM, 2)
+        check.count({STREAM: 2})
         assert list(check.close()) != []
         assert codes(list(late(view.log.queued(), MINUTE, recorded + MINUTE))) == ["log_queue_late"]
         assert list(late(view.log.queued(), MINUTE, START + MINUTE)) == []

@@ -56,8 +56,8 @@ def test_a_record_without_a_leaf_is_told_by_the_first_that_is_missing() -> None:
     journal = written(3)
     with journal.auditing() as view:
         check = LogCheck(view.log, (), MINUTE, START)
-        check.count(STREAM, 5)
-        check.count("participation/school-2", 1)
+        check.count({STREAM: 5})
+        check.count({"participation/school-2": 1})
         found = list(check.run())
 
     assert found == [
@@ -119,10 +119,10 @@ def test_what_waits_follows_what_is_in_the_log() -> None:
     journal = written(2, sealed=False)
     with journal.auditing() as view:
         check = LogCheck(view.log, (), MINUTE, START + timedelta(days=1))
-        check.count(STREAM, 2)
+        check.count({STREAM: 2})
         late_by_far = list(check.run())
         other = LogCheck(view.log, (), MINUTE)
-        other.count(STREAM, 3)
+        other.count({STREAM: 3})
         missing = list(other.run())
 
     assert [(one.code, one.sequence) for one in late_by_far] == [

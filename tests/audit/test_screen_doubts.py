@@ -14,7 +14,6 @@ from lifecycle.audit.compiled import Act, Roster, compiled
 from lifecycle.audit.frames import Frames
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.spelling import STANDARD
-from lifecycle.audit.texts import day_at
 from lifecycle.domain import canonical
 from lifecycle.domain.definition import (
     Definition,
@@ -266,13 +265,6 @@ def test_whoever_made_the_one_transition_does_not_make_the_other() -> None:
     assert not check(Act(persons=("eva",), movers={"submit": {"eva"}}))
 
 
-def test_the_day_of_a_moment_is_that_of_the_place() -> None:
-    assert day_at("2022-03-01T18:29:59.999999Z", "Asia/Kolkata") == "2022-03-01"
-    assert day_at("2022-03-01T18:30:00.000000Z", "Asia/Kolkata") == "2022-03-02"
-    assert day_at("2022-03-01T20:59:59.000000Z", "Europe/Moscow") == "2022-03-01"
-    assert day_at("2022-03-01T21:00:00.000000Z", "Europe/Moscow") == "2022-03-02"
-
-
 def test_auditors_and_administrators_who_approve_are_doubtful() -> None:
     nobody = Roster([])
     auditor = Roster([Assignment("r-1", "installation", "eva", "auditor", 2)])
@@ -385,3 +377,12 @@ def test_versions_from_before_a_change_of_rights_are_doubtful() -> None:
 def test_a_record_that_names_no_rules_where_it_must_is_doubtful(kind: str) -> None:
     with pytest.raises(Doubtful):
         Frames("origin", {}).of(kind, None, None, None)
+
+
+def test_rules_that_are_not_plain_have_no_transitions() -> None:
+    definition = CATALOGUE.compiled(ROADMAP)
+    twice = replace(definition, states=(*definition.states, definition.states[0]))
+
+    assert Frames("origin", {"d": definition}).steps("d") != {}
+    with pytest.raises(Doubtful):
+        Frames("origin", {"d": twice}).steps("d")

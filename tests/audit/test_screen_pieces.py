@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from lifecycle.audit.acting import Doubtful
 from lifecycle.audit.compiled import compiled
 from lifecycle.audit.files import Files
-from lifecycle.audit.pieces import Pieces, as_asked, items_of, orders
+from lifecycle.audit.kept import Sealed
+from lifecycle.audit.pieces import Pieces, as_asked, items_of, orders, sealed_in
 from lifecycle.audit.spelling import STANDARD
 from lifecycle.domain import canonical
 from lifecycle.domain.model import Actor, Evidence
@@ -79,6 +80,14 @@ def test_a_sound_piece_is_told_by_its_kind(piece: Any) -> None:
     assert found == {piece["kind"]: [None, "x"]}
     with pytest.raises(Doubtful):
         items_of([piece, piece], KINDS, is_stored)
+
+
+def test_pieces_commit_to_names_and_contents() -> None:
+    named = FILE | {"name": "2" * 64}
+
+    assert [sealed_in(one) for one in (LINK, ORDER, FILE)] == [[], [], []]
+    assert sealed_in(named) == [Sealed("evidence.name", "2" * 64)]
+    assert sealed_in(PERSONAL) == [Sealed("evidence.content", "1" * 64, "0" * 64, 1)]
 
 
 def test_a_file_given_under_two_names_is_given_twice() -> None:

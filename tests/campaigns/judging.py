@@ -297,7 +297,7 @@ class Judge:
     def _log(self, view: Auditing, flip: Flip) -> Iterator[Finding]:
         check = LogCheck(view.log, self.known, published_delay(None))
         for stream, one in self.checks.items():
-            check.count(stream, one.head.version)
+            check.count({stream: one.head.version})
         # What lies beside the leaves is changed more often than they are.
         leaves = view.log.leaves() if flip.of.table == "lifecycle_log_leaves" else self.leaves
         for leaf in leaves:
