@@ -38,6 +38,7 @@ _FORGED = (
     "test_forged_identity", "test_forged_transitions", "test_forged_administration",
     "test_forged_plans",
 )  # fmt: skip
+_ALONE = "test_standalone_history", "test_standalone_requirements"
 _DECIDED = "test_decided_again", "test_both_verifiers"
 _SCREEN = "test_screen", "test_screen_doubts", "test_screen_pieces"
 _BUNDLES = "test_standalone", "test_standalone_parts", "test_standalone_limits"
@@ -73,7 +74,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/checking": ("test_checking", *_EDITED),
         "audit/identities": ("test_checking", "test_edited_records"),
         "audit/personal": ("test_personal",),
-        "audit/standalone": (*_BUNDLES, *_DECIDED, "test_standalone_history"),
+        "audit/standalone": (*_BUNDLES, *_DECIDED, *_ALONE),
         "audit/bundle": (*_BUNDLES,),
         "audit/screen": _SCREEN,
         "audit/transitions": _SCREEN,
