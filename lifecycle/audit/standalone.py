@@ -372,7 +372,7 @@ class History:  # what the records say, one after the other, and whether the rul
                 names.add(one["submission"])
                 return [each for each in stream.here if each in names][-1:] == [one["submission"]]
             case "different_person":
-                return not any(stream.movers.get(n, set()) & acts for n in one["transitions"])
+                return not any(acts & {*stream.movers.get(n, ())} for n in one["transitions"])
             case "not_holding":
                 return not any(role[3] in one["roles"] and role[2] in acts for role in held)
             case "policy": return bool(one["allowed"])
@@ -385,9 +385,9 @@ class History:  # what the records say, one after the other, and whether the rul
             stream.map = f"roadmap/{facts['roadmap']}"
             stream.rules = self.definitions[body["definition"]["digest"]]
         if body["kind"] in ("enrolled", "advanced"):
-            stream.here = [*stream.here, body["transition"]] if body["to"] == stream.state else []
-            stream.state, stream.known = body["to"], stream.known | facts
-            stream.movers.setdefault(body["transition"], set()).update(persons(body))
+            t, to, stream.known = body["transition"], body["to"], stream.known | facts
+            stream.here, stream.state = [*stream.here, t] if to == stream.state else [], to
+            stream.movers[t] = (*stream.movers.get(t, ()), *persons(body))
 def label(one: Body) -> str:  # names a requirement as records do
     names = [one[n] for n in ("role", "kind", "fact", "submission", "policy", "name") if n in one]
     several = [",".join(one[n]) for n in ("transitions", "roles") if n in one]
