@@ -40,7 +40,7 @@ from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.domain.spans import Span
 from lifecycle.storage.memory_auditing import MemoryAuditing, lies_in
-from lifecycle.storage.memory_erasable import Kept, MemoryErasable
+from lifecycle.storage.memory_erasable import Kept
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
