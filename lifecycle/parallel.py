@@ -7,6 +7,7 @@ somebody wrote meanwhile, or that fails at a span, leaves it to the process that
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import pickle
@@ -169,6 +170,7 @@ def _begin(task: Task) -> None:
         # again and again, which costs a tenth of the time.
         gc.freeze()
         gc.set_threshold(_BETWEEN_COLLECTIONS)
+        atexit.register(_open.close)
         _view = view
         _run = Checking(task.evidence, task.grounds, lambda done: None, task.parser, task.since)
 
