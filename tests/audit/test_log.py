@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.audit.checkpoints import Kept, Known, compared, next_checkpoint, notes_of, opened
+from lifecycle.audit.checkpoints import (
+    Kept,
+    Known,
+    compared,
+    misplaced,
+    next_checkpoint,
+    notes_of,
+    opened,
+)
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.log_check import LogCheck, late, published_delay
 from lifecycle.audit.merkle import Frontier
@@ -331,6 +339,18 @@ def test_each_kind_of_bad_checkpoint_has_its_own_name() -> None:
     ]
     assert opened(ORIGIN, [], notes[2:])[1] == []
     assert opened(ORIGIN, [LOG.key, OLD_LOG.key], notes[2:])[1] == []
+
+
+def test_a_checkpoint_that_the_database_keeps_under_another_size_is_told_with_both() -> None:
+    journal = written(3)
+    with journal.writing() as tx:
+        tx.keep_checkpoint(KeptCheckpoint(2, signed(journal).text, moment_text(START)))
+        tx.keep_checkpoint(KeptCheckpoint(3, signed(journal).text, moment_text(START)))
+        tx.keep_checkpoint(KeptCheckpoint(4, "no note", moment_text(START)))
+    with journal.auditing() as view:
+        found = list(misplaced(view))
+
+    assert found == [Finding("checkpoint_misplaced", None, None, "database/2", 3, 2)]
 
 
 def test_two_histories_shown_to_two_auditors_are_a_split_view() -> None:
