@@ -33,7 +33,6 @@ from tests.campaigns.trying import Trial
 WANTED = 90.0
 """Per cent of mutants that have to be noticed."""
 
-_EDITED = "test_edited_records", "test_edited_projections", "test_verification"
 _FORGED = (
     "test_forged_identity", "test_forged_transitions", "test_forged_administration",
     "test_forged_plans",
@@ -68,12 +67,12 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     "verify": {
         "audit/chain": ("test_chain", "test_edited_records"),
         "audit/log_check": ("test_log_told", "test_log"),
-        "audit/verify": ("test_whole", *_EDITED, "test_since", "test_hostile_values"),
+        "audit/verify": ("test_whole", "test_edited_projections", "test_since"),
         "audit/rules": (*_DECIDED, "test_forged_transitions", "test_forged_administration"),
         "audit/grounds": (*_DECIDED, *_FORGED, "test_screen_doubts"),
-        "audit/checking": ("test_checking", *_EDITED),
+        "audit/checking": ("test_checking", "test_edited_records", "test_since"),
         "audit/identities": ("test_checking", "test_edited_records"),
-        "audit/personal": ("test_personal",),
+        "audit/personal": ("test_beside", "test_personal"),
         "audit/standalone": (*_BUNDLES, *_DECIDED, *_ALONE),
         "audit/bundle": (*_BUNDLES,),
         "audit/screen": _SCREEN,
