@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -114,18 +115,23 @@ def documents_are_lines() -> None:
     _indent = None
 
 
-def plain(text: str) -> str:
+def plain(text: str, kept: str = "\n\t") -> str:
     """Return *text* with every character escaped that a terminal might obey.
 
-    Texts of a history may be a forger's: a sequence that clears the screen would hide what was
-    found. Line breaks and tabs stay.
+    Texts of a history may be a forger's: a sequence that clears the screen, or a line break before
+    a verdict of his own, would hide what was found.
+
+    Args:
+        text: Whatever is shown to people.
+        kept: Characters that are not printable, but stay.
     """
     if text.isprintable():
         return text
     return "".join(
-        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode()
+        one if one.isprintable() or one in kept or unicodedata.category(one) == "Zs"
+        else one.encode("unicode_escape").decode()
         for one in text
-    )
+    )  # fmt: skip
 
 
 def line(text: str = "") -> None:
