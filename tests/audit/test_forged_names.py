@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,16 @@ def test_one_who_was_registered_only_later_cannot_be_stood_in_for(folder: Path) 
 
     assert place.startswith(STREAM)
     assert said == "petrova was no actor then"
+
+
+def test_a_definition_that_no_road_map_was_put_in_force_with_is_found(folder: Path) -> None:
+    with BreakIn(folder) as visit:
+        ((body,),) = visit.run("SELECT body FROM lifecycle_definitions")
+        other = body.replace(b'"version":"', b'"version":"9', 1)
+        digest = sha256(other).hexdigest()
+        visit.run("INSERT INTO lifecycle_definitions VALUES (?, ?)", digest, other)
+    with reopened(folder, Catalogue()) as engine:
+        found = verify(engine).findings
+
+    assert other != body
+    assert [(one.code, one.found) for one in found] == [("definition_invented", digest)]
