@@ -32,7 +32,17 @@ class Acting:
         Exception: It is not plainly an actor.
     """
 
-    __slots__ = ("admitted", "asked", "assignment", "credential", "id", "method", "persons", "role")
+    __slots__ = (
+        "admitted",
+        "asked",
+        "assignment",
+        "credential",
+        "id",
+        "method",
+        "persons",
+        "registered",
+        "role",
+    )
 
     def __init__(self, members: dict[str, Any], grounds: Grounds) -> None:
         if [*members] != _ACTOR:
@@ -43,13 +53,12 @@ class Acting:
             raise Doubtful
         if not (type(assignment) is type(who) is type(role) is str):
             raise Doubtful
-        if principal is not None and principal not in grounds.actors:
-            raise Doubtful
         self.id: str = who
         self.admitted: set[tuple[str, Roster, Rules | None, bool]] = set()
         self.role: str = role
         self.assignment: str = assignment
         self.persons = (who,) if principal is None else (who, principal)
+        self.registered = max(grounds.actors[one] for one in self.persons)
         self.method, self.credential = known
         self.asked = spelt([who, principal]).encode()
 
@@ -147,6 +156,8 @@ class Authority:
         Raises:
             Doubtful: It is not plain.
         """
+        if consulted.versions[0] < acting.registered:
+            raise Doubtful
         installation = consulted.rosters[0]
         place = (scope, installation, rules, approval)
         if moment > consulted.until:

@@ -30,6 +30,7 @@ TEMPLATES = {
     "request_differs": "what the record says was asked has the digest {expected}, not {found}",
     "definition_missing": "the definition {expected} is not stored",
     "definition_altered": "the stored definition {expected} has the digest {found}",
+    "definition_invented": "no road map was ever put in force with the stored definition {found}",
     "evidence_missing": "evidence {field} is not in the store: {expected}",
     "evidence_altered": "evidence {field} was {expected}, the file in the store is {found}",
     "decision_refused": "decided again by the rules then in force, it is refused: {found}",

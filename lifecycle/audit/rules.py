@@ -25,6 +25,7 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
+from lifecycle.domain.naming import is_command
 from lifecycle.domain.plan import decide_activity
 from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import Participation
@@ -64,9 +65,8 @@ def decide_again(
         since, moment = grounds.recorded(name, version), moment_text(record.recorded_at)
         if since is not None and moment < since:
             yield _finding(record, "recorded_before_consulted", "recorded_at", since, moment)
-    standing_for = record.actor.on_behalf_of
-    if standing_for is not None and standing_for not in grounds.actors:
-        yield _finding(record, "decision_refused", None, None, f"{standing_for} is no actor")
+    if not _founding(record):
+        yield from _named(grounds, record)
     remade = _remade(grounds, head, participation, record)
     if isinstance(remade, str):
         yield _finding(record, "decision_refused", None, None, remade)
@@ -81,6 +81,23 @@ def decide_again(
     outcome = remade if later == record else _remade(grounds, head, participation, later)
     if isinstance(outcome, str):
         yield _finding(record, "decision_outdated", None, None, outcome)
+
+
+def _founding(record: Record) -> bool:
+    return record.stream == INSTALLATION and record.sequence <= FOUNDING_RECORDS
+
+
+def _named(grounds: Grounds, record: Record) -> Iterator[Finding]:
+    """Yield where a record names whom nobody had registered by then, or bears no command id."""
+    if not is_command(record.command_id, record.kind):
+        said = f"{record.command_id[:80]!r} is no id of a command"
+        yield _finding(record, "decision_refused", "command_id", None, said)
+    own = record.stream == INSTALLATION
+    version = record.sequence - 1 if own else (record.consulted or {}).get(INSTALLATION, 0)
+    for actor in (record.actor.id, record.actor.on_behalf_of):
+        if actor is not None and not grounds.knows(actor, version):
+            said = f"{actor} was no actor then"
+            yield _finding(record, "decision_refused", None, None, said)
 
 
 def _finding(
@@ -107,7 +124,7 @@ def _remade(
 def _decide(
     grounds: Grounds, head: Head, participation: Participation | None, record: Record
 ) -> Decision:
-    if record.stream == INSTALLATION and record.sequence <= FOUNDING_RECORDS:
+    if _founding(record):
         return _found(grounds, record)
     definition = _definition(grounds, participation, record)
     stamp = Stamp(record.record_id, record.recorded_at, place_date(record.recorded_at, definition))

@@ -36,6 +36,7 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
+from lifecycle.domain.naming import is_identifier, title_of
 from lifecycle.domain.record import genesis_hash
 
 _APART = (ADMINISTRATOR, AUDITOR)
@@ -134,7 +135,9 @@ class Screen:
             raise Doubtful
         shape = self._frame(row[7], row[8], row[9], row[11])
         parts = parts_of(row, shape, place)
-        if parts is None or not is_plain(row[5] + row[6]) or row[10] != shape.target:
+        if parts is None or row[10] != shape.target:
+            raise Doubtful
+        if not is_plain(row[5]) or not is_identifier(row[6]):
             raise Doubtful
         acting = self._authority.acting(parts.actor)
         if row[12] != acting.id or row[13] != acting.role:
@@ -174,6 +177,8 @@ class Screen:
             or row[0] != participation_stream(school)
             or self._grounds.rules.get(on_map) != row[11]
             or not on_map.isascii()
+            or not is_identifier(school)
+            or title_of(title) != title
             or line.consulted.names != (INSTALLATION, on_map)
         ):
             raise Doubtful

@@ -30,6 +30,7 @@ from lifecycle.audit.spelling import (
 from lifecycle.domain.canonical import MAX_BODY_BYTES
 from lifecycle.domain.facts import check_facts
 from lifecycle.domain.model import INSTALLATION
+from lifecycle.domain.naming import is_identifier
 
 Asked = tuple[bytes, bytes]
 """A request as it is hashed, before and behind its date."""
@@ -73,7 +74,8 @@ class Transitions:
             or source != course.state
             or target != frame.target
             or digest != course.rules.digest
-            or not is_plain(record_id + command_id)
+            or not is_plain(record_id)
+            or not is_identifier(command_id)
             or not body.startswith(START)
             or len(body) > MAX_BODY_BYTES
         ):

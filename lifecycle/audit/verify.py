@@ -74,6 +74,8 @@ def verify(
         evidence, Grounds(definitions, guards), progress, parser, _leaves(view, verified)
     )
     total = Outcome(findings=[*altered, *shared_streams(run, view)])
+    for digest in sorted(definitions.keys() - set(run.grounds.rules.values())):
+        total.findings.append(Finding("definition_invented", None, None, "digest", None, digest))
     total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions, run.tally))
     # Other processes, if there are any, are at work from here on.
     outcomes = (spread or partial(check_all, view))(run, list(spans_of(view)))

@@ -41,7 +41,8 @@ def read_text(path: Path, what: str) -> str:
         if len(data) > _LONGEST_FILE:
             detail = Message("{file} is too large", {"file": str(path)})
             raise InvalidInput(what=what, detail=detail)
-        return data.decode("utf-8")
+        # As e-mail may deliver it: with a mark at the beginning, and line ends of its own.
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         detail = Message("{file} is not text in UTF-8", {"file": str(path)})
         raise InvalidInput(what=what, detail=detail) from error
@@ -101,8 +102,17 @@ def kept(paths: Sequence[str]) -> list[Kept]:
     """Read checkpoints that somebody kept.
 
     Raises:
-        InvalidInput: A file cannot be read.
+        InvalidInput: A file cannot be read, or holds no checkpoint: that says nothing of the log.
     """
     from lifecycle.audit.checkpoints import Kept
+    from lifecycle.audit.note import Checkpoint, NoteInvalid, parse_note
 
-    return [Kept(path, read_text(Path(path), "--checkpoint")) for path in paths]
+    found = [Kept(path, read_text(Path(path), "--checkpoint")) for path in paths]
+    for one in found:
+        try:
+            Checkpoint.parse(parse_note(one.text).text)
+        except NoteInvalid as error:
+            facts = {"file": one.where, "detail": error.message}
+            detail = Message("{file} holds no checkpoint: {detail}", facts)
+            raise InvalidInput(what="--checkpoint", detail=detail) from error
+    return found

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lifecycle.cli.output import plain
 from lifecycle.domain.messages import Message
 from lifecycle.texts import DOMAIN, LANGUAGES, LOCALES, language_of, render, translated
 
@@ -53,7 +54,11 @@ def say(template: str, **parameters: Any) -> str:
 
 def shown(message: Message) -> str:
     """Return a message of the engine in the language in use."""
-    return render(message, _spoken)
+    told = {
+        name: plain(value, "\t") if isinstance(value, str) else value
+        for name, value in message.parameters.items()
+    }
+    return render(Message(message.template, told), _spoken)
 
 
 def paragraphs(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -114,15 +115,34 @@ def documents_are_lines() -> None:
     _indent = None
 
 
+def plain(text: str, kept: str = "\n\t") -> str:
+    """Return *text* with every character escaped that a terminal might obey.
+
+    Texts of a history may be a forger's: a sequence that clears the screen, or a line break before
+    a verdict of his own, would hide what was found.
+
+    Args:
+        text: Whatever is shown to people.
+        kept: Characters that are not printable, but stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in kept or unicodedata.category(one) == "Zs"
+        else one.encode("unicode_escape").decode()
+        for one in text
+    )  # fmt: skip
+
+
 def line(text: str = "") -> None:
     """Write one line of the result."""
-    write(f"{text}\n")
+    write(f"{plain(text)}\n")
 
 
 def tell(text: str) -> None:
     """Write one line of words to standard error; where nobody listens, nothing is lost."""
     with suppress(OSError, AttributeError, ValueError):
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{plain(text)}\n")
         sys.stderr.flush()
 
 
@@ -144,7 +164,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return plain(" ".join(text.split()))
 
 
 def _framed(heads: Sequence[str], rows: Sequence[Sequence[str]], fixed: list[int]) -> bool:

@@ -279,7 +279,7 @@ def verify(
 
 def _report_lines(report: Report) -> Iterator[str]:
     for found in report.findings:
-        yield f"{found.place}: {found.code}: {shown(found.message)}"
+        yield f"{output.plain(found.place, '')}: {found.code}: {shown(found.message)}"
     counts = {
         "records": report.records,
         "streams": report.streams,

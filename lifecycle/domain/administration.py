@@ -37,6 +37,7 @@ from lifecycle.domain.model import (
     Head,
     scope_of,
 )
+from lifecycle.domain.naming import identifier
 from lifecycle.domain.record import Kind, Record
 from lifecycle.domain.requests import AddActor, Adopt, AssignRole, Found, Request, RevokeRole
 
@@ -123,7 +124,9 @@ def decide_add_actor(
 
     Raises:
         AlreadyExists: He is.
+        InvalidIdentifier: Nobody can be named so.
     """
+    identifier(request.added, "actor")
     acting = authority(access, access.roles, request, stamp, head, _BY_ADMINISTRATOR)
     if isinstance(acting, Refusal):
         return acting

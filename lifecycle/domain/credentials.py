@@ -30,6 +30,7 @@ from lifecycle.domain.errors_access import UnknownCredential
 from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import ADMINISTRATOR, Credential, Head
+from lifecycle.domain.naming import identifier
 from lifecycle.domain.record import Record, moment_from, moment_text
 from lifecycle.domain.requests import AddCredential, RevokeCredential
 
@@ -93,6 +94,7 @@ def decide_add_credential(
 
     Raises:
         AlreadyExists: The id was given before, or the key shows somebody already.
+        InvalidIdentifier: The id is none.
         InvalidInput: Method, proof, scopes or expiry are not written as they have to be.
     """
     acting = authority(access, access.roles, request, stamp, head, (ADMINISTRATOR,))
@@ -100,6 +102,7 @@ def decide_add_credential(
         return acting
     if known is not None:
         raise AlreadyExists(what="credential", name=known.id)
+    identifier(request.credential, "credential")
     _check_proof(request)
     _check_form(request)
     if request.expires_at and request.expires_at <= moment_text(recorded_at(head, stamp)):

@@ -36,6 +36,7 @@ from lifecycle.domain.guards import Attempt, Guards, judge
 from lifecycle.domain.machine import gate_of
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Assignment, Head, Standing
+from lifecycle.domain.naming import identifier, title_of
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation
 from lifecycle.domain.requests import Advance, Enrol
@@ -162,7 +163,12 @@ def decide_enrol(
         stamp: Id and clock.
         head: Empty head of the school's stream.
         consulted: Versions of the streams that access and roster were read from.
+
+    Raises:
+        InvalidIdentifier, InvalidInput: The school or its title cannot be named so.
     """
+    identifier(request.school, "school")
+    title_of(request.title)
     acting = authority(
         access,
         (*access.roles, *roster),

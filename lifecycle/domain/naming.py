@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
-from lifecycle.domain.errors import InvalidIdentifier
+from lifecycle.domain.errors import InvalidIdentifier, InvalidInput
+from lifecycle.domain.messages import Message
+
+MAX_TITLE: Final = 300
+"""Characters that the title of a school has at most."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -46,4 +51,29 @@ def identifier(value: str, what: str) -> str:
     """
     if not is_identifier(value):
         raise InvalidIdentifier(what=what, value=value)
+    return value
+
+
+def is_command(value: str, kind: str) -> bool:
+    """Tell whether *value* may be the command id of a record of that *kind*.
+
+    A road map is put in force on the way to another request, whose id it derives from.
+    """
+    return is_identifier(value.removesuffix("~adopt") if kind == "roadmap_adopted" else value)
+
+
+def title_of(value: str) -> str:
+    """Return *value* if it may be the title of a school.
+
+    Raises:
+        InvalidInput: It is empty, too long or not printable, has spaces to spare, or tells of a
+            person.
+    """
+    spare = value != " ".join(value.split())
+    if spare or not 0 < len(value) <= MAX_TITLE or not value.isprintable():
+        detail = Message("1 to {limit} printable characters", {"limit": MAX_TITLE})
+        raise InvalidInput(what="title", detail=detail)
+    if tells_person(value):
+        detail = Message("it bears an e-mail address, or the number of a phone or a document")
+        raise InvalidInput(what="title", detail=detail)
     return value

@@ -20,7 +20,7 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.naming import identifier, tells_person
+from lifecycle.domain.naming import identifier, title_of
 from lifecycle.domain.requests import (
     AddActor,
     AssignRole,
@@ -37,8 +37,6 @@ from lifecycle.service.people import People, person_name
 from lifecycle.service.plan import Plans
 from lifecycle.service.rehearsal import rehearse
 from lifecycle.service.results import Receipt
-
-MAX_TITLE = 300
 
 
 class Lifecycle(Answers):
@@ -216,7 +214,7 @@ class Lifecycle(Answers):
             command_id=self._context.command(command_id),
             effective_on=day_of(effective_on),
             school=identifier(school, "school"),
-            title=_title(title),
+            title=title_of(" ".join(title.split())),
             roadmap=roadmap,
         )
         return participation.enrol(self._context, request)
@@ -326,14 +324,3 @@ def _stream(school: str | None, roadmap: str | None) -> str:
     if school is not None:
         return participation_stream(school)
     return INSTALLATION if roadmap is None else roadmap_stream(roadmap)
-
-
-def _title(value: str) -> str:
-    title = " ".join(value.split())
-    if not title or len(title) > MAX_TITLE or not title.isprintable():
-        detail = Message("1 to {limit} printable characters", {"limit": MAX_TITLE})
-        raise InvalidInput(what="title", detail=detail)
-    if tells_person(title):
-        detail = Message("it bears an e-mail address, or the number of a phone or a document")
-        raise InvalidInput(what="title", detail=detail)
-    return title

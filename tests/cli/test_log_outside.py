@@ -173,3 +173,27 @@ def test_a_changed_log_or_a_folder_with_other_things_is_not_served(keyed: Termin
     assert (changed.code, told.code) == (6, 6)
     assert "nothing was written" in told.out
     assert not (keyed.folder / "www").exists()
+
+
+def test_no_forger_s_words_reach_the_terminal_as_commands(keyed: Terminal) -> None:
+    cheat = "char(27) || '[2J' || char(10) || 'sound: 1 records' || char(27) || '[8m'"
+    change(keyed, f"UPDATE lifecycle_standings SET title = {cheat}")  # noqa: S608 - of the test
+    change(keyed, f"UPDATE lifecycle_streams SET stream = stream || {cheat}")  # noqa: S608 - as well
+
+    for words in (("verify",), ("status",), ("status", SCHOOL)):
+        said = keyed.run(*words)
+        assert "\x1b" not in said.out + said.err
+        assert not any(one.startswith("sound") for one in said.out.splitlines())
+    assert r"\x1b[2J\nsound" in keyed.run("verify").out
+
+
+def test_a_checkpoint_is_read_as_e_mail_delivers_it(keyed: Terminal) -> None:
+    note = sign(keyed).read_bytes()
+    (keyed.folder / "mailed").write_bytes(b"\xef\xbb\xbf" + note.replace(b"\n", b"\r\n"))
+    (keyed.folder / "torn").write_bytes(note[:40])
+
+    for option in ("--checkpoint", "--since"):
+        assert keyed.run("verify", option, "mailed", "--key", "log.vkey").code == 0
+        said = keyed.run("verify", option, "torn", "--key", "log.vkey")
+        assert said.code == 5
+        assert "torn holds no checkpoint" in said.err
