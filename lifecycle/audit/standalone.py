@@ -114,7 +114,7 @@ FILES = re.compile(r"bundle\.json|checkpoint|log\.key|records\.jsonl|verify\.py|
     rf"|(checkpoints|growth|proofs)/{NUMBER}|(definitions|evidence)/[0-9a-f]{{64}}")
 class Archive:
     def __init__(self, path: str) -> None:
-        self.zip = zipfile.ZipFile(path)
+        self.zip, self.newest = zipfile.ZipFile(path), ""
         files = self.zip.infolist()
         self.names = {one.filename for one in files if one.compress_type in (0, 8)}
         need(len(self.names) == len(files), "a name occurs twice in it, or a file is packed oddly")
@@ -123,6 +123,9 @@ class Archive:
         if not small or len(self.under("check")) > 4096: raise OSError("it holds beyond measure")
     def read(self, name: str) -> bytes:
         with self.zip.open(name) as file: return file.read()
+    def text(self, name: str) -> str: return self.read(name).decode()
+    def steps(self, folder: str, word: str, number: int) -> list[bytes]:
+        return proof_from(self.text(f"{folder}/{number}"), word, number, self.newest)
     def under(self, folder: str) -> list[str]: return sorted(n for n in self.names if folder in n)
     def lines(self) -> Iterator[bytes]:
         with self.zip.open("records.jsonl") as file:
@@ -397,18 +400,16 @@ def rules_from(data: bytes, name: str) -> Body:  # a definition, with its parts 
                     "version": f"{rules['programme_version']}/{plan['version']}"}
     return rules
 def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Report) -> Body:
-    """Verify a bundle against the log's keys and the checkpoints that the auditor kept."""
-    archive = Archive(path)
-    about, newest = value_from(archive.read("bundle.json")), archive.read("checkpoint").decode()
+    archive = Archive(path)  # against the log's keys, and the checkpoints that the auditor kept
+    about, archive.newest = value_from(archive.read("bundle.json")), archive.text("checkpoint")
     if about["format"] != FORMAT: raise OSError(f"its format is {about['format']}, not {FORMAT}")
     if about["findings"]: report.notes.append(f"THE OFFICE ITSELF HAD {about['findings']} FINDINGS")
     if not keys:
-        keys = [key_from(archive.read("log.key").decode())]
+        keys = [key_from(archive.text("log.key"))]
         report.notes.append("THE KEY CAME WITH THE BUNDLE: against its sender this proves nothing")
-    (size, root), log = checkpoint_from(newest, keys), newest.partition("\n")[0]
+    (size, root), log = checkpoint_from(archive.newest, keys), archive.newest.split("\n")[0]
     checkpoints, definitions = [("checkpoint", size, root)], dict[str, Body]()
-    olds = [(one, archive.read(one).decode()) for one in archive.under("checkpoints/")]
-    for name, text in olds + kept:
+    for name, text in [(n, archive.text(n)) for n in archive.under("checkpoints/")] + kept:
         with report.at(name): checkpoints.append((name, *checkpoint_from(text, keys)))
         with report.at(name): need(text.startswith(f"{log}\n"), f"it is of another log than {log}")
     for name in archive.under("definitions/"):
@@ -418,8 +419,6 @@ def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Repo
     roots, wanted, whole = {0: sha()}, {one[1] for one in checkpoints}, about["schools"] is None
     places = range(size) if whole else sorted(int(n[7:]) for n in archive.under("proofs/"))
     history, tree = History(log.removeprefix("school-lifecycle/"), definitions), Tree()
-    def steps(folder: str, word: str, number: int) -> list[bytes]:
-        return proof_from(archive.read(f"{folder}/{number}").decode(), word, number, newest)
     with report.at("records.jsonl"):  # first the tree, and the streams that others look at
         for _, line in zip(range(len(places) + 1), archive.lines(), strict=False):
             tree.add(sha(b"\0", line))
@@ -433,8 +432,9 @@ def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Repo
             place, history.leaf = f"record {index + 1}", sha(b"\0", line)
             with report.at(place):
                 if not whole:
-                    both = led(index + 1, size, steps("proofs", "index", index), history.leaf, True)
-                    need(both[1] == root, "its proof leads elsewhere")
+                    steps = archive.steps("proofs", "index", index)
+                    fits = led(index + 1, size, steps, history.leaf, True)[1] == root
+                    need(fits, "its proof leads elsewhere")
                 body = body_from(line)
                 place = f"{body['stream']}#{body['sequence']}"
                 for look in (history.chain, history.judge, history.follow):
@@ -445,7 +445,7 @@ def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Repo
             need(old <= size, f"it covers {old} records, this one {size}: cut off, or an old copy")
             if whole or old in roots: need(roots.get(old) == old_root, "it is of other records")
             elif f"growth/{old}" in archive.names:
-                both = led(old, size, steps("growth", "old", old), old_root, False)
+                both = led(old, size, archive.steps("growth", "old", old), old_root, False)
                 need(both == [old_root, root], "it is of other records")
             else: report.doubts.append(f"{name}: ask for a bundle that has growth/{old}")
     report.notes += [f"guards in Python that were not asked again: {history.unmade}"]
