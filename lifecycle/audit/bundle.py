@@ -24,6 +24,9 @@ from lifecycle.domain.ports import Auditing, EvidenceStore
 
 FORMAT: Final = "school-lifecycle/bundle/1"
 
+MOST_CHECKPOINTS: Final = 4096
+"""So many of the newest are in a bundle; the verifier reads no more."""
+
 _WHEN: Final = (1980, 1, 1, 0, 0, 0)  # the first moment that an archive can name
 _MODE: Final = 0o644 << 16
 _UNIX: Final = 3
@@ -115,7 +118,7 @@ def write_bundle(
         if choice.key is not None:
             _put(archive, "log.key", f"{choice.key.text}\n".encode())
         _put(archive, "checkpoint", notes[-1].encode())
-        for number, note in enumerate(notes[:-1], 1):
+        for number, note in enumerate(notes[-MOST_CHECKPOINTS:-1], 1):
             _put(archive, f"checkpoints/{number}", note.encode())
         places = _records(archive, view, newest.size, choice, summary, progress)
         if choice.schools is not None:

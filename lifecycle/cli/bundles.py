@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,13 +144,17 @@ def _tell(session: Session, out: str, choice: Choice, summary: Summary) -> None:
 
 @click.command(
     cls=Command,
-    examples=("lifecycle audit verifier", "lifecycle audit verifier --out verify.py"),
+    examples=(
+        "lifecycle audit verifier --out verify.py",
+        "lifecycle audit verifier --digest",
+    ),
 )
 @option("--out", metavar="FILE", help="Write it to this file instead of the screen.")
+@option("--digest", is_flag=True, help="Print only its SHA-256, to compare the one in a bundle.")
 @files.force_option
 @common_options
 @click.pass_context
-def verifier(context: click.Context, out: str | None, force: bool) -> None:
+def verifier(context: click.Context, out: str | None, digest: bool, force: bool) -> None:
     """Print the program that verifies a bundle anywhere.
 
     One file for Python 3.11 or newer, and nothing else.
@@ -160,7 +165,10 @@ def verifier(context: click.Context, out: str | None, force: bool) -> None:
 
     session = Session.of(context)
     content = text()
-    if out is not None:
+    if digest:
+        found = sha256(content).hexdigest()
+        session.answer({"sha256": found}, [found])
+    elif out is not None:
         files.write(Path(out), content, force=force)
         session.answer({"file": out}, [say("{file} is written", file=out)])
     elif session.as_json:

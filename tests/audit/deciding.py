@@ -156,7 +156,8 @@ def by_the_verifier_alone(body: Body) -> str | None:
     try:
         members = standalone.body_from(line)
         history = history_before(members)
-        history.chain(members, standalone.sha(b"\0", line))
+        history.leaf = standalone.sha(b"\0", line)
+        history.chain(members)
         history.judge(members)
     except standalone.BROKEN as error:
         return str(error) or type(error).__name__
@@ -174,6 +175,7 @@ def history_before(body: Body) -> standalone.History:
                 history.learn(body if here else one)
     for one, record in _all():
         if one["stream"] == body["stream"] and one["sequence"] < body["sequence"]:
-            history.chain(one, bytes.fromhex(record.hash))
+            history.leaf = bytes.fromhex(record.hash)
+            history.chain(one)
             history.follow(one)
     return history

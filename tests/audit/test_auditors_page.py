@@ -56,7 +56,7 @@ def test_the_page_takes_a_stranger_from_a_bundle_to_a_verdict(tmp_path: Path) ->
     for line in lines(PAGE, "How the office makes it"):
         end = run(line, office)
         assert end.returncode == 0, (line, end.stderr)
-    for name in ("bundle.zip", "log.vkey", "verify.py"):
+    for name in ("bundle.zip", "school.zip", "log.vkey", "verify.py"):
         shutil.copy(office / name, stranger)
     shutil.copy(office / "checkpoints" / "latest", stranger / "kept.checkpoint")
 

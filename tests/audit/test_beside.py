@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lifecycle.audit.files import Files
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.personal import Beside, Tally
 from lifecycle.domain.commitment import Opening, commit
@@ -46,7 +47,7 @@ def told(
     with journal.writing() as tx:
         tx.erasable.keep(record, openings, keys)
     with journal.auditing() as view:
-        run = Beside(view, store or MemoryEvidence(), Erasures(erasures))
+        run = Beside(view, Files(store or MemoryEvidence()), Erasures(erasures))
         stream = run.stream(STREAM)
         found = [*stream.take(record), *stream.close()]
     return found, (run.tally.opened, run.tally.erased, run.tally.missing)
@@ -171,14 +172,12 @@ def test_an_erasure_names_records_that_are_there_and_were_before_it(record: Reco
     with journal.writing() as tx:
         tx.erasable.keep(append(tx, "participation/lost"), [OTHER], [])
     with journal.auditing() as view:
-        run = Beside(view, MemoryEvidence(), Erasures([erased]))
-        concerned = run.concerned()
+        run = Beside(view, Files(MemoryEvidence()), Erasures([erased]))
         covering = run.see(record)
         later = run.see(replace(record, sequence=5, recorded_at=START + timedelta(days=2)))
         found = list(run.leftovers({STREAM}))
         sound = list(run.leftovers({STREAM, "participation/lost"}))
 
-    assert concerned == {STREAM, "participation/lost"}
     assert (covering, later) == (erased, None)
     assert run.tally.named == {(9, PLACE)}
     nothing = Finding("erasure_of_nothing", INSTALLATION, 9, "records", None, f"{STREAM}#5")

@@ -24,12 +24,18 @@ from tests.audit.deciding import (
 ACCEPTED = {"transition": "accept_concept_documents"}
 
 
+def follow(history: standalone.History, body: Body) -> None:
+    """Have a record follow what is known."""
+    history.leaf = standalone.sha(b"\0", canonical.encode(body))
+    history.chain(body)
+
+
 def told(body: Body, **members: Any) -> str:
     """What is said of a record in whose place another one stands."""
     history = history_before(body)
     changed = {**copy.deepcopy(body), **members}
     with pytest.raises(standalone.BROKEN) as found:
-        history.chain(changed, standalone.sha(b"\0", canonical.encode(changed)))
+        follow(history, changed)
     return str(found.value)
 
 
@@ -47,16 +53,16 @@ def test_a_record_has_to_follow_from_the_one_before_it() -> None:
 
 def test_the_chain_goes_on_behind_what_is_wrong() -> None:
     body, history = last("advanced"), history_before(last("advanced"))
-    leaf = standalone.sha(b"\0", canonical.encode(body))
     wrong = {**body, "origin": "elsewhere"}
+    leaf = standalone.sha(b"\0", canonical.encode(wrong))
     with pytest.raises(ValueError, match="elsewhere"):
-        history.chain(wrong, leaf)
+        follow(history, wrong)
     following = {
         **body, "sequence": body["sequence"] + 1, "previous": leaf.hex(), "record_id": "new",
         "command_id": "new",
     }  # fmt: skip
 
-    history.chain(following, leaf)
+    follow(history, following)
 
     assert history.stream(STREAM).version == body["sequence"] + 1
 
@@ -80,7 +86,7 @@ def test_what_an_author_looked_at_was_there_and_is_not_older_than_before() -> No
     assert "version 1 of roadmap/x" in told(body, consulted={**consulted, "roadmap/x": 1})
     for version in (seen, known):
         fits = {**body, "consulted": {**consulted, MAP: version}}
-        history_before(body).chain(fits, standalone.sha(b"\0", canonical.encode(fits)))
+        follow(history_before(body), fits)
 
 
 def refused(body: Body) -> str:

@@ -137,12 +137,12 @@ def test_a_proof_of_the_greatest_length_is_read() -> None:
 def test_a_claim_that_no_tree_can_bear_is_refused_by_its_numbers() -> None:
     leaf = merkle.leaf_hash(b"")
 
-    assert standalone.included(0, 1, leaf, []) == leaf
+    assert standalone.led(1, 1, [], leaf, True) == [leaf, leaf]
     for index, size, path in ((-1, 2, [leaf]), (1, 1, []), (0, 1, [leaf]), (0, 2, []), (0, 0, [])):
-        assert refuses(partial(standalone.included, index, size, leaf, path))
-    assert standalone.grown(1, 1, [], leaf) == (leaf, leaf)
+        assert refuses(partial(standalone.led, index + 1, size, path, leaf, True))
+    assert standalone.led(1, 1, [], leaf, False) == [leaf, leaf]
     for old, new, path in ((0, 1, []), (2, 1, []), (1, 1, [leaf]), (1, 2, [])):
-        assert refuses(partial(standalone.grown, old, new, path, leaf))
+        assert refuses(partial(standalone.led, old, new, path, leaf, False))
 
 
 def archive(path: Path, files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> Path:

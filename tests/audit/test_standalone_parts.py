@@ -96,8 +96,8 @@ def test_trees_and_proofs_are_those_of_the_package(data: st.DataObject) -> None:
     growth = merkle.consistency_proof(old, size, node)
 
     assert roots[size] == merkle.root_of(size, node)
-    assert standalone.included(index, size, hashes[index], path) == roots[size]
-    assert standalone.grown(old, size, growth, roots[old]) == (roots[old], roots[size])
+    assert standalone.led(index + 1, size, path, hashes[index], True)[1] == roots[size]
+    assert standalone.led(old, size, growth, roots[old], False) == [roots[old], roots[size]]
 
 
 @given(data=st.data())
@@ -112,14 +112,14 @@ def test_forged_proofs_get_the_same_answer(data: st.DataObject) -> None:
     )
     leaf = data.draw(st.sampled_from(hashes))
 
-    alone = answer(lambda: standalone.included(index, size, leaf, path))
+    alone = answer(lambda: standalone.led(index + 1, size, path, leaf, True)[1])
     ours = answer(lambda: merkle.root_from_inclusion(index, size, leaf, path))
 
     assert alone == ours
     root, new = (data.draw(st.sampled_from(hashes), label=one) for one in ("root", "new"))
     growth = data.draw(some)
     if 0 < old <= size:
-        told = answer(lambda: standalone.grown(old, size, growth, root)) == (root, new)
+        told = answer(lambda: standalone.led(old, size, growth, root, False)) == [root, new]
         assert told == accepted(old, root, size, new, growth)
 
 

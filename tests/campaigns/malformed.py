@@ -148,7 +148,8 @@ class Campaign:
                     self.believed("proofs of inclusion", text)
         with self.only("proofs of inclusion", text, *standalone.BROKEN):
             steps = standalone.proof_from(text, "index", index, self.note)
-            if standalone.included(index, SIZE, leaf, steps) == ROOT and HASHES[index] != leaf:
+            both = standalone.led(index + 1, SIZE, steps, leaf, True)
+            if both[1] == ROOT and HASHES[index] != leaf:
                 self.believed("proofs of inclusion", text)
 
     def growths(self) -> None:
@@ -165,7 +166,8 @@ class Campaign:
                     self.believed("proofs of growth", text)
         with self.only("proofs of growth", text, *standalone.BROKEN):
             steps = standalone.proof_from(text, "old", old, self.note)
-            if standalone.grown(old, SIZE, steps, claimed) == (claimed, ROOT) and not true:
+            both = standalone.led(old, SIZE, steps, claimed, False)
+            if both == [claimed, ROOT] and not true:
                 self.believed("proofs of growth", text)
 
     def records(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import subprocess
@@ -71,7 +72,7 @@ def test_a_school_s_bundle_proves_every_record_by_itself(signed: Terminal) -> No
     signed.ask("actor", "add", "late", "--actor", "admin")
     made = signed.ask("audit", "bundle", "--out", "s.zip", "--school", "krasnogorsk")
 
-    code, verdict = alone(signed, "s.zip")
+    code, verdict = alone(signed, "s.zip", "--school", "krasnogorsk")
 
     assert (code, verdict["records"]) == (0, made["records"])
     assert made["later"] == 1
@@ -135,6 +136,15 @@ def test_a_missing_evidence_file_is_told(signed: Terminal) -> None:
     said = signed.run("audit", "bundle", "--out", "b.zip", "--evidence", "--unsound")
 
     assert "evidence files that are not in the store: 1" in said.err
+
+
+def test_the_digest_of_the_verifier_is_that_of_the_file_in_a_bundle(signed: Terminal) -> None:
+    signed.ask("audit", "bundle", "--out", "b.zip")
+    with zipfile.ZipFile(signed.folder / "b.zip") as found:
+        digest = hashlib.sha256(found.read("verify.py")).hexdigest()
+
+    assert signed.run("audit", "verifier", "--digest").out == f"{digest}\n"
+    assert signed.ask("audit", "verifier", "--digest") == {"sha256": digest}
 
 
 def test_the_verifier_is_a_program_and_no_json(terminal: Terminal) -> None:
