@@ -74,8 +74,7 @@ def verify(
         evidence, Grounds(definitions, guards), progress, parser, _leaves(view, verified)
     )
     total = Outcome(findings=[*altered, *shared_streams(run, view)])
-    for digest in sorted(definitions.keys() - set(run.grounds.rules.values())):
-        total.findings.append(Finding("definition_invented", None, None, "digest", None, digest))
+    total.findings += _invented(definitions, run.grounds)
     total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions, run.tally))
     # Other processes, if there are any, are at work from here on.
     outcomes = (spread or partial(check_all, view))(run, list(spans_of(view)))
@@ -114,6 +113,12 @@ def _leaves(view: Auditing, verified: Sequence[Known]) -> int:
     """Return how many leaves a checkpoint vouches for; none, if the log has not so many."""
     size = verified[0].checkpoint.size if verified else 0
     return size if size <= view.log.state().size else 0
+
+
+def _invented(definitions: dict[str, Definition], grounds: Grounds) -> list[Finding]:
+    """Return the definitions that no road map was put in force with."""
+    unnamed = sorted(definitions.keys() - set(grounds.rules.values()))
+    return [Finding("definition_invented", None, None, "digest", None, one) for one in unnamed]
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:

@@ -213,7 +213,7 @@ NOW = "2022-03-01T09:00:00.000000Z"
 
 def admitted(given: Roster, approval: bool = False, scope: str = "advance", **members: Any) -> bool:
     """Tell whether the screen lets somebody act, whom the installation gave *given*."""
-    grounds = Grounds({}, {})
+    grounds = Grounds({}, {}, actors={"eva": 1})
     grounds.credentials[TOKEN.id] = TOKEN
     grounds.versions["installation"] = 5
     authority = Authority(grounds, STANDARD)
@@ -229,11 +229,11 @@ def admitted(given: Roster, approval: bool = False, scope: str = "advance", **me
 
 def test_an_actor_of_other_types_is_doubtful() -> None:
     with pytest.raises(Doubtful):
-        Acting({**ACTOR, "assignment": 1}, Grounds({}, {}))
+        Acting({**ACTOR, "assignment": 1}, Grounds({}, {}, actors={"eva": 1}))
 
 
 def test_a_role_that_he_was_given_otherwise_is_doubtful() -> None:
-    acting = Acting(ACTOR, Grounds({}, {}))
+    acting = Acting(ACTOR, Grounds({}, {}, actors={"eva": 1}))
     given = [Assignment(name, "installation", "eva", "expert", 2) for name in ("r-1", "r-2")]
 
     acting.acts(["expert"], {}, Roster(given[:1]))
@@ -348,7 +348,7 @@ def test_an_answer_is_waited_for_by_whoever_submitted_last() -> None:
 def test_rights_of_a_stream_whose_times_run_back_stand_at_no_moment(court: Court) -> None:
     with history().context.journal.auditing() as view:
         first, second, *_ = view.records("installation")
-    grounds = Grounds({}, {})
+    grounds = Grounds({}, {}, actors={"eva": 1})
     grounds.learn(replace(first, recorded_at=second.recorded_at))
     grounds.learn(replace(second, recorded_at=first.recorded_at))
 
