@@ -20,7 +20,7 @@ from lifecycle import (
     verify,
 )
 from lifecycle.domain.erasable import Secret
-from lifecycle.domain.ports import StoredFile
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.record import Record
 from lifecycle.service.known import Known
 from lifecycle.storage.evidence import EvidenceFolder
