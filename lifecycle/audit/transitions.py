@@ -135,7 +135,7 @@ class Transitions:
         if not body.startswith(lead, actor_end):
             raise Doubtful
         spelt = found.decode()
-        if spelt != course.spelt:
+        if not spelt or spelt != course.spelt:
             consulted = self._authority.consulted(found)
             if consulted.names != (INSTALLATION, course.on_map):
                 raise Doubtful

@@ -70,9 +70,8 @@ def verify(
     """
     known, verified, unfit = _checkpoints(view, keys, checkpoints, since)
     definitions, altered = _definitions(view)
-    run = Checking(
-        evidence, Grounds(definitions, guards), progress, parser, _leaves(view, verified)
-    )
+    grounds = Grounds(definitions, guards)
+    run = Checking(evidence, grounds, progress, parser, _leaves(view, verified))
     total = Outcome(findings=[*altered, *shared_streams(run, view)])
     total.findings += _invented(definitions, run.grounds)
     total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions, run.tally))

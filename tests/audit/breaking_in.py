@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -30,7 +31,7 @@ from lifecycle.storage.sqlite import Durability
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.agreeing import agree
 from tests.campaigns.corpus import Tree
-from tests.factories import ORIGIN, ROADMAP, engine_on, held_after
+from tests.factories import ORIGIN, ROADMAP, START, SetClock, engine_on, held_after
 
 SCHOOL = "krasnogorsk"
 STREAM = f"participation/{SCHOOL}"
@@ -42,7 +43,9 @@ Change = Callable[[list[Body]], object]
 def reopened(folder: Path, catalogue: Catalogue, durability: Durability | None = None) -> Lifecycle:
     """Return an engine on the database and the evidence in *folder*."""
     journal = open_journal(f"sqlite:///{folder}/lifecycle.db", durability=durability)
-    return engine_on(journal, catalogue, evidence=EvidenceFolder(folder / "evidence"))
+    # Later than anything that an office in these tests recorded.
+    clock, evidence = SetClock(START + timedelta(days=1)), EvidenceFolder(folder / "evidence")
+    return engine_on(journal, catalogue, evidence=evidence, clock=clock)
 
 
 def verified(folder: Path) -> Report:

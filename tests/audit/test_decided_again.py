@@ -103,7 +103,11 @@ def test_the_newest_version_can_have_been_looked_at(case: Case) -> None:
     record = case.last("advanced")
     consulted = {**(record.consulted or {}), INSTALLATION: case.known}
 
-    assert case.again(replace(record, consulted=consulted)) == []
+    later = record.recorded_at + timedelta(days=1)
+
+    assert case.again(replace(record, consulted=consulted, recorded_at=later)) == []
+    (found,) = case.again(replace(record, consulted=consulted))
+    assert (found.code, found.field) == ("recorded_before_consulted", "recorded_at")
 
 
 def test_a_stream_that_is_not_there_cannot_have_been_looked_at(case: Case) -> None:
@@ -159,7 +163,7 @@ def test_nobody_is_stood_in_for_who_is_no_actor(case: Case) -> None:
     found = case.again(other)[0]
 
     assert (found.code, found.field, found.expected) == ("decision_refused", None, None)
-    assert found.found == "ghost is no actor"
+    assert found.found == "ghost was no actor then"
 
 
 def test_who_lost_a_role_before_is_told_of_as_outdated(case: Case) -> None:
@@ -296,7 +300,8 @@ def test_founding_records_come_out_as_the_founding_made_them(case: Case) -> None
 
 def test_a_broken_ground_is_told_by_its_kind_and_ends_nothing(case: Case) -> None:
     record = case.last("advanced")
-    found = case.refused(replace(record, consulted={INSTALLATION: 1}))
+    looked_at = {INSTALLATION: (record.consulted or {})[INSTALLATION]}
+    found = case.refused(replace(record, consulted=looked_at))
 
     assert found == "KeyError: 'roadmap/tomari-2022'"
 

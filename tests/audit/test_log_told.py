@@ -31,7 +31,7 @@ def written(count: int, *, sealed: bool = True) -> MemoryJournal:
 
 def checked(journal: MemoryJournal | SqlJournal, known: tuple[Known, ...] = ()) -> list[Finding]:
     with journal.auditing() as view:
-        return list(LogCheck(view.log, known, MINUTE, START).run())
+        return list(LogCheck(view.log, known, MINUTE, START + timedelta(days=1)).run())
 
 
 def test_tiles_that_a_log_of_this_size_cannot_have_are_told(tmp_path: Path) -> None:

@@ -313,7 +313,7 @@ def test_no_member_can_be_left_out_or_spelt_as_nothing_or_as_another(court: Cour
     assert [what for _, what in passed].count("as it was") == len(kinds)
     assert all(
         what.startswith(("as it was", "record_id: b'\"", "command_id: b'\"")) for _, what in passed
-    ), passed
+    ), [one for one in passed if not one[1].startswith(("as it was", "record_id", "command_id"))]
 
 
 VALUES: list[Any] = [
