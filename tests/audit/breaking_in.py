@@ -44,7 +44,7 @@ def reopened(folder: Path, catalogue: Catalogue, durability: Durability | None =
     """Return an engine on the database and the evidence in *folder*."""
     journal = open_journal(f"sqlite:///{folder}/lifecycle.db", durability=durability)
     # Later than anything that an office in these tests recorded.
-    clock, evidence = SetClock(START + timedelta(days=1)), EvidenceFolder(folder / "evidence")
+    clock, evidence = SetClock(START + timedelta(days=365)), EvidenceFolder(folder / "evidence")
     return engine_on(journal, catalogue, evidence=evidence, clock=clock)
 
 

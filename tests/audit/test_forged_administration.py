@@ -146,10 +146,12 @@ def test_an_adoption_by_somebody_without_the_role_is_found(folder: Path) -> None
     def change(bodies: list[Body]) -> None:
         bodies[0]["actor"]["id"] = "former"
 
-    found, reason = refusal(folder, change, MAP)
+    found = forged(folder, change, MAP)
 
-    assert found == f"{MAP}#1"
-    assert "former holds none of these roles" in reason
+    assert {(one.code, one.place) for one in found} == {("decision_refused", f"{MAP}#1")}
+    assert {str(one.found).partition(": ")[0] for one in found} == {
+        "former was no actor then", "former holds none of these roles there",
+    }  # fmt: skip
 
 
 def test_a_second_adoption_is_found(folder: Path) -> None:

@@ -352,10 +352,12 @@ def test_an_enrolment_by_somebody_without_the_role_is_found(folder: Path) -> Non
     def change(bodies: list[Body]) -> None:
         bodies[0]["actor"]["id"] = "former"
 
-    found, reason = refusal(folder, change)
+    found = forged(folder, change)
 
-    assert found == f"{STREAM}#1"
-    assert "former holds none of these roles" in reason
+    assert {(one.code, one.place) for one in found} == {("decision_refused", f"{STREAM}#1")}
+    assert {str(one.found).partition(": ")[0] for one in found} == {
+        "former was no actor then", "former holds none of these roles there",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", ["enrolled", "installed", "actor_added", "roadmap_adopted"])
@@ -395,4 +397,4 @@ def test_standing_in_for_somebody_unknown_is_found(folder: Path) -> None:
     def change(bodies: list[Body]) -> None:
         of(bodies, "confirm_stage_1")["actor"]["on_behalf_of"] = "nobody"
 
-    assert refusal(folder, change) == (where, "nobody is no actor")
+    assert refusal(folder, change) == (where, "nobody was no actor then")
