@@ -341,7 +341,10 @@ class EvidenceStore(Protocol):
         ...
 
     def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
-        """Re-hash a stored file: what lies there really, or ``None`` if nothing does."""
+        """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
+
+        Raises: EvidenceLost, and EvidenceUnreadable where that is so of the whole store.
+        """
         ...
 
     def remove(self, sha256: str) -> None:
