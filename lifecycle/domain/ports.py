@@ -343,7 +343,9 @@ class EvidenceStore(Protocol):
     def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
         """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
 
-        Raises: EvidenceLost, and EvidenceUnreadable where that is so of the whole store.
+        Raises:
+            EvidenceLost: It cannot be read.
+            EvidenceUnreadable: Nothing in the store can be.
         """
         ...
 
