@@ -124,6 +124,10 @@ def verify(
             Where it is more than one, the program's main module must be importable
             (``if __name__ == "__main__":``). A history in memory, and guards that cannot be
             sent to another process, are checked in this one.
+
+    Raises:
+        EvidenceUnreadable: The evidence store is there, but nothing in it can be read.
+        StorageFailed: The database failed.
     """
     # Only here: nothing else starts processes, and it takes its time to load.
     from lifecycle.parallel import Spread, fast_parser

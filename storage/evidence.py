@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
+from lifecycle.domain.errors_evidence import EvidenceUnreadable
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.messages import Message
 from lifecycle.storage.ciphers import Encryption, opened
@@ -145,11 +146,31 @@ class EvidenceFolder:
 
         Raises:
             EvidenceLost: It cannot be read.
+            EvidenceUnreadable: Nothing in the folder can be.
         """
-        if _DIGEST.fullmatch(sha256) is None or not self._place(sha256).is_file():
+        if _DIGEST.fullmatch(sha256) is None:
             return None
+        with self._failing(f"{sha256} cannot be read"):
+            self._look_inside()
+            if not self._place(sha256).is_file():
+                return None
         with self.open(sha256) as source, self._failing(f"{sha256} cannot be read"):
             return hashed(source, key)
+
+    def _look_inside(self) -> None:
+        """Make sure that what lies in the folder could be seen; it need not be there.
+
+        Raises:
+            EvidenceUnreadable: It is no folder, or cannot be entered.
+        """
+        try:
+            # Of what is no folder, and of what may not be entered, this is not told as missing.
+            (self.root / "sha256" / "00").stat()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            detail = error.strerror or str(error)
+            raise EvidenceUnreadable(detail=detail, folder=str(self.root)) from error
 
     def _place(self, digest: str) -> Path:
         return self.root / "sha256" / digest[:2] / digest[2:4] / digest

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from lifecycle.domain.errors import StorageFailed
+from lifecycle.domain.errors_evidence import EvidenceUnreadable
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.ports import EvidenceStore
 
@@ -23,9 +24,15 @@ class Files:
         self.plain = lru_cache(maxsize=_REMEMBERED)(self.opened)
 
     def opened(self, address: str, key: bytes | None = None) -> StoredFile | None:
-        """Return what lies under a content address, or ``None`` where nothing can be read."""
+        """Return what lies under a content address, or ``None`` where nothing can be read.
+
+        Raises:
+            EvidenceUnreadable: Nothing in the store can be read, whatever lies there.
+        """
         try:
             return self.store.check(address, key)
+        except EvidenceUnreadable:
+            raise
         except StorageFailed:
             return None
 

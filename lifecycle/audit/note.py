@@ -200,16 +200,19 @@ def signers(note: Note, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
     """Return which of *keys* signed the note, in the note's order.
 
     Raises:
-        NoteInvalid: None of them did, or a signature in the name of one is not his.
+        NoteInvalid: None of them did, one did twice, or a signature in the name of one is not
+            his.
     """
     known = {(key.name, key.key_id): key for key in keys}
-    found = []
+    found: list[VerifierKey] = []
     for signature in note.signatures:
         key = known.get((signature.name, signature.key_id))
         if key is None:
             continue
         if not key.verifies(note.text, signature):
             raise NoteInvalid("the signature of {name} is not of this text", name=key.name)
+        if key in found:
+            raise NoteInvalid("the key of {name} signed it twice", name=key.name)
         found.append(key)
     if not found:
         raise NoteInvalid("none of the keys that you trust signed it")

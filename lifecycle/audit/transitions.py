@@ -135,6 +135,7 @@ class Transitions:
         if not body.startswith(lead, actor_end):
             raise Doubtful
         spelt = found.decode()
+        # Where nothing is known yet, versions that are left out are spelt just so.
         if not spelt or spelt != course.spelt:
             consulted = self._authority.consulted(found)
             if consulted.names != (INSTALLATION, course.on_map):

@@ -65,8 +65,7 @@ def verify(
             signatures are not looked at.
         since: A checkpoint of a log that was verified before. Of the schools that have no later
             record, the bodies are hashed and columns, heads, board and roles compared with them;
-            decisions are not made again, and evidence files not read: they are what they were
-            if the log's root is.
+            decisions are not made again, nor files read: they are what they were if the root is.
     """
     known, verified, unfit = _checkpoints(view, keys, checkpoints, since)
     definitions, altered = _definitions(view)

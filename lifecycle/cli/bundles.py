@@ -14,6 +14,8 @@ from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, common_options, option
 from lifecycle.cli.keys import read_text, trusted
 from lifecycle.cli.language import say
+from lifecycle.cli.proofs import latest
+from lifecycle.cli.proofs import older as older_than
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import InvalidInput, UnknownSchool
 
@@ -74,6 +76,7 @@ def bundle(
     keys = trusted([key] if key is not None else [])
     older = tuple(read_text(Path(one), "--from") for one in since)
     with session.engine() as engine:
+        _check_older(engine, older)
         found = _findings(engine, schools)
         if found and not unsound:
             session.answer(
@@ -101,6 +104,19 @@ def bundle(
         finally:
             progress.end()
     _tell(session, out, choice, summary)
+
+
+def _check_older(engine: Lifecycle, notes: tuple[str, ...]) -> None:
+    """Look at what growth is to be proved from, before the history is verified.
+
+    Raises:
+        InvalidInput: One is no checkpoint, of another log, or a later one.
+    """
+    if notes:
+        with engine.context.journal.auditing() as view:
+            _, newest = latest(view)
+        for note in notes:
+            older_than(note, newest)
 
 
 def _findings(engine: Lifecycle, schools: tuple[str, ...]) -> int:

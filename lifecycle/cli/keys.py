@@ -98,7 +98,7 @@ def private_key(path: Path) -> PrivateKey:
         raise InvalidKey(what="--key", detail=error.message) from error
 
 
-def kept(paths: Sequence[str]) -> list[Kept]:
+def kept(paths: Sequence[str], what: str) -> list[Kept]:
     """Read checkpoints that somebody kept.
 
     Raises:
@@ -107,12 +107,12 @@ def kept(paths: Sequence[str]) -> list[Kept]:
     from lifecycle.audit.checkpoints import Kept
     from lifecycle.audit.note import Checkpoint, NoteInvalid, parse_note
 
-    found = [Kept(path, read_text(Path(path), "--checkpoint")) for path in paths]
+    found = [Kept(path, read_text(Path(path), what)) for path in paths]
     for one in found:
         try:
             Checkpoint.parse(parse_note(one.text).text)
         except NoteInvalid as error:
             facts = {"file": one.where, "detail": error.message}
             detail = Message("{file} holds no checkpoint: {detail}", facts)
-            raise InvalidInput(what="--checkpoint", detail=detail) from error
+            raise InvalidInput(what=what, detail=detail) from error
     return found

@@ -14,7 +14,7 @@ from lifecycle.cli.forms import Command, Whole, argument, common_options, option
 from lifecycle.cli.keys import keys_option, read_text, trusted
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
-from lifecycle.domain.errors import InvalidInput
+from lifecycle.domain.errors import InvalidInput, UnknownRoadmap, UnknownSchool
 from lifecycle.domain.errors_log import NoCheckpoint, NotCovered, UnknownRecord
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lifecycle.audit.note import Checkpoint
     from lifecycle.audit.proof import Growth, Inclusion
     from lifecycle.domain.ports import Auditing
+    from lifecycle.service import Lifecycle
 
 
 @click.command(
@@ -76,6 +77,7 @@ def prove(
                 proof, document = _growth(view, Path(old), note, checkpoint)
             else:
                 stream, sequence = _record(words, roadmap, installation)
+                _check_known(engine, view, stream)
                 proof, document = _inclusion(view, stream, sequence, note, checkpoint)
         except ProofInvalid as error:
             session.answer(*_not_proved(error))
@@ -96,6 +98,19 @@ def _record(words: Sequence[str], roadmap: str | None, installation: bool) -> tu
     if roadmap is not None:
         return roadmap_stream(roadmap), sequence
     return (INSTALLATION if installation else participation_stream(words[0])), sequence
+
+
+def _check_known(engine: Lifecycle, view: Auditing, stream: str) -> None:
+    """Make sure that there is such a school or road map: a mistyped one has no record 1.
+
+    Raises:
+        UnknownSchool, UnknownRoadmap: No such thing.
+    """
+    kind, _, name = stream.partition("/")
+    if kind == "participation" and name not in (schools := view.schools()):
+        raise UnknownSchool(name, schools)
+    if kind == "roadmap" and name not in (roadmaps := engine.context.definitions.roadmaps()):
+        raise UnknownRoadmap(name, roadmaps)
 
 
 def latest(view: Auditing) -> tuple[str, Checkpoint]:
@@ -152,26 +167,32 @@ def _growth(
     from lifecycle.audit.proof import Growth
     from lifecycle.audit.tiles import Tiles
 
-    old = _checkpoint(path, "--from")
-    if old.origin != checkpoint.origin or old.size > checkpoint.size:
-        facts = {"origin": old.origin, "old": old.size, "new": checkpoint.size}
-        detail = Message(
-            "it is of {origin} with {old} records; the latest one of this log has {new}", facts
-        )
-        raise InvalidInput(what="--from", detail=detail)
+    old = older(read_text(path, "--from"), checkpoint)
     tiles = Tiles(view.log.tile, view.log.hashes)
     path_up = consistency_proof(old.size, checkpoint.size, tiles.node)
     check_consistency(old.size, old.root, checkpoint.size, checkpoint.root, path_up)
     return Growth(old.size, tuple(path_up), note), {"old": old.size, "size": checkpoint.size}
 
 
-def _checkpoint(path: Path, what: str) -> Checkpoint:
+def older(text: str, checkpoint: Checkpoint) -> Checkpoint:
+    """Read a checkpoint from which growth up to another one can be proved.
+
+    Raises:
+        InvalidInput: It is none, of another log, or a later one.
+    """
     from lifecycle.audit.note import Checkpoint, NoteInvalid, parse_note
 
     try:
-        return Checkpoint.parse(parse_note(read_text(path, what)).text)
+        old = Checkpoint.parse(parse_note(text).text)
     except NoteInvalid as error:
-        raise InvalidInput(what=what, detail=error.message) from error
+        raise InvalidInput(what="--from", detail=error.message) from error
+    if old.origin != checkpoint.origin or old.size > checkpoint.size:
+        facts = {"origin": old.origin, "old": old.size, "new": checkpoint.size}
+        detail = Message(
+            "it is of {origin} with {old} records; the latest one of this log has {new}", facts
+        )
+        raise InvalidInput(what="--from", detail=detail)
+    return old
 
 
 @click.command(

@@ -257,8 +257,8 @@ def verify(
     session = Session.of(context)
     if (checkpoints or since) and not keys:
         raise click.UsageError(say("name the key of the log: --key VKEY"))
-    given, believed = kept(checkpoints), trusted(keys)
-    vouched = next(iter(kept([since] if since else [])), None)
+    given, believed = kept(checkpoints, "--checkpoint"), trusted(keys)
+    vouched = next(iter(kept([since] if since else [], "--since")), None)
     progress = output.Progress(say("records verified: {count}", count="{count}"))
     with session.engine() as engine:
         try:

@@ -341,7 +341,12 @@ class EvidenceStore(Protocol):
         ...
 
     def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
-        """Re-hash a stored file: what lies there really, or ``None`` if nothing does."""
+        """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
+
+        Raises:
+            EvidenceLost: It cannot be read.
+            EvidenceUnreadable: Nothing in the store can be.
+        """
         ...
 
     def remove(self, sha256: str) -> None:

@@ -70,6 +70,19 @@ def test_signatures_of_strangers_are_passed_over() -> None:
     assert signers(parse_note(note), [LOG.key, witness.key]) == [witness.key, LOG.key]
 
 
+def test_a_note_that_one_key_signed_twice_is_refused() -> None:
+    body, line = SOUND.split("\n\n")
+    twice = f"{body}\n\n{line}{line}"
+
+    with pytest.raises(NoteInvalid, match="the key of school-lifecycle/one signed it twice"):
+        open_checkpoint(twice, [LOG.key])
+    # What strangers signed says nothing, however often they did.
+    stranger = Signer("stranger")
+    by_stranger = stranger.signature(f"{body}\n").line
+    doubled = f"{body}\n\n{by_stranger}\n{by_stranger}\n{line}"
+    assert open_checkpoint(doubled, [LOG.key]).size == 5
+
+
 def test_a_checkpoint_that_only_a_witness_signed_is_not_the_log_s() -> None:
     witness, text = Signer("witness", 2), Checkpoint(LOG.key.name, 5, ROOT).text
 

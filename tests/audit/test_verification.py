@@ -8,6 +8,7 @@ import pytest
 from lifecycle import verify
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import EvidenceLost, HistoryBroken
+from lifecycle.domain.errors_evidence import EvidenceUnreadable
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal, open_journal
@@ -48,6 +49,40 @@ def test_a_file_that_cannot_be_read_is_missing_and_hides_nothing(
     store = BrokenDisk(folder / "evidence")
 
     with engine_on(journal, catalogue, evidence=store) as engine:
+        (found,) = verify(engine).findings
+
+    assert (found.code, found.field) == ("evidence_missing", "questionnaire_completion")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("what", ["no folder", "a link in a circle", "no folder inside"])
+def test_a_store_that_cannot_be_read_at_all_is_no_finding_of_every_file(
+    folder: Path, catalogue: Catalogue, what: str, workers: int
+) -> None:
+    root = folder / "evidence"
+    root.rename(folder / "elsewhere")
+    if what == "a link in a circle":
+        root.symlink_to(root)
+    elif what == "no folder":
+        root.write_text("not mounted", "utf-8")
+    else:
+        root.mkdir()
+        (root / "sha256").write_text("not mounted", "utf-8")
+    journal = open_journal(f"sqlite:///{folder}/lifecycle.db")
+
+    with (
+        engine_on(journal, catalogue, evidence=EvidenceFolder(root)) as engine,
+        pytest.raises(EvidenceUnreadable) as lost,
+    ):
+        verify(engine, workers=workers)
+
+    assert str(lost.value).startswith(f"the evidence folder {root} cannot be read: ")
+
+
+def test_a_folder_that_is_not_there_lacks_every_file(folder: Path, catalogue: Catalogue) -> None:
+    (folder / "evidence").rename(folder / "elsewhere")
+
+    with reopened(folder, catalogue) as engine:
         (found,) = verify(engine).findings
 
     assert (found.code, found.field) == ("evidence_missing", "questionnaire_completion")

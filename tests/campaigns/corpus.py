@@ -280,9 +280,9 @@ def originals(path: Path) -> list[Original]:
     return found
 
 
-_SEALED = """\
-SELECT l.stream, l.sequence, r.hash FROM lifecycle_log_leaves AS l
- JOIN lifecycle_records AS r ON r.stream = l.stream AND r.sequence = l.sequence ORDER BY l.idx"""
+# Copies lie among one another and among the originals: the log has them by time all the same.
+_BY_TIME = "SELECT stream, sequence, hash FROM lifecycle_records ORDER BY recorded_at, sequence"
+_LEAVES_AT_ONCE = 50_000
 
 
 class Tree:
@@ -337,7 +337,6 @@ def multiply(path: Path, records: int, first: int = 1) -> int:
         first: Number of the first copy; the time between two of them is always the same.
     """
     schools = originals(path)
-    tree = Tree()
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA synchronous = OFF")
         database.execute("PRAGMA journal_mode = OFF")
@@ -349,25 +348,28 @@ def multiply(path: Path, records: int, first: int = 1) -> int:
         database.execute("BEGIN")
         for name, _ in triggers:
             database.execute(f"DROP TRIGGER {name}")
-        tree.grow(database, database.execute(_SEALED).fetchall())
         number = first
         while count < records:
             wave = range(number, number + WAVE)
-            count += _write(database, tree, schools, wave, records - count)
+            count += _write(database, schools, wave, records - count)
             number = wave.stop
-        tree.close(database)
+        _seal(database)
         for _, statement in triggers:
             database.execute(statement)
         database.execute("COMMIT")
     return int(count)
 
 
+def _seal(database: sqlite3.Connection) -> None:
+    """Write the log over all records anew."""
+    tree, found = Tree(), database.execute(_BY_TIME)
+    while leaves := found.fetchmany(_LEAVES_AT_ONCE):
+        tree.grow(database, leaves)
+    tree.close(database)
+
+
 def _write(
-    database: sqlite3.Connection,
-    tree: Tree,
-    schools: Sequence[Original],
-    wave: range,
-    wanted: int,
+    database: sqlite3.Connection, schools: Sequence[Original], wave: range, wanted: int
 ) -> int:
     """Write copies of the schools, their records in the order of time."""
     copies = [one.copy(number) for number in wave for one in schools]
@@ -375,7 +377,6 @@ def _write(
         copies.pop()
     written = [row for one in copies for row in one.records]
     written.sort(key=lambda row: (row["recorded_at"], row["sequence"]))
-    tree.grow(database, [(row["stream"], row["sequence"], row["hash"]) for row in written])
     heads = {row["stream"]: {**row, "version": row["sequence"]} for row in written}
     _insert(database, "lifecycle_records", written)
     _insert(database, "lifecycle_streams", heads.values())

@@ -59,6 +59,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/static_log": ("test_static_log",),
         "audit/checkpoints": (
             "test_log",
+            "test_known_checkpoints",
             "test_outside_checkpoint",
             "test_since",
             "test_static_log",
@@ -66,7 +67,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "verify": {
         "audit/chain": ("test_chain", "test_edited_records"),
-        "audit/log_check": ("test_log_told", "test_log"),
+        "audit/log_check": ("test_log_told", "test_log", "test_known_checkpoints"),
         "audit/verify": ("test_whole", "test_edited_projections", "test_since"),
         "audit/rules": (*_DECIDED, "test_forged_transitions", "test_forged_administration"),
         "audit/grounds": (*_DECIDED, *_FORGED, "test_screen_doubts"),

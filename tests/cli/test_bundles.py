@@ -110,12 +110,19 @@ def test_a_history_that_is_not_sound_is_bundled_only_as_evidence(signed: Termina
         (("--out", "b.zip", "--school", "nowhere"), 3),
         (("--out", "b.zip", "--key", "nowhere"), 5),
         (("--out", "b.zip", "--from", "nowhere"), 5),
+        (("--out", "b.zip", "--from", "log.vkey"), 5),
+        (("--out", "b.zip", "--from", "foreign"), 5),
+        (("--out", "b.zip", "--from", "latest", "--from", "later"), 5),
         (("--out", "."), 5),
     ],
 )
 def test_what_cannot_be_bundled_is_refused_and_nothing_is_left(
     signed: Terminal, words: tuple[str, ...], code: int
 ) -> None:
+    latest = (signed.folder / "latest").read_text("utf-8")
+    origin, size, *_ = latest.splitlines()
+    signed.paper("foreign", latest.replace(origin, "school-lifecycle/another"))
+    signed.paper("later", latest.replace(f"\n{size}\n", f"\n{int(size) + 1}\n"))
     before = sorted(signed.folder.iterdir())
 
     assert signed.run("audit", "bundle", *words).code == code

@@ -109,6 +109,7 @@ def test_a_record_and_the_growth_of_the_log_are_proved(keyed: Terminal) -> None:
         (("audit", "prove", "--from", "log.vkey"), 5),
         (("audit", "prove", "--installation", "1"), 0),
         (("audit", "prove", "--roadmap", "tomari-2022", "1"), 0),
+        (("audit", "prove", "--roadmap", "belgorod-2021", "1"), 3),
         (("audit", "check-proof", "usb/latest"), 2),
         (("audit", "check-proof", "usb/latest", "--key", "log.vkey"), 6),
         (("audit", "check-proof", "absent", "--key", "log.vkey"), 5),
@@ -122,7 +123,7 @@ def test_a_record_and_the_growth_of_the_log_are_proved(keyed: Terminal) -> None:
         (("verify", "--checkpoint", "usb/latest", "--key", "log.vkey"), 0),
         (("verify", "--since", "usb/latest"), 2),
         (("verify", "--since", "absent", "--key", "log.vkey"), 5),
-        (("verify", "--since", "log.vkey", "--key", "log.vkey"), 6),
+        (("verify", "--since", "log.vkey", "--key", "log.vkey"), 5),
         (("verify", "--since", "usb/latest", "--key", "log.vkey"), 0),
         (("verify", "--workers", "2"), 0),
         (("verify", "--workers", "0"), 2),
@@ -136,6 +137,34 @@ def test_every_word_has_its_answer(keyed: Terminal, words: tuple[str, ...], code
 
     assert said.code == code, said.err
     assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "meant"),
+    [
+        (("krasnogrsk", "1"), "LC101", SCHOOL),
+        (("--roadmap", "tomari-202", "1"), "LC102", "tomari-2022"),
+    ],
+)
+def test_what_is_proved_of_a_mistyped_name_is_told_like_elsewhere(
+    keyed: Terminal, words: tuple[str, ...], code: str, meant: str
+) -> None:
+    sign(keyed)
+
+    said = keyed.run("audit", "prove", *words, "--json")
+
+    assert (said.code, said.error["code"]) == (3, code)
+    assert said.error["remedy"] == f"did you mean {meant}?"
+
+
+@pytest.mark.parametrize("word", ["--since", "--checkpoint"])
+def test_what_holds_no_checkpoint_is_told_with_the_word_that_named_it(
+    keyed: Terminal, word: str
+) -> None:
+    said = keyed.run("verify", word, "log.vkey", "--key", "log.vkey")
+
+    assert said.code == 5
+    assert f"{word} is not valid: log.vkey holds no checkpoint" in said.err
 
 
 def test_a_record_behind_the_last_checkpoint_is_not_proved_yet(keyed: Terminal) -> None:

@@ -49,6 +49,25 @@ def test_a_database_of_another_program_is_told_and_its_tables_are_left_alone(
         assert connection.execute("SELECT title FROM books").fetchall() == [("Устав",)]
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ["cannot be read", "--evidence-dir"]),
+        ("ru", ["папка подтверждений", "не читается", "--evidence-dir"]),
+    ],
+)
+def test_an_evidence_folder_that_cannot_be_read_is_told_once(
+    archive: Terminal, language: str, told: list[str]
+) -> None:
+    archive.paper("file")
+
+    said = archive.run("--lang", language, "verify", "--evidence-dir", "file")
+
+    assert (said.code, said.out) == (8, "")
+    assert all(one in said.err for one in told)
+    assert said.err.count(str(archive.folder / "file")) == 1
+
+
 def test_a_damaged_database_is_told(office: Terminal) -> None:
     path = office.folder / "lifecycle.db"
     content = bytearray(path.read_bytes())

@@ -13,6 +13,7 @@ from lifecycle.storage.memory import MemoryJournal
 from lifecycle.workflows.catalogue import Catalogue
 from tests.databases import new_journal
 from tests.factories import ADMIN, ORIGIN, Office, SetClock, engine_on
+from tests.identities import Identities
 
 
 @pytest.fixture
@@ -40,3 +41,8 @@ def engine(
 def office(engine: Lifecycle, definition: Definition) -> Office:
     """An office with one school enrolled and all roles assigned, on either storage."""
     return Office(engine, definition).opened("krasnogorsk")
+
+
+@pytest.fixture
+def identities(office: Office) -> Identities:
+    return Identities(office.engine)

@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from lifecycle import (
 from lifecycle.domain.errors import InvalidEvidence, UnknownActor, UnknownSchool
 from lifecycle.domain.model import RefusedAttempt
 from lifecycle.storage.memory import MemoryJournal
-from tests.factories import ADMIN, ROADMAP, Office, SetClock, actor, order
+from tests.factories import ADMIN, Office, SetClock, actor, order
 
 SCHOOL = "krasnogorsk"
 
@@ -337,77 +337,6 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(office: Office, tmp_p
 
     assert office.state(SCHOOL) == "questionnaire"
     assert verify(office.engine).ok
-
-
-# -- time -----------------------------------------------------------------------------------------
-
-
-def test_records_bear_utc_and_the_day_at_the_place_of_the_road_map(
-    office: Office, clock: SetClock
-) -> None:
-    # 14 March in Greenwich is 15 March on Sakhalin already.
-    clock.moment = datetime(2022, 3, 14, 20, tzinfo=UTC)
-
-    record = start(office).record
-
-    assert record.recorded_at.tzinfo is UTC
-    assert record.recorded_at.date().isoformat() == "2022-03-14"
-    assert record.effective_on.isoformat() == "2022-03-15"
-
-
-def test_a_clock_that_is_set_back_does_not_turn_the_history(
-    office: Office, clock: SetClock
-) -> None:
-    first = start(office).record
-    clock.advance(days=-3)
-
-    second = office.make(SCHOOL, "complete_questionnaire").record
-
-    assert second.recorded_at == first.recorded_at
-    assert second.effective_on == first.effective_on
-    # Until the clock has come so far, the records are ahead of it.
-    assert {one.code for one in verify(office.engine).findings} == {"recorded_ahead"}
-    clock.advance(days=3)
-    assert verify(office.engine).ok
-
-
-def test_a_role_is_taken_no_earlier_than_it_was_used_though_the_clock_was_set_back(
-    office: Office, clock: SetClock
-) -> None:
-    engine, used = office.engine, start(office).record
-    clock.advance(days=-3)
-
-    person = used.actor.id
-    taken = engine.revoke(person, "municipal_coordinator", roadmap=ROADMAP, actor=ADMIN).record
-    engine.assign(person, "administrator", actor=ADMIN)
-    gone = engine.revoke("admin", "administrator", actor=actor(person)).record
-
-    assert taken.recorded_at == used.recorded_at
-    assert gone.recorded_at == used.recorded_at
-    assert taken.effective_on == used.effective_on
-    clock.advance(days=3)
-    assert verify(engine).ok
-
-
-def test_no_record_is_earlier_than_the_log_though_the_clock_was_set_back(
-    office: Office, clock: SetClock
-) -> None:
-    clock.advance(days=2)
-    latest = office.engine.add_actor("late", actor=ADMIN).record
-    clock.advance(days=-5)
-
-    made = [
-        start(office).record,
-        office.enrol("another").record,
-        office.engine.add_actor("later", actor=ADMIN).record,
-    ]
-
-    assert latest.recorded_at > clock.moment + timedelta(days=4)
-    with office.engine.context.journal.reading() as view:
-        assert view.logged_at() == view.latest() == latest.recorded_at
-    assert {one.recorded_at for one in made} == {latest.recorded_at}
-    clock.advance(days=5)
-    assert verify(office.engine).findings == ()
 
 
 def test_a_school_is_enrolled_once(office: Office) -> None:

@@ -20,11 +20,6 @@ BY_CREDENTIAL = pytest.mark.parametrize("method", ["token", "signed"])
 
 
 @pytest.fixture
-def identities(office: Office) -> Identities:
-    return Identities(office.engine)
-
-
-@pytest.fixture
 def note(tmp_path: Path) -> Path:
     path = tmp_path / "беседа.txt"
     path.write_text("Сидоров болен.", "utf-8")
