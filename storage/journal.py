@@ -11,17 +11,16 @@ from sqlalchemy import Connection, Engine, NestedTransaction, false, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
 
-from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.errors import InvalidInput, StorageFailed
 from lifecycle.domain.errors_people import ErasureUnfinished
 from lifecycle.domain.log import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import forks, schema, sqlite
-from lifecycle.storage.durable import sync_folder
-from lifecycle.storage.faults import Faults
+from lifecycle.storage.database import Database
 from lifecycle.storage.reading import SqlAuditing, SqlReading
-from lifecycle.storage.session import Session, Statement
-from lifecycle.storage.sqlite import LOCK_SECONDS, Durability, Place
+from lifecycle.storage.session import Session, Statement, driver_of
+from lifecycle.storage.sqlite import LOCK_SECONDS, Durability
 from lifecycle.storage.tables import streams
 from lifecycle.storage.writing import SqlWriting
 
@@ -36,20 +35,23 @@ def create_journal(
     *,
     lock_seconds: float = LOCK_SECONDS,
     durability: Durability | None = None,
-    sealing: Sealing = "inline",
+    sealing: Sealing | None = None,
 ) -> SqlJournal:
     """Make a database with an empty history and open it.
 
     It is made in one transaction: what a killed process leaves holds nothing, and is taken for
-    a place where a database can be made.
+    a place where a database can be made. A database of PostgreSQL is there already, and gets
+    the tables.
 
     Args:
-        url: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``.
+        url: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or
+            ``postgresql://user@server/database``.
         origin: Id of the installation; a random one if none is given. A database that was made,
             but has no record yet, keeps the id it has.
         lock_seconds: How long to wait for another writer, seconds.
         durability: For tests: other settings than the linked SQLite asks for.
-        sealing: Whether a record becomes a leaf of the log as it is written, or waits for it.
+        sealing: Whether a record becomes a leaf of the log as it is written, or waits for it;
+            inline on SQLite and queued on PostgreSQL if not given.
 
     Raises:
         DatabaseExists: Something is kept there already.
@@ -57,29 +59,20 @@ def create_journal(
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: The database cannot be made.
     """
-    place = _place(url)
-    faults = Faults(url, lock_seconds)
-    try:
-        sqlite.check_file(place)
-        sqlite.check_free(place)
-    except DatabaseMissing:
-        if not place.path.parent.is_dir():
-            folder = {"folder": str(place.path.parent)}
-            raise StorageFailed(detail=Message("there is no folder {folder}", folder)) from None
-    engine = sqlite.make_engine(
-        place, create=True, lock_seconds=lock_seconds, durability=durability
-    )
+    database = _database(url, lock_seconds, durability)
+    engine = database.engine(create=True)
     try:
         # SQLAlchemy's transaction as well: Alembic would commit step by step without it.
-        with faults, engine.connect() as connection, connection.begin():
-            driver = sqlite.driver_of(connection)
-            sqlite.begin(driver, write=True)
-            origin = schema.create(connection, Session(driver, faults), origin or str(uuid4()))
-        sync_folder(place.path.parent)
+        with database.faults, engine.connect() as connection, connection.begin():
+            driver = driver_of(connection)
+            database.begin(driver, write=True)
+            session = Session(driver, database)
+            origin = schema.create(connection, session, origin or str(uuid4()))
+        database.made()
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, faults, sealing)
+    return SqlJournal(engine, origin, database, sealing)
 
 
 def open_journal(
@@ -87,16 +80,15 @@ def open_journal(
     *,
     lock_seconds: float = LOCK_SECONDS,
     durability: Durability | None = None,
-    sealing: Sealing = "inline",
+    sealing: Sealing | None = None,
 ) -> SqlJournal:
     """Open the database at *url*; nothing is made.
 
     Args:
-        url: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``; with ``?mode=ro`` nothing
-            is ever written.
+        url: As for ``create_journal``; with ``?mode=ro`` nothing is ever written.
         lock_seconds: How long to wait for another writer, seconds.
         durability: For tests: other settings than the linked SQLite asks for.
-        sealing: Whether a record becomes a leaf of the log as it is written, or waits for it.
+        sealing: As for ``create_journal``.
 
     Raises:
         DatabaseMissing: There is none.
@@ -105,19 +97,17 @@ def open_journal(
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: It is locked, or cannot be opened.
     """
-    place = _place(url)
-    faults = Faults(url, lock_seconds)
-    sqlite.check_file(place)
-    engine = sqlite.make_engine(place, lock_seconds=lock_seconds, durability=durability)
+    database = _database(url, lock_seconds, durability)
+    engine = database.engine()
     try:
-        with faults, engine.connect() as connection:
-            session = Session(sqlite.driver_of(connection), faults)
+        with database.faults, engine.connect() as connection:
+            session = Session(driver_of(connection), database)
             schema.check(session)
             origin = schema.installed(session)
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, faults, sealing)
+    return SqlJournal(engine, origin, database, sealing)
 
 
 class SqlJournal:
@@ -126,30 +116,31 @@ class SqlJournal:
     Args:
         engine: Makes connections with the safe settings.
         origin: Id of the installation.
-        faults: Translates errors of the driver.
-        sealing: How records come into the log.
+        database: That it leads to.
+        sealing: How records come into the log; the database's own way if not given.
     """
 
     def __init__(
-        self, engine: Engine, origin: str, faults: Faults, sealing: Sealing = "inline"
+        self, engine: Engine, origin: str, database: Database, sealing: Sealing | None = None
     ) -> None:
         self._engine = engine
-        self._sealing: Sealing = sealing
+        self._sealing: Sealing = sealing or database.sealing
         self._origin = origin
-        self._faults = faults
+        self._database = database
+        self._faults = database.faults
         forks.watch(engine)
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Open one consistent view."""
         with self._transaction(write=False) as driver:
-            yield SqlReading(Session(driver, self._faults), self._origin)
+            yield SqlReading(Session(driver, self._database), self._origin)
 
     @contextmanager
     def auditing(self) -> Iterator[Auditing]:
         """Open one consistent view with everything that verification reads."""
-        with self._transaction(write=False) as driver, sqlite.lenient_text(driver):
-            yield SqlAuditing(Session(driver, self._faults), self._origin)
+        with self._transaction(write=False) as driver, self._database.lenient(driver):
+            yield SqlAuditing(Session(driver, self._database), self._origin)
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -159,14 +150,14 @@ class SqlJournal:
             StorageFailed: The database is locked, read-only, full or broken.
         """
         with self._transaction(write=True) as driver:
-            session = Session(driver, self._faults)
-            # SQLite begins to write a database that it cannot write; this is where it says so.
-            session.change(_TOUCH)
+            session = Session(driver, self._database)
+            if self._database.writes_late:
+                session.change(_TOUCH)
             writing = SqlWriting(session, self._origin, self._sealing)
             yield writing
             writing.check_whole()
             with self._faults:
-                driver.commit()
+                self._database.commit(driver)
 
     @contextmanager
     def erasing(self) -> Iterator[Writing]:
@@ -182,7 +173,7 @@ class SqlJournal:
             lent = self._engine.raw_connection()
         try:
             with self._faults:
-                gone = sqlite.empty_wal(sqlite.driver_of(lent))
+                gone = self._database.cleared(driver_of(lent))
         finally:
             lent.close()
         if not gone:
@@ -193,11 +184,14 @@ class SqlJournal:
         """Return the same journal working inside the transaction of a host's own connection.
 
         Raises:
-            TypeError: It is not a connection of SQLAlchemy to SQLite.
+            TypeError: It is not a connection of SQLAlchemy through the same driver.
         """
-        if not isinstance(connection, Connection) or connection.dialect.name != "sqlite":
-            raise TypeError("a journal joins a sqlalchemy.Connection to the same SQLite database")
-        return JoinedJournal(connection, self._origin, self._faults, self._sealing)
+        dialect = self._database.dialect
+        if not isinstance(connection, Connection) or (
+            (connection.dialect.name, connection.dialect.driver) != (dialect.name, dialect.driver)
+        ):
+            raise TypeError("a journal joins a sqlalchemy.Connection to the same database")
+        return JoinedJournal(connection, self._origin, self._database, self._sealing)
 
     def close(self) -> None:
         """Give back connections; the journal is not used afterwards."""
@@ -210,20 +204,20 @@ class SqlJournal:
         with self._faults:
             lent = self._engine.raw_connection()
         try:
-            driver = sqlite.driver_of(lent)
+            driver = driver_of(lent)
             with self._faults:
-                sqlite.begin(driver, write=write)
+                self._database.begin(driver, write=write)
                 if not write:
                     # The first statement fixes what the transaction sees.
-                    schema.installed(Session(driver, self._faults))
+                    schema.installed(Session(driver, self._database))
             try:
                 yield driver
             finally:
                 with self._faults:
-                    sqlite.undo(driver)
+                    self._database.undo(driver)
         finally:
             # What could not be undone must not meet the next one who borrows the connection.
-            if sqlite.in_transaction(sqlite.driver_of(lent)):
+            if self._database.in_transaction(driver_of(lent)):
                 lent.invalidate()
             lent.close()
 
@@ -234,17 +228,18 @@ class JoinedJournal:
     Args:
         connection: The host's, to the database that holds the history.
         origin: Id of the installation.
-        faults: Translates errors of the driver.
-        sealing: How records come into the log.
+        database: That it leads to.
+        sealing: How records come into the log; the database's own way if not given.
     """
 
     def __init__(
-        self, connection: Connection, origin: str, faults: Faults, sealing: Sealing = "inline"
+        self, connection: Connection, origin: str, database: Database, sealing: Sealing
     ) -> None:
         self._connection = connection
         self._sealing: Sealing = sealing
         self._origin = origin
-        self._faults = faults
+        self._database = database
+        self._faults = database.faults
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
@@ -255,7 +250,7 @@ class JoinedJournal:
     def auditing(self) -> Iterator[Auditing]:
         """Read what the host's transaction sees, with everything that verification reads."""
         session = self._session()
-        with sqlite.lenient_text(sqlite.driver_of(self._connection)):
+        with self._database.lenient(driver_of(self._connection)):
             yield SqlAuditing(session, self._origin)
 
     @contextmanager
@@ -270,7 +265,7 @@ class JoinedJournal:
             # sqlite3 in its older mode begins a transaction before UPDATE, not before SAVEPOINT;
             # a savepoint outside of a transaction would commit when it is released.
             self._connection.execute(_touch)
-        if not sqlite.in_transaction(sqlite.driver_of(self._connection)):
+        if not self._database.in_transaction(driver_of(self._connection)):
             raise StorageFailed(
                 detail=Message("the host's connection commits every statement by itself")
             )
@@ -316,7 +311,7 @@ class JoinedJournal:
         with self._faults:
             # Through SQLAlchemy: it has to know that a transaction is under way.
             self._connection.exec_driver_sql("SELECT 1")
-            session = Session(sqlite.driver_of(self._connection), self._faults)
+            session = Session(driver_of(self._connection), self._database)
         found = schema.installed(session)
         if found != self._origin:
             raise StorageFailed(
@@ -336,12 +331,30 @@ class JoinedJournal:
             self._connection.invalidate()
 
 
-def _place(url: str) -> Place:
+def _database(url: str, lock_seconds: float, durability: Durability | None) -> Database:
+    """Return what works with the database at an address.
+
+    Raises:
+        InvalidInput: The address is none, or of a database that is not supported.
+    """
+    scheme = sqlite.parsed(url).get_backend_name()
+    if scheme == "postgresql":
+        # Only here: its driver is an extra.
+        try:
+            from lifecycle.storage.postgres import PostgresDatabase
+        except ImportError as error:
+            detail = Message(
+                "{package} is not installed; PostgreSQL needs it:"
+                " pip install 'school-lifecycle[postgres]'",
+                {"package": error.name or "psycopg"},
+            )
+            raise StorageFailed(detail=detail) from error
+        return PostgresDatabase(url, lock_seconds)
     place = sqlite.place_of(url)
     if place is None:
-        scheme = url.partition(":")[0]
         detail = Message(
-            "{scheme} is not supported; write sqlite:///lifecycle.db", {"scheme": scheme}
+            "{scheme} is not supported; write sqlite:///name.db or postgresql://server/name",
+            {"scheme": scheme},
         )
         raise InvalidInput(what="the database address", detail=detail)
-    return place
+    return sqlite.SqliteDatabase(place, lock_seconds, durability)

@@ -88,7 +88,7 @@ _STANDINGS: Final = {
 }
 _ROADMAPS: Final = Statement(
     select(streams.c.stream)
-    .where(streams.c.stream.between(bindparam("first"), bindparam("last")))
+    .where(streams.c.stream >= bindparam("first"), streams.c.stream <= bindparam("last"))
     .order_by(streams.c.stream)
 )
 _enrolments = records.alias("enrolments")

@@ -8,19 +8,19 @@ nothing more. This is the one place where it is done.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from contextlib import AbstractContextManager
+from typing import Any, Final, cast
 
-from sqlalchemy import Dialect
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.expression import ClauseElement
 
-from lifecycle.storage.faults import Faults
+from lifecycle.storage.database import Database
 
 Values = tuple[Any, ...]
 
 _BATCH: Final = 500  # rows fetched at once
-_SQLITE: Final = sqlite_dialect()
 
 
 class Statement:
@@ -47,19 +47,25 @@ class Statement:
         return known
 
 
+def driver_of(connection: Connection | PoolProxiedConnection) -> DBAPIConnection:
+    """Return the driver's connection behind one of SQLAlchemy or of its pool."""
+    lent = connection.connection if isinstance(connection, Connection) else connection
+    return cast(DBAPIConnection, lent.driver_connection)
+
+
 class Session:
     """Sends statements on a driver's connection; the transaction is its owner's.
 
     Args:
         driver: Connection of the driver, inside a transaction.
-        faults: Translates the driver's errors.
-        dialect: Of the database.
+        database: That it leads to.
     """
 
-    def __init__(self, driver: DBAPIConnection, faults: Faults, dialect: Dialect = _SQLITE) -> None:
-        self.faults = faults
+    def __init__(self, driver: DBAPIConnection, database: Database) -> None:
+        self.database = database
+        self.faults = database.faults
         self._driver = driver
-        self._dialect = dialect
+        self._dialect = database.dialect
 
     def rows(self, statement: Statement, **values: Any) -> list[Values]:
         """Return all rows of a query."""
@@ -68,8 +74,11 @@ class Session:
 
     def flow(self, statement: Statement, **values: Any) -> Iterator[Values]:
         """Yield the rows of a query as they are fetched, a batch at a time."""
+        text, names = statement.compiled(self._dialect)
         with self.faults:
-            cursor = self._sent(statement, values)
+            cursor = self.database.flowing(
+                self._driver, text, tuple(values[name] for name in names)
+            )
         while True:
             with self.faults:
                 batch = cursor.fetchmany(_BATCH)
@@ -85,6 +94,22 @@ class Session:
         """
         with self.faults:
             return int(self._sent(statement, values).rowcount)
+
+    def hold(self, name: str) -> bool:
+        """Hold *name* against other transactions that hold it, until the end of this one.
+
+        Returns:
+            Whether somebody may have been waited for.
+
+        Raises:
+            DatabaseLocked: Somebody else did not let it go.
+        """
+        with self.faults:
+            return self.database.hold(self._driver, name)
+
+    def attempt(self) -> AbstractContextManager[None]:
+        """Keep the transaction usable when a constraint refuses what is done inside."""
+        return self.database.attempt(self._driver)
 
     def _sent(self, statement: Statement, values: dict[str, Any]) -> Any:
         text, names = statement.compiled(self._dialect)

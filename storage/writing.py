@@ -42,6 +42,12 @@ _LOCK: Final = Statement(
     # Nothing on SQLite, where the transaction holds the whole database already.
     .with_for_update()
 )
+# Shared with others who look, and held against whoever would move it: see SqlWriting.head.
+_CONSULT: Final = Statement(
+    select(streams.c.version, streams.c.hash, streams.c.recorded_at)
+    .where(streams.c.stream == bindparam("stream"))
+    .with_for_update(read=True, key_share=True)
+)
 _ADD_RECORD: Final = Statement(insert(records), rows.STORED_COLUMNS)
 _ADD_HEAD: Final = Statement(insert(streams), ("stream", "version", "hash", "recorded_at"))
 _MOVE_HEAD: Final = Statement(
@@ -100,8 +106,21 @@ class SqlWriting(SqlReading):
     def lock(self, stream: str) -> Head:
         """Hold *stream* against other writers until the end, and return where it stands."""
         if stream not in self._heads:
-            self._heads[stream] = self._head(stream, _LOCK)
+            head = self._head(stream, _LOCK)
+            # There is no row to lock yet, so writers of a first record wait by its name.
+            if not head.version and self._session.hold(stream):
+                head = self._head(stream, _LOCK)
+            self._heads[stream] = head
         return self._heads[stream]
+
+    def head(self, stream: str) -> Head:
+        """Return where *stream* stands, and keep it there until the end.
+
+        A decision may rest on it: roles and rules are not changed between the decision and its
+        record. So ask for it before what hangs on it.
+        """
+        known = self._heads.get(stream)
+        return self._head(stream, _CONSULT) if known is None else known
 
     def append(self, record: Record, standing: Standing | None = None) -> None:
         """Add *record* behind the head of its stream, with all that hangs on it.
@@ -181,7 +200,8 @@ class SqlWriting(SqlReading):
     def _add(self, record: Record) -> None:
         """Insert the row of the history: plainly, never in the place of another."""
         try:
-            self._insert(_ADD_RECORD, **rows.record_row(record))
+            with self._session.attempt():
+                self._insert(_ADD_RECORD, **rows.record_row(record))
         except ConstraintBroken as error:
             # Whoever was first was not seen by the check above: the constraint has the last word.
             broken = str(error)

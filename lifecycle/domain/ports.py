@@ -168,6 +168,14 @@ class Writing(Reading, Protocol):
         """Hold *stream* against other writers until the end, and return where it stands."""
         ...
 
+    def head(self, stream: str) -> Head:
+        """Return where *stream* stands, and let nobody move it until the end.
+
+        A decision rests on it: so ask for it before the roles and rules that hang on it. Others
+        may look at the same time. Until its first record there is nothing to be held.
+        """
+        ...
+
     def append(self, record: Record, standing: Standing | None = None) -> None:
         """Add *record* behind the head of its stream, with all that hangs on it.
 

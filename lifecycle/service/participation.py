@@ -59,6 +59,8 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     head = tx.lock(stream)
     if head.version:
         raise AlreadyExists(what="school", name=request.school)
+    # Versions first: what hangs on them stays as it is from then on.
+    consulted = {name: tx.head(name).version for name in (INSTALLATION, on_map)}
     decision = decide_enrol(
         access_of(tx, request.actor, context.signatures),
         definition,
@@ -66,7 +68,7 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
         request,
         context.stamp(definition, after=head.recorded_at),
         head,
-        {name: tx.head(name).version for name in (INSTALLATION, on_map)},
+        consulted,
     )
     return settle(
         tx,
@@ -204,11 +206,13 @@ def situation_of(context: Context, view: Reading, school: str, actor: Actor) -> 
         raise UnknownSchool(school, view.schools())
     on_map = roadmap_stream(participation.roadmap)
     access = access_of(view, actor, context.signatures)
+    # The version first: the roles that hang on it stay as they are from then on.
+    consulted = {INSTALLATION: access.version, on_map: view.head(on_map).version}
     return Situation(
         definition=context.definition(view, participation.definition.digest),
         participation=participation,
         access=access,
         roster=(*participation.assignments, *view.assignments([on_map])),
-        consulted={INSTALLATION: access.version, on_map: view.head(on_map).version},
+        consulted=consulted,
         guards=context.guards,
     )

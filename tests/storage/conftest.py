@@ -16,6 +16,7 @@ from lifecycle.domain.ports import Journal
 from lifecycle.storage.journal import SqlJournal, create_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.sqlite import ROLLBACK, WAL
+from tests.server import Server
 from tests.storage.samples import ORIGIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,10 +34,18 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{folder}/история.db"
 
 
-@pytest.fixture(params=["memory", "sqlite", "sqlite-wal"])
+@pytest.fixture
+def postgres_url(server: Server) -> Iterator[str]:
+    """Address of a database of PostgreSQL with the tables, where nothing was recorded yet."""
+    with server.database(ORIGIN) as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "sqlite", "sqlite-wal", "postgres"])
 def make_journal(request: pytest.FixtureRequest, url: str) -> Iterator[MakeJournal]:
-    """Make one journal of each kind: in memory, and on SQLite with either journal mode."""
+    """Make one journal of each kind: in memory, on SQLite in either journal mode, PostgreSQL."""
     made: list[Journal] = []
+    address = request.getfixturevalue("postgres_url") if request.param == "postgres" else url
 
     def make(lock_seconds: float = 30, sealing: Sealing = "inline") -> Journal:
         if request.param == "memory":
@@ -44,7 +53,7 @@ def make_journal(request: pytest.FixtureRequest, url: str) -> Iterator[MakeJourn
         else:
             made.append(
                 create_journal(
-                    url,
+                    address,
                     ORIGIN,
                     lock_seconds=lock_seconds,
                     durability=WAL if request.param == "sqlite-wal" else ROLLBACK,

@@ -126,7 +126,7 @@ def test_the_last_erasure_is_told(filled: Journal) -> None:
         for seconds in (50, 60):
             moment = START + timedelta(seconds=seconds)
             append(tx, INSTALLATION, "person_erased", facts=facts, recorded_at=moment)
-        append(tx, INSTALLATION, "installed", facts={}, recorded_at=START + timedelta(seconds=70))
+        append(tx, INSTALLATION, "installed", recorded_at=START + timedelta(seconds=70))
     with filled.reading() as view:
         assert view.last_erasure() == START + timedelta(seconds=60)
 

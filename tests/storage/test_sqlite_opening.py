@@ -73,7 +73,7 @@ def test_a_database_that_was_not_finished_can_be_made_again(
     """The process is killed in the middle of making it."""
     code = """
 import os, signal, sys
-from lifecycle.storage import journal, schema
+from lifecycle.storage import journal, schema, sqlite
 from lifecycle.storage.session import Session
 step, real = sys.argv[2], schema.migrate
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
@@ -83,7 +83,7 @@ elif step == "insert":
     change = Session.change
     Session.change = lambda *a, **v: (change(*a, **v), die())
 else:
-    journal.sync_folder = die
+    sqlite.sync_folder = die
 journal.create_journal(sys.argv[1])
 """
     done = subprocess.run([sys.executable, "-c", code, url, step], check=False)
