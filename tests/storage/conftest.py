@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from lifecycle.domain.log import Sealing
@@ -79,6 +80,21 @@ def sqlite_journal(url: str) -> Iterator[SqlJournal]:
     journal = create_journal(url, ORIGIN)
     yield journal
     journal.close()
+
+
+@pytest.fixture
+def postgres_journal(postgres_url: str) -> Iterator[SqlJournal]:
+    """An empty journal on PostgreSQL as users get it."""
+    journal = create_journal(postgres_url, ORIGIN)
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def raw_postgres(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """Somebody else's connection to that database, as its owner."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        yield connection
 
 
 @pytest.fixture
