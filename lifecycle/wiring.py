@@ -125,6 +125,24 @@ def verify(
         )
 
 
+def grant_roles(url: str) -> tuple[str, ...]:
+    """Make the roles that work with a database of PostgreSQL; see ``storage.postgres_roles``.
+
+    Args:
+        url: Of the database, as the owner of its tables.
+
+    Returns:
+        The names of the roles.
+
+    Raises:
+        InvalidInput: The address is not one of PostgreSQL.
+        StorageFailed: It has no tables of ours, or who asks may not do this.
+    """
+    from lifecycle.storage.roles import grant
+
+    return grant(url)
+
+
 def _engine(
     journal: Journal,
     store: EvidenceStore,

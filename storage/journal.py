@@ -59,7 +59,7 @@ def create_journal(
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: The database cannot be made.
     """
-    database = _database(url, lock_seconds, durability)
+    database = database_at(url, lock_seconds, durability)
     engine = database.engine(create=True)
     try:
         # SQLAlchemy's transaction as well: Alembic would commit step by step without it.
@@ -97,7 +97,7 @@ def open_journal(
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: It is locked, or cannot be opened.
     """
-    database = _database(url, lock_seconds, durability)
+    database = database_at(url, lock_seconds, durability)
     engine = database.engine()
     try:
         with database.faults, engine.connect() as connection:
@@ -331,11 +331,14 @@ class JoinedJournal:
             self._connection.invalidate()
 
 
-def _database(url: str, lock_seconds: float, durability: Durability | None) -> Database:
+def database_at(
+    url: str, lock_seconds: float = LOCK_SECONDS, durability: Durability | None = None
+) -> Database:
     """Return what works with the database at an address.
 
     Raises:
         InvalidInput: The address is none, or of a database that is not supported.
+        StorageFailed: The driver is not installed.
     """
     scheme = sqlite.parsed(url).get_backend_name()
     if scheme == "postgresql":
