@@ -21,6 +21,7 @@ help:
 	@echo "make texts   compile the Russian texts after a change of messages.po"
 	@echo "make schemas write the JSON Schemas anew after a change of the forms of definitions"
 	@echo "make lock    pin the dependencies of pyproject.toml anew; UPGRADE=1 takes newer ones"
+	@echo "make verify-scale  verify a million records beside the bare floor; .scale/ keeps them"
 	@echo "make clean   remove what the tools and the demonstration left; both .venv stay"
 	@echo
 	@echo "Needed: Python 3.11 or newer with venv. The set-up needs the package index once;"
@@ -105,6 +106,12 @@ schemas: setup
 	@$(PY) -c 'from pathlib import Path; from lifecycle.workflows import json_schemas as made; \
 	    [Path(f"workflows/{kind}.schema.json").write_text(made.text_of(kind), "utf-8") \
 	     for kind in made.KINDS]'
+
+# Not part of any test: it takes minutes, and its figures are the machine's.
+RECORDS ?= 1000000
+.PHONY: verify-scale
+verify-scale: setup
+	@$(PY) -m tests.campaigns.verify_scale --records $(RECORDS)
 
 .PHONY: clean
 clean:

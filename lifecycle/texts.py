@@ -31,12 +31,17 @@ def translated(template: str, language: str) -> str:
 
 def render(message: Message, language: str) -> str:
     """Return *message* in *language*, its parameters filled in."""
-    parameters = {
-        name: _worded(value, language) if name in _WORDED else value
-        for name, value in message.parameters.items()
-    }
-    worded = Message(message.template, parameters)
-    return worded.rendered(lambda template: translated(template, language))
+    return _with_words(message, language).rendered(lambda template: translated(template, language))
+
+
+def _with_words(message: Message, language: str) -> Message:
+    parameters: dict[str, Any] = {}
+    for name, value in message.parameters.items():
+        if isinstance(value, Message):
+            parameters[name] = _with_words(value, language)
+        else:
+            parameters[name] = _worded(value, language) if name in _WORDED else value
+    return Message(message.template, parameters)
 
 
 def _worded(value: Any, language: str) -> Any:

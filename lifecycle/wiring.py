@@ -11,10 +11,10 @@ from pathlib import Path
 from uuid import UUID
 
 from lifecycle.audit import ed25519
+from lifecycle.audit.checking import Progress
 from lifecycle.audit.checkpoints import Kept
 from lifecycle.audit.findings import Report
 from lifecycle.audit.note import VerifierKey
-from lifecycle.audit.verify import Progress
 from lifecycle.audit.verify import verify as verify_view
 from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.guards import GuardFunction
@@ -110,18 +110,42 @@ def verify(
     *,
     checkpoints: Sequence[Kept] = (),
     keys: Sequence[VerifierKey] = (),
+    since: Kept | None = None,
+    workers: int | None = 1,
 ) -> Report:
-    """Verify everything that is stored; see ``lifecycle.audit.verify``."""
+    """Verify everything that is stored; see ``lifecycle.audit.verify``.
+
+    Args:
+        engine: On the history.
+        progress: Called with the number of records read, now and then.
+        checkpoints: Checkpoints that were kept outside the database.
+        keys: Whose checkpoints are believed.
+        since: A checkpoint of a log that was verified before: only later records are decided
+            again, with the streams that they stand in.
+        workers: How many processes may check at once; ``None`` for what suits size and machine.
+            Where it is more than one, the program's main module must be importable
+            (``if __name__ == "__main__":``). A history in memory, and guards that cannot be
+            sent to another process, are checked in this one.
+    """
+    # Only here: nothing else starts processes, and it takes its time to load.
+    from lifecycle.parallel import Spread, fast_parser
+
     context = engine.context
-    with context.journal.auditing() as view:
+    with (
+        context.journal.auditing() as view,
+        Spread(context.journal, view, context.evidence, workers, progress) as spread,
+    ):
         return verify_view(
             view,
             context.evidence,
             context.guards,
             progress,
+            parser=fast_parser(),
+            spread=spread,
             now=context.clock.now(),
             checkpoints=checkpoints,
             keys=keys,
+            since=since,
         )
 
 

@@ -6,13 +6,14 @@ the way of a record are the same for both.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from lifecycle.domain.log import Sealing
+from lifecycle.domain.logged import Sealing
 from lifecycle.storage.faults import Faults
 
 if TYPE_CHECKING:
@@ -95,6 +96,14 @@ class Database(Protocol):
 
     def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
         """Read damaged text as escapes: damage is to be found, not to end the search."""
+        ...
+
+    def exact(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
+        """Read text as the driver does by itself, with an error where it is none."""
+        ...
+
+    def reader(self) -> Callable[[], Database]:
+        """Return what leads to the same database for reading, in another process too."""
         ...
 
     def cleared(self, driver: DBAPIConnection) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -13,12 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import InvalidInput, StorageFailed
 from lifecycle.domain.errors_people import ErasureUnfinished
-from lifecycle.domain.log import Sealing
+from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import forks, schema, sqlite
+from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.database import Database
-from lifecycle.storage.reading import SqlAuditing, SqlReading
+from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement, driver_of
 from lifecycle.storage.sqlite import LOCK_SECONDS, Durability
 from lifecycle.storage.tables import streams
@@ -72,7 +74,9 @@ def create_journal(
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, database, sealing)
+    return SqlJournal(
+        engine, origin, database, sealing, partial(_opened, database.reader(), sealing)
+    )
 
 
 def open_journal(
@@ -97,7 +101,11 @@ def open_journal(
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: It is locked, or cannot be opened.
     """
-    database = database_at(url, lock_seconds, durability)
+    return _opened(partial(database_at, url, lock_seconds, durability), sealing)
+
+
+def _opened(database_of: Callable[[], Database], sealing: Sealing | None) -> SqlJournal:
+    database = database_of()
     engine = database.engine()
     try:
         with database.faults, engine.connect() as connection:
@@ -107,7 +115,9 @@ def open_journal(
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(engine, origin, database, sealing)
+    return SqlJournal(
+        engine, origin, database, sealing, partial(_opened, database.reader(), sealing)
+    )
 
 
 class SqlJournal:
@@ -118,12 +128,19 @@ class SqlJournal:
         origin: Id of the installation.
         database: That it leads to.
         sealing: How records come into the log; the database's own way if not given.
+        again: Opens the same history for reading, in another process too.
     """
 
     def __init__(
-        self, engine: Engine, origin: str, database: Database, sealing: Sealing | None = None
+        self,
+        engine: Engine,
+        origin: str,
+        database: Database,
+        sealing: Sealing | None = None,
+        again: Callable[[], Journal] | None = None,
     ) -> None:
         self._engine = engine
+        self._again = again
         self._sealing: Sealing = sealing or database.sealing
         self._origin = origin
         self._database = database
@@ -179,6 +196,10 @@ class SqlJournal:
         if not gone:
             detail = Message("somebody still reads what was there before")
             raise ErasureUnfinished(detail=detail)
+
+    def elsewhere(self) -> Callable[[], Journal] | None:
+        """Return what opens the same history for reading in another process."""
+        return self._again
 
     def joined(self, connection: object) -> Journal:
         """Return the same journal working inside the transaction of a host's own connection.
@@ -290,6 +311,10 @@ class JoinedJournal:
         """
         detail = Message("persons are erased by the engine itself, not in a host's transaction")
         raise StorageFailed(detail=detail)
+
+    def elsewhere(self) -> None:
+        """Return nothing: what the host's transaction sees, nobody else does."""
+        return None
 
     def joined(self, connection: object) -> Journal:
         """Refuse: this journal is joined already.

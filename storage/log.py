@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, exists, insert, literal_column, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, select, update
 
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.tiles import WIDTH, Tiles, filled
 from lifecycle.domain.errors import DatabaseBroken, StorageFailed
-from lifecycle.domain.log import KeptCheckpoint, LogLeaf, LogState, Queued
+from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, LogState, Queued
 from lifecycle.domain.messages import Message
+from lifecycle.domain.spans import Span
 from lifecycle.storage import rows
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import checkpoints, log_leaves, log_state, log_tiles, records
@@ -25,6 +26,9 @@ _LOG: Final = "log"  # no stream is called that
 
 _of_leaf = (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence)
 _of_queued = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
+_as_recorded = (
+    _of_queued & (records.c.hash == queue.c.hash) & (records.c.recorded_at == queue.c.queued_at)
+)
 _from = log_leaves.c.idx >= bindparam("low")
 _waiting = exists(select(queue.c.stream)).label("waiting")
 
@@ -62,9 +66,16 @@ _TILE: Final = Statement(
 _TILES: Final = Statement(
     select(log_tiles.c.level, log_tiles.c.idx).order_by(log_tiles.c.level, log_tiles.c.idx)
 )
+_covered = (
+    select(log_leaves.c.stream, func.max(log_leaves.c.sequence))
+    .where(log_leaves.c.idx < bindparam("size"), log_leaves.c.stream >= bindparam("first"))
+    .group_by(log_leaves.c.stream)
+)
+_COVERED: Final = Statement(_covered)
+_COVERED_BEFORE: Final = Statement(_covered.where(log_leaves.c.stream < bindparam("last")))
 _QUEUED: Final = Statement(
     select(queue.c.stream, queue.c.sequence, records.c.recorded_at)
-    .join_from(queue, records, _of_queued, isouter=True)
+    .join_from(queue, records, _as_recorded, isouter=True)
     .order_by(queue.c.stream, queue.c.sequence)
 )
 _TO_SEAL: Final = Statement(
@@ -152,6 +163,12 @@ class SqlLog:
     def tiles(self) -> Iterator[tuple[int, int]]:
         """Return level and index of every tile that is kept, sorted."""
         return ((level, index) for level, index in self._session.flow(_TILES))
+
+    def covered(self, span: Span, size: int) -> dict[str, int]:
+        """Return how many records of each stream in *span* are among the first *size* leaves."""
+        first, last = span.first or "", span.last
+        wanted = _COVERED if last is None else _COVERED_BEFORE
+        return dict(self._session.rows(wanted, size=size, first=first, last=last))
 
     def queued(self) -> Iterator[Queued]:
         """Yield what waits to be sealed, sorted by stream and sequence."""

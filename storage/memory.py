@@ -22,7 +22,7 @@ from lifecycle.domain.errors import (
     StorageFailed,
     VersionConflict,
 )
-from lifecycle.domain.log import KeptCheckpoint, LogLeaf, LogState, Queued, Sealing
+from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, LogState, Queued, Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     INSTALLATION,
@@ -35,9 +35,11 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.ports import Auditing, Journal, Reading, StoredRecord, Writing
+from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.domain.record import Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
+from lifecycle.domain.spans import Span
+from lifecycle.storage.memory_auditing import MemoryAuditing, lies_in
 from lifecycle.storage.memory_erasable import Kept, MemoryErasable
 
 LOCK_SECONDS: Final = 30.0
@@ -148,6 +150,10 @@ class MemoryJournal:
         """
         return self.writing()
 
+    def elsewhere(self) -> None:
+        """Return nothing: the history lives in this process."""
+        return None
+
     def joined(self, connection: object) -> Journal:
         """Refuse: there is no transaction of a database here to join.
 
@@ -160,10 +166,11 @@ class MemoryJournal:
         """Do nothing: nothing is held."""
 
 
-class _MemoryView:
+class _MemoryView(MemoryAuditing):
     """Reads one state."""
 
     def __init__(self, origin: str, state: _State) -> None:
+        super().__init__(state)
         self._origin = origin
         self._state = state
 
@@ -254,20 +261,6 @@ class _MemoryView:
     def refused(self, stream: str | None = None) -> Iterator[RefusedAttempt]:
         yield from (one for one in self._state.refusals if stream in (None, one.stream))
 
-    def streams(self) -> Iterator[Head]:
-        for stream in sorted(self._state.streams):
-            yield self.head(stream)
-
-    def stored(self) -> Iterator[StoredRecord]:
-        for stream in sorted(self._state.streams):
-            for record in self._state.streams[stream]:
-                yield StoredRecord(
-                    stream, record.sequence, record.hash, record.body, record.columns
-                )
-
-    def all_assignments(self) -> tuple[Assignment, ...]:
-        return self.assignments(self._state.assignments)
-
     def definitions(self) -> Iterator[tuple[str, bytes]]:
         yield from sorted(self._state.definitions.items())
 
@@ -309,6 +302,10 @@ class _MemoryLog:
 
     def tiles(self) -> Iterator[tuple[int, int]]:
         yield from sorted(self._state.tiles)
+
+    def covered(self, span: Span, size: int) -> dict[str, int]:
+        leaves = self._state.leaves[:size]
+        return {one.stream: one.sequence for one in leaves if lies_in(one.stream, span)}
 
     def queued(self) -> Iterator[Queued]:
         for one in _in_order(self._state.queue):

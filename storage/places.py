@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
+import stat
 import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -23,6 +26,8 @@ LATEST: Final = "latest"
 
 _NAME: Final = re.compile(r"[0-9]{12,19}-[0-9a-f]{8}\.checkpoint")
 _GIT_SECONDS: Final = 60
+_ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
+"""What git tells its hooks, and what would lead it to another repository than the named one."""
 
 
 class Place(Protocol):
@@ -74,38 +79,46 @@ class Folder:
         Raises:
             PlaceFailed: It cannot be written, or another one has its name.
         """
-        path = self._path / f"{checkpoint.size:012}-{checkpoint.root.hex()[:8]}.checkpoint"
+        # By the whole note: a new key signs the same size and root once more.
+        name = f"{checkpoint.size:012}-{sha256(note.encode()).hexdigest()[:8]}.checkpoint"
+        path = self._path / name
         try:
-            self._write(path, note, replace=False)
-            self._write(self._path / LATEST, note, replace=True)
+            if not os.path.lexists(path):
+                self._write(path, note)
+            elif self._kept(path).text != note:
+                detail = Message("{name} is another checkpoint there", {"name": name})
+                raise PlaceFailed(place=str(self._path), detail=detail)
+            self._write(self._path / LATEST, note)
             sync_folder(self._path)
         except OSError as error:
             raise self._failed(error) from error
         return path
 
-    def _write(self, path: Path, note: str, *, replace: bool) -> None:
-        """Write beside, then give the name; a file that says the same is left as it is."""
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    @staticmethod
+    def _write(path: Path, note: str) -> None:
+        """Write beside, then give the name; no hard link, which memory sticks do not have."""
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
         try:
             with beside.open("x", encoding="utf-8", newline="") as file:
                 file.write(note)
                 file.flush()
                 os.fsync(file.fileno())
-            if replace:
-                beside.replace(path)
-            else:
-                path.hardlink_to(beside)
-        except FileExistsError:
-            if beside == path or self._kept(path).text != note:
-                raise
+            beside.replace(path)
         finally:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
 
     @staticmethod
     def _kept(path: Path) -> Kept:
-        """Read a file; what is too long or no text is cut to what is no note."""
-        with path.open("rb") as file:
+        """Read a file; what is too long or no text is cut to what is no note.
+
+        Nothing is waited for: whoever can write there could lay a pipe in the monitor's way.
+        """
+        at_once = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)
+        with os.fdopen(os.open(path, at_once), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                detail = Message("{name} is no file", {"name": path.name})
+                raise PlaceFailed(place=str(path.parent), detail=detail)
             data = file.read(4 * MAX_NOTE_CHARACTERS + 1)
         return Kept(str(path), data.decode("utf-8", "replace"))
 
@@ -130,9 +143,9 @@ class GitRepository:
         """Return what is kept there.
 
         Raises:
-            PlaceFailed: It is no repository, or cannot be read.
+            PlaceFailed: It is no work tree with a branch, or cannot be read.
         """
-        self._git(["rev-parse", "--is-inside-work-tree"])
+        self._check()
         return self._folder.notes() if (self._path / "checkpoints").is_dir() else []
 
     def put(self, checkpoint: Checkpoint, note: str) -> Path:
@@ -141,6 +154,7 @@ class GitRepository:
         Raises:
             PlaceFailed: It cannot be written or committed, or another one has its name.
         """
+        self._check()
         folder = self._path / "checkpoints"
         try:
             folder.mkdir(exist_ok=True)
@@ -156,6 +170,15 @@ class GitRepository:
             self._git([*([] if own else who), "commit", "--quiet", "-m", text, "--", *files])
         return path
 
+    def _check(self) -> None:
+        """Refuse, before anything is signed, what a commit would fail in or be lost in."""
+        if self._git(["rev-parse", "--is-inside-work-tree"]) != "true":
+            detail = Message("it is not a work tree of git")
+            raise PlaceFailed(place=str(self._path), detail=detail)
+        if not self._git(["branch", "--show-current"]):
+            detail = Message("no branch is checked out there, and nothing would hold a commit")
+            raise PlaceFailed(place=str(self._path), detail=detail)
+
     def _git(self, arguments: Sequence[str]) -> str:
         try:
             done = subprocess.run(  # noqa: S603 - our own words and names of our own files
@@ -165,6 +188,7 @@ class GitRepository:
                 check=False,
                 timeout=_GIT_SECONDS,
                 stdin=subprocess.DEVNULL,
+                env={name: one for name, one in os.environ.items() if name not in _ELSEWHERE},
             )
         except FileNotFoundError as error:
             detail = Message("the program git is not there")

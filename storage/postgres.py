@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
-from lifecycle.domain.log import Sealing
+from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import postgres_schema
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
@@ -54,6 +55,7 @@ class PostgresDatabase:
         url: ``postgresql://user@server/database``; what follows a question mark goes to libpq,
             except ``mode=ro``, with which nothing is ever written.
         lock_seconds: How long to wait for another writer, seconds.
+        read_only: Nothing is to be written, as with ``mode=ro``.
 
     Raises:
         InvalidInput: The address is for another driver, names no database, or carries options
@@ -65,7 +67,8 @@ class PostgresDatabase:
     # The parameters by place: one way to send statements for every driver.
     dialect: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
 
-    def __init__(self, url: str, lock_seconds: float) -> None:
+    def __init__(self, url: str, lock_seconds: float, *, read_only: bool = False) -> None:
+        self._url = url
         address = make_url(url)
         shown = address.render_as_string(hide_password=True)
         self.faults = PostgresFaults(shown, lock_seconds)
@@ -86,7 +89,7 @@ class PostgresDatabase:
             raise InvalidInput(what="the database address", detail=detail)
         _, arguments = self.dialect.create_connect_args(address.set(query=options))
         self._arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, **arguments}
-        self._read_only = mode == "ro"
+        self._read_only = read_only or mode == "ro"
         self._numbers = count(1)  # names of cursors are never given twice on a connection
         try:
             psycopg.conninfo.make_conninfo(**self._arguments)
@@ -172,6 +175,14 @@ class PostgresDatabase:
     def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
         """Do nothing: the server keeps no text that is not sound."""
         return nullcontext()
+
+    def exact(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
+        """Do nothing: text is read in one way only."""
+        return nullcontext()
+
+    def reader(self) -> Callable[[], PostgresDatabase]:
+        """Return what leads to the same database for reading."""
+        return partial(PostgresDatabase, self._url, self._lock_seconds, read_only=True)
 
     def cleared(self, driver: DBAPIConnection) -> bool:
         """Rewrite the tables that can be erased without the rows that were deleted.

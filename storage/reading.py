@@ -19,12 +19,10 @@ from lifecycle.domain.model import (
     Standing,
     roadmap_stream,
 )
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head, moment_from
-from lifecycle.storage import rows, schema
+from lifecycle.storage import rows
 from lifecycle.storage.erasable import SqlErasable
-from lifecycle.storage.log import SqlLog
-from lifecycle.storage.session import Session, Statement
+from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import (
     actors,
     assignments,
@@ -64,9 +62,6 @@ _COMMAND: Final = Statement(
 _assignments = select(*(assignments.c[name] for name in rows.ASSIGNMENT_COLUMNS))
 _ASSIGNMENTS_IN: Final = Statement(
     _assignments.where(assignments.c.stream == bindparam("stream")).order_by(assignments.c.sequence)
-)
-_ALL_ASSIGNMENTS: Final = Statement(
-    _assignments.order_by(assignments.c.stream, assignments.c.sequence)
 )
 _HAS_ACTOR: Final = Statement(select(actors.c.actor).where(actors.c.actor == bindparam("actor")))
 _ACTORS: Final = Statement(select(actors.c.actor).order_by(actors.c.actor))
@@ -127,19 +122,6 @@ _LAST_ERASURE: Final = Statement(
 _refused = select(*(refusals.c[name] for name in rows.REFUSAL_COLUMNS)).order_by(refusals.c.id)
 _REFUSED: Final = Statement(_refused)
 _REFUSED_ON: Final = Statement(_refused.where(refusals.c.stream == bindparam("stream")))
-_STREAMS: Final = Statement(
-    select(streams.c.stream, streams.c.version, streams.c.hash, streams.c.recorded_at).order_by(
-        streams.c.stream
-    )
-)
-_STORED: Final = Statement(
-    select(*(records.c[name] for name in rows.STORED_COLUMNS)).order_by(
-        records.c.stream, records.c.sequence
-    )
-)
-_DEFINITIONS: Final = Statement(
-    select(definitions.c.digest, definitions.c.body).order_by(definitions.c.digest)
-)
 
 
 class SqlReading:
@@ -246,11 +228,14 @@ class SqlReading:
         Raises:
             DatabaseBroken: A row cannot be read.
         """
-        wanted = _STANDINGS[school is not None, roadmap is not None]
-        for row in self._session.flow(wanted, school=school, roadmap=roadmap):
+        for row in self._standing_rows(school, roadmap):
             with self._sound(f"the board's row of {row[0]}"):
                 standing = rows.standing_from(row)
             yield standing
+
+    def _standing_rows(self, school: str | None, roadmap: str | None) -> Iterator[Values]:
+        wanted = _STANDINGS[school is not None, roadmap is not None]
+        return self._session.flow(wanted, school=school, roadmap=roadmap)
 
     def roadmaps(self) -> list[str]:
         """Return the ids of the road maps in force, sorted."""
@@ -323,48 +308,3 @@ class SqlReading:
         except (KeyError, ValueError, TypeError) as error:
             detail = f"{what} cannot be read: {error}"
             raise DatabaseBroken(url=self._session.faults.url, detail=detail) from error
-
-
-class SqlAuditing(SqlReading):
-    """The same view, with everything that verification reads besides.
-
-    Where a row cannot be read, a value stands in its place that no sound row has: the difference
-    is found, and the search goes on.
-    """
-
-    @property
-    def log(self) -> SqlLog:
-        """The log as it lies."""
-        return SqlLog(self._session)
-
-    def standings(
-        self, school: str | None = None, roadmap: str | None = None
-    ) -> Iterator[Standing]:
-        """Yield the board, sorted by road map and school; what is no date is in the year 1000."""
-        wanted = _STANDINGS[school is not None, roadmap is not None]
-        for row in self._session.flow(wanted, school=school, roadmap=roadmap):
-            yield rows.standing_from(rows.readable_standing(row))
-
-    def streams(self) -> Iterator[Head]:
-        """Yield the head that storage keeps of every stream, sorted by name."""
-        for stream, version, last, recorded_at in self._session.flow(_STREAMS):
-            moment = rows.readable_moment(recorded_at)
-            yield rows.head_from(self._origin, stream, version, last, moment)
-
-    def stored(self) -> Iterator[StoredRecord]:
-        """Yield every record sorted by stream and sequence, without holding all in memory."""
-        for row in self._session.flow(_STORED):
-            yield rows.stored_record(row)
-
-    def all_assignments(self) -> tuple[Assignment, ...]:
-        """Return every role that the projection says is held, sorted by stream and sequence."""
-        return tuple(Assignment(*row) for row in self._session.rows(_ALL_ASSIGNMENTS))
-
-    def definitions(self) -> Iterator[tuple[str, bytes]]:
-        """Yield digest and canonical bytes of every stored definition."""
-        for digest, body in self._session.flow(_DEFINITIONS):
-            yield digest, rows.as_bytes(body)
-
-    def schema_findings(self) -> list[str]:
-        """Return what in tables and triggers differs from what this release creates."""
-        return schema.findings(self._session)

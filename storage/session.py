@@ -95,6 +95,10 @@ class Session:
         with self.faults:
             return int(self._sent(statement, values).rowcount)
 
+    def exact_text(self) -> AbstractContextManager[None]:
+        """Read text as the driver does by itself: fast, and with an error where it is none."""
+        return self.database.exact(self._driver)
+
     def hold(self, name: str) -> bool:
         """Hold *name* against other transactions that hold it, until the end of this one.
 

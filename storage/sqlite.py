@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 
 from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
-from lifecycle.domain.log import Sealing
+from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import sqlite_schema
 from lifecycle.storage.durable import sync_folder
@@ -344,6 +344,21 @@ class SqliteDatabase:
     def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
         """Read text that is not UTF-8 as escapes."""
         return lenient_text(driver)
+
+    @contextmanager
+    def exact(self, driver: DBAPIConnection) -> Iterator[None]:
+        """Read text as the driver does by itself."""
+        plain: Any = driver
+        before, plain.text_factory = plain.text_factory, str
+        try:
+            yield
+        finally:
+            plain.text_factory = before
+
+    def reader(self) -> Callable[[], SqliteDatabase]:
+        """Return what leads to the same file for reading."""
+        place = replace(self._place, read_only=True)
+        return partial(SqliteDatabase, place, self._lock_seconds, self._durability)
 
     def cleared(self, driver: DBAPIConnection) -> bool:
         """Empty the write-ahead log, which keeps older versions of pages."""

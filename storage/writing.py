@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from lifecycle.domain.credentials import credential_from
 from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflict
-from lifecycle.domain.log import KeptCheckpoint, Sealing
+from lifecycle.domain.logged import KeptCheckpoint, Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
 from lifecycle.domain.record import Record, moment_text

@@ -19,6 +19,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_MODULE = 400  # lines; 250 is the aim
+# Strangers run it alone, so it cannot be split; below 500 lines it is read in an hour.
+LONGER = {"lifecycle/audit/standalone.py": 499}
 LONGEST_FUNCTION = 60  # lines with signature and docstring; 40 is the aim
 
 # Root folder -> where it lies in the wheel (docs/decisions/0001-one-import-name.md).
@@ -56,7 +58,7 @@ def test_no_module_and_no_function_outgrows_a_reader(module: str) -> None:
         and (node.end_lineno or 0) - node.lineno + 1 > LONGEST_FUNCTION
     }
 
-    assert length <= LONGEST_MODULE, f"split {module} by reason to change"
+    assert length <= LONGER.get(module, LONGEST_MODULE), f"split {module} by reason to change"
     assert too_long == {}, f"split these functions of {module}"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +16,9 @@ from docx import Document
 
 README = Path(__file__).parent.parent / "README.md"
 PROGRAM = Path(sys.executable).with_name("lifecycle")
+
+Ran = tuple[str, subprocess.CompletedProcess[str]]
+"""A line, and how it ended."""
 
 
 def blocks(heading: str, language: str = "") -> list[str]:
@@ -27,6 +33,15 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
+def in_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    places = os.pathsep.join((str(PROGRAM.parent), os.environ["PATH"]))
+    surroundings = {**os.environ, "PATH": places}
+    return subprocess.run(
+        ["/bin/sh", "-euc", line],
+        cwd=folder, env=surroundings, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
 def test_the_embedding_example_runs_and_explains_its_refusal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -39,34 +54,61 @@ def test_the_embedding_example_runs_and_explains_its_refusal(
     assert re.search("[а-я]", said)
 
 
-def test_the_command_line_example_runs_line_by_line(tmp_path: Path) -> None:
-    lines = blocks("On the command line")[0].splitlines()
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Ran]]:
+    """Run the example of the command line once; the sections after it build on what it leaves."""
+    folder = tmp_path_factory.mktemp("example")
+    return folder, [
+        (line, run(line, folder)) for line in blocks("On the command line")[0].splitlines()
+    ]
 
-    ends = [(line, run(line, tmp_path)) for line in lines]
+
+@pytest.fixture
+def after_it(example: tuple[Path, list[Ran]], tmp_path: Path) -> Path:
+    return Path(shutil.copytree(example[0], tmp_path / "copy"))
+
+
+def test_the_command_line_example_runs_line_by_line(example: tuple[Path, list[Ran]]) -> None:
+    ends = example[1]
 
     assert [(line, end.stderr) for line, end in ends if end.returncode] == []
     assert "risk_profile" in ends[-1][1].stdout
 
 
-def test_the_auditors_commands_run_on_what_the_example_leaves(tmp_path: Path) -> None:
-    for line in blocks("On the command line")[0].splitlines():
-        assert run(line, tmp_path).returncode == 0, line
-
-    ends = [run(line, tmp_path) for line in blocks("For auditors")[0].splitlines()]
-
-    assert [end.returncode for end in ends] == [0, 0, 0, 0], [end.stderr for end in ends]
-
-
-def test_the_commands_on_the_plan_run_on_what_the_example_leaves(tmp_path: Path) -> None:
-    for line in blocks("On the command line")[0].splitlines():
-        assert run(line, tmp_path).returncode == 0, line
-
-    ends = [
-        (line, run(line, tmp_path)) for line in blocks("The plan of the office")[0].splitlines()
-    ]
+@pytest.mark.parametrize(
+    ("heading", "leaves"),
+    [
+        ("The plan of the office", {"plan.ics", "plan.svg"}),
+        ("Who acted", {"reviewer-1.token", "expert-1.key"}),
+        ("People's data", {"extract.txt"}),
+        ("The past", {"audit.html", "tomari.xes", "tomari.pnml"}),
+        ("For auditors", {"log.key", "outside", "record.tlog-proof"}),
+    ],
+)
+def test_the_commands_of_a_section_run_on_what_the_example_leaves(
+    after_it: Path, heading: str, leaves: set[str]
+) -> None:
+    ends = [(line, in_shell(line, after_it)) for line in blocks(heading)[0].splitlines()]
 
     assert [(line, end.stderr) for line, end in ends if end.returncode] == []
-    assert {path.name for path in tmp_path.iterdir()} >= {"plan.ics", "plan.svg"}
+    assert {path.name for path in after_it.iterdir()} >= leaves
+
+
+def test_an_approval_asks_more_than_an_account_of_the_machine(after_it: Path) -> None:
+    for line in blocks("Who acted")[0].splitlines():
+        assert in_shell(line, after_it).returncode == 0, line
+    section = README.read_text("utf-8").split("## Who acted\n")[1].split("\n## ")[0]
+    (asked,) = re.findall(r"`(advance krasnogorsk \S+ --actor reviewer-1)`", section)
+    (shown,) = re.findall(r"`(--actor reviewer-1 --token-file \S+)`", section)
+
+    bare = run(f"lifecycle {asked} --json", after_it)
+    by_token = run(f"lifecycle {asked.replace('--actor reviewer-1', shown)} --json", after_it)
+
+    codes = [
+        {reason["code"] for reason in json.loads(end.stdout)["error"]["unmet"]}
+        for end in (bare, by_token)
+    ]
+    assert codes[0] - codes[1] == {"authentication_insufficient"}
 
 
 def test_an_office_brings_its_own_road_map(tmp_path: Path) -> None:

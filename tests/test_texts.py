@@ -141,7 +141,7 @@ def modules() -> list[Path]:
 
 def positions(trees: list[ast.Module]) -> dict[str, set[int]]:
     """Return where each function takes texts, by its name."""
-    found = {"Message": {0}}
+    found = {"Message": {0}, "NoteInvalid": {0}, "ProofInvalid": {0}}
     for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):

@@ -12,7 +12,7 @@ from lifecycle.domain.record import Record, empty_head, moment_text, record_hash
 
 
 class StreamCheck:
-    """Follows one stream record by record and keeps what can be believed.
+    """Follows one stream record by record; ``record`` is the last one, if it could be read.
 
     Args:
         origin: Id of the installation.
@@ -21,11 +21,12 @@ class StreamCheck:
 
     def __init__(self, origin: str, stream: str) -> None:
         self.first = self.head = empty_head(origin, stream)
-        self.records: list[Record] = []
+        self.record: Record | None = None
         self._consulted: dict[str, int] = {}
 
     def take(self, stored: StoredRecord) -> Iterator[Finding]:
         """Yield what is wrong with the next stored record."""
+        self.record = None
         stream, sequence = stored.stream, stored.sequence
         expected = self.head.version + 1
         if sequence != expected:
@@ -41,7 +42,7 @@ class StreamCheck:
             self.head = Head(self.head.origin, stream, sequence, stored.hash, self.head.recorded_at)
             return
         yield from self._compare(stored, record)
-        self.records.append(record)
+        self.record = record
         self.head = Head(self.head.origin, stream, sequence, computed, record.recorded_at)
 
     def _compare(self, stored: StoredRecord, record: Record) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from lifecycle.audit.findings import Finding
-from lifecycle.audit.merkle import leaf_hash, root_of
+from lifecycle.audit.merkle import Frontier, leaf_hash, root_of
 from lifecycle.audit.note import (
     Checkpoint,
     NoteInvalid,
@@ -104,8 +104,8 @@ def next_checkpoint(
 ) -> Checkpoint | list[Finding]:
     """Return the checkpoint of the log as it is, to be signed; or why nobody may sign it.
 
-    The log must extend every checkpoint given, and the stored bodies of all that is new since
-    the latest of them are hashed again.
+    The log must extend every checkpoint given and miss no record, and the stored bodies of all
+    that is new since the latest of them are hashed again.
 
     Args:
         view: One consistent view of the storage.
@@ -122,34 +122,68 @@ def next_checkpoint(
     if findings:
         return findings
     frontier = tiles.frontier(max((one.checkpoint.size for one in known), default=0))
+    broken = hashed(view, frontier, None, progress)
+    if broken is not None:
+        return [broken]
+    if (state.size, state.frontier) != (frontier.size, frontier.to_bytes()):
+        return [Finding("log_state_differs", None, None, "size", frontier.size, state.size)]
+    kept_from_it = list(incomplete(view, frontier.size))
+    return kept_from_it or Checkpoint(origin_line(view.origin), frontier.size, frontier.root())
+
+
+def incomplete(view: Auditing, size: int) -> Iterator[Finding]:
+    """Yield a finding if some record is neither a leaf nor waiting to become one.
+
+    Whoever takes a record out of the queue keeps it from ever being signed. Only counted here;
+    which one it is, verification tells.
+    """
+    waiting = sum(one.recorded_at is not None for one in view.log.queued())
+    recorded = sum(head.version for head in view.streams())
+    if recorded != size + waiting:
+        yield Finding("log_incomplete", None, None, None, recorded, size + waiting)
+
+
+def hashed(
+    view: Auditing, frontier: Frontier, size: int | None, progress: Progress = lambda done: None
+) -> Finding | None:
+    """Let a right edge grow by the stored bodies; return the first that is not what it should be.
+
+    Args:
+        view: One consistent view of the storage.
+        frontier: Of the log at some size; it is grown in place.
+        size: To where; ``None`` for all leaves there are.
+        progress: Called with the number of bodies hashed, now and then.
+    """
+    if frontier.size == size:
+        return None
     for leaf, body in view.log.bodies(frontier.size):
         if leaf.index != frontier.size:
             place = (leaf.stream, leaf.sequence, "idx")
-            return [Finding("log_gap", *place, frontier.size, leaf.index)]
+            return Finding("log_gap", *place, frontier.size, leaf.index)
         computed = leaf_hash(body)
         if computed.hex() != leaf.hash:
             place = (leaf.stream, leaf.sequence, "hash")
-            return [Finding("body_altered", *place, computed.hex(), leaf.hash)]
+            return Finding("body_altered", *place, computed.hex(), leaf.hash)
         frontier.append(computed)
         if frontier.size % 1000 == 0:
             progress(frontier.size)
-    if (state.size, state.frontier) != (frontier.size, frontier.to_bytes()):
-        return [Finding("log_state_differs", None, None, "size", frontier.size, state.size)]
-    return Checkpoint(origin_line(view.origin), frontier.size, frontier.root())
+        if frontier.size == size:
+            break
+    return None
 
 
 def _opened(origin: str, keys: Sequence[VerifierKey], kept: Kept) -> Checkpoint | Finding:
     try:
         checkpoint = Checkpoint.parse(parse_note(kept.text).text)
     except NoteInvalid as error:
-        return Finding("checkpoint_invalid", None, None, kept.where, None, str(error))
+        return Finding("checkpoint_invalid", None, None, kept.where, None, error.message)
     if checkpoint.origin != origin_line(origin):
         expected, found = origin_line(origin), checkpoint.origin
         return Finding("checkpoint_foreign", None, None, kept.where, expected, found)
     try:
         return open_checkpoint(kept.text, keys) if keys else checkpoint
     except NoteInvalid as error:
-        return Finding("checkpoint_forged", None, None, kept.where, None, str(error))
+        return Finding("checkpoint_forged", None, None, kept.where, None, error.message)
 
 
 def _split(known: Sequence[Known]) -> Iterator[Finding]:

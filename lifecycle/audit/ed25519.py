@@ -1,8 +1,8 @@
 """Verification of Ed25519 signatures (RFC 8032, section 5.1.7); the standard library only.
 
 Strict, so that one message has one signature: encodings must be canonical, S below the order of
-the group, the public key of full order. Nothing here is secret, so nothing needs constant time;
-signing is done elsewhere, by a library made for it.
+the group, the public key not of small order. Nothing here is secret, so nothing needs constant
+time; signing is done elsewhere, by a library made for it.
 """
 
 from __future__ import annotations

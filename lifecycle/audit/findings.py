@@ -47,6 +47,8 @@ TEMPLATES = {
     "log_tile_differs": "tile {field} of the log does not hold the hashes of its leaves",
     "log_tile_invented": "tile {field} of the log has no leaves below it",
     "log_queue_invented": "what waits for the log is no record, is a leaf already or is early",
+    "log_incomplete": "the streams have {expected} records, the log and its queue have {found}",
+    "log_queue_ahead": "waits for the log since {found}, which is ahead of the clock",
     "log_queue_late": "recorded at {found} and not in the log yet; {expected} s are allowed",
     "log_forked": "as signed up to record {expected} at least; at {found} the log is another one:"
     " it was rewritten, or set back to a copy and continued",

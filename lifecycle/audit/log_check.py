@@ -15,7 +15,7 @@ from lifecycle.audit.findings import Finding
 from lifecycle.audit.merkle import HASH_BYTES, Frontier, split_hashes
 from lifecycle.audit.tiles import BITS, WIDTH, row_root
 from lifecycle.domain.administration import MERGE_DELAY, delay_seconds
-from lifecycle.domain.log import LogLeaf, LogReading, Queued
+from lifecycle.domain.logged import LogLeaf, LogReading, Queued
 from lifecycle.domain.record import Record, moment_from
 
 _NO_HASH: Final = bytes(HASH_BYTES)
@@ -133,16 +133,20 @@ class LogCheck:
 
 
 def late(queued: Iterable[Queued], delay: timedelta, now: datetime) -> Iterator[Finding]:
-    """Yield which records have waited for the log for longer than they may."""
+    """Yield which records have waited for the log for longer than they may.
+
+    One that is stamped ahead of *now* could wait unseen until that time has come: so it is told
+    at once, where it is ahead by more than any record may wait.
+    """
     for one in queued:
         try:
             waited = now - moment_from(one.recorded_at or "")
         except ValueError:
             continue  # A column that differs from its body is found at the record.
-        if waited > delay:
+        if abs(waited) > delay:
+            code = "log_queue_late" if waited > delay else "log_queue_ahead"
             seconds = int(delay.total_seconds())
-            place = one.stream, one.sequence
-            yield Finding("log_queue_late", *place, None, seconds, one.recorded_at)
+            yield Finding(code, one.stream, one.sequence, None, seconds, one.recorded_at)
 
 
 def published_delay(first: Record | None) -> timedelta:

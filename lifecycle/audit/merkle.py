@@ -1,4 +1,4 @@
-"""The Merkle tree of the log, as RFC 9162 section 2.1 gives it; the standard library only.
+"""The Merkle tree of the log, as RFC 9162 section 2.1 gives it.
 
 Leaves are record bodies. A *complete subtree* of level L holds 2**L leaves and begins at a
 multiple of 2**L; everything is computed from the hashes of complete subtrees, asked for by
@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 
+from lifecycle.audit.invalid import Invalid
+
 HASH_BYTES: Final = 32
 LARGEST: Final = 2**63 - 1
 """More leaves than any database counts; proofs about larger trees are refused unread."""
@@ -22,7 +24,7 @@ Node = Callable[[int, int], bytes]
 """Gives the hash of the complete subtree of a level that is the index-th of its level."""
 
 
-class ProofInvalid(ValueError):
+class ProofInvalid(Invalid):
     """A proof does not prove what it is offered for."""
 
 
@@ -166,7 +168,7 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[byte
         ProofInvalid: The tree has no such leaf, or its paths have another length.
     """
     if not 0 <= index < size <= LARGEST:
-        raise ProofInvalid(f"a tree of {size} leaves has no leaf {index}")
+        raise ProofInvalid("a tree of {size} leaves has no leaf {index}", size=size, index=index)
     _check_hashes(leaf, *proof)
     place, last, root = index, size - 1, leaf
     for step in proof:
@@ -193,7 +195,8 @@ def check_consistency(
         ProofInvalid: *proof* does not show it.
     """
     if not 0 <= old_size <= new_size <= LARGEST:
-        raise ProofInvalid(f"a tree of {new_size} leaves does not extend one of {old_size}")
+        template = "a tree of {new} leaves does not extend one of {old}"
+        raise ProofInvalid(template, new=new_size, old=old_size)
     _check_hashes(old_root, new_root, *proof)
     if old_size in (0, new_size):
         if proof:
@@ -237,7 +240,7 @@ def _roots_from_consistency(
 def _check_hashes(*hashes: bytes) -> None:
     for one in hashes:
         if len(one) != HASH_BYTES:
-            raise ProofInvalid(f"{len(one)} bytes are no hash")
+            raise ProofInvalid("{count} bytes are no hash", count=len(one))
 
 
 def _half(leaves: int) -> int:

@@ -1,4 +1,4 @@
-"""Checkpoints: signed notes that fix a log's size and root; the standard library only.
+"""Checkpoints: signed notes that fix a log's size and root.
 
 The formats are C2SP's signed-note and tlog-checkpoint, with Ed25519 signatures. Of several
 spellings of one note only one is read, and lines that extend a checkpoint are refused: this log
@@ -12,10 +12,12 @@ import binascii
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
 from lifecycle.audit import ed25519
+from lifecycle.audit.invalid import Invalid
 from lifecycle.audit.merkle import HASH_BYTES, LARGEST
 
 MAX_NOTE_CHARACTERS: Final = 64 * 1024
@@ -27,7 +29,7 @@ _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _KEY_ID_BYTES: Final = 4
 
 
-class NoteInvalid(ValueError):
+class NoteInvalid(Invalid):
     """A note cannot be read, or nobody trusted signed it."""
 
 
@@ -91,7 +93,7 @@ class VerifierKey:
             NoteInvalid: The name cannot be one, or the bytes are no key.
         """
         if not is_key_name(name):
-            raise NoteInvalid(f"{name!r} is no name of a key")
+            raise NoteInvalid("{name!r} is no name of a key", name=name)
         if not ed25519.is_public_key(public):
             raise NoteInvalid("these are not the 32 bytes of an Ed25519 key")
         digest = sha256(name.encode() + b"\n" + _ED25519 + public).digest()
@@ -106,12 +108,13 @@ class VerifierKey:
         """
         name, _, rest = text.strip().partition("+")
         key_id, _, encoded = rest.partition("+")
-        data = bytes64(encoded, "the key")
+        data = bytes64(encoded, what="the key")
         if data[:1] != _ED25519:
             raise NoteInvalid("the key is not an Ed25519 key of a signed note")
         key = cls.of(name, data[1:])
         if key.key_id.hex() != key_id:
-            raise NoteInvalid(f"the key's id is {key.key_id.hex()}, not {key_id!r}: mistyped?")
+            template = "the key's id is {expected}, not {found!r}: mistyped?"
+            raise NoteInvalid(template, expected=key.key_id.hex(), found=key_id)
         return key
 
     @property
@@ -121,7 +124,7 @@ class VerifierKey:
 
     def verifies(self, text: str, signature: Signature) -> bool:
         """Tell whether the signature was made over *text* with this key."""
-        return ed25519.verify(self.public, text.encode(), signature.data)
+        return _verified(self.public, text.encode(), signature.data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,10 @@ class Checkpoint:
         lines = text.split("\n")
         if len(lines) != 4 or lines[3] or not lines[0]:
             raise NoteInvalid("a checkpoint has three lines: origin, size, root")
-        size = _number(lines[1], "the size")
-        root = bytes64(lines[2], "the root")
+        size = _number(lines[1], what="the size")
+        root = bytes64(lines[2], what="the root")
         if len(root) != HASH_BYTES:
-            raise NoteInvalid(f"the root has {len(root)} bytes, not {HASH_BYTES}")
+            raise NoteInvalid("the root has {count} bytes, not 32", count=len(root))
         return cls(lines[0], size, root)
 
 
@@ -167,7 +170,7 @@ def origin_line(installation: str) -> str:
 
 def is_key_name(name: str) -> bool:
     """Tell whether a key can have that name: no space, no plus, no control character."""
-    return bool(name) and "+" not in name and name.isprintable() and len(name.split()) == 1
+    return bool(name) and name.isprintable() and not set(" +") & set(name)
 
 
 def parse_note(text: str) -> Note:
@@ -177,7 +180,7 @@ def parse_note(text: str) -> Note:
         NoteInvalid: It is not a note.
     """
     if len(text) > MAX_NOTE_CHARACTERS:
-        raise NoteInvalid(f"a note has at most {MAX_NOTE_CHARACTERS} characters")
+        raise NoteInvalid("a note has at most {most} characters", most=MAX_NOTE_CHARACTERS)
     if any(sign < " " and sign != "\n" for sign in text):
         raise NoteInvalid("there is a control character in it")
     try:
@@ -189,7 +192,7 @@ def parse_note(text: str) -> Note:
         raise NoteInvalid("a note is a text, an empty line, and lines with signatures")
     lines = below[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise NoteInvalid(f"a note has at most {MAX_SIGNATURES} signatures")
+        raise NoteInvalid("a note has at most {most} signatures", most=MAX_SIGNATURES)
     return Note(f"{body}\n", tuple(_signature(line) for line in lines))
 
 
@@ -206,7 +209,7 @@ def signers(note: Note, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
         if key is None:
             continue
         if not key.verifies(note.text, signature):
-            raise NoteInvalid(f"the signature of {key.name} is not of this text")
+            raise NoteInvalid("the signature of {name} is not of this text", name=key.name)
         found.append(key)
     if not found:
         raise NoteInvalid("none of the keys that you trust signed it")
@@ -222,15 +225,21 @@ def open_checkpoint(text: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     note = parse_note(text)
     checkpoint = Checkpoint.parse(note.text)
     if all(key.name != checkpoint.origin for key in signers(note, keys)):
-        raise NoteInvalid(f"the key of {checkpoint.origin} did not sign it")
+        raise NoteInvalid("the key of {name} did not sign it", name=checkpoint.origin)
     return checkpoint
+
+
+@lru_cache(maxsize=4096)
+def _verified(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Verify once: one note lies in several places, and a monitor reads all of them again."""
+    return ed25519.verify(public, message, signature)
 
 
 def _signature(line: str) -> Signature:
     parts = line.split(" ")
     if len(parts) != 3 or parts[0] != _DASH or not is_key_name(parts[1]):
-        raise NoteInvalid(f"{line[:80]!r} is no line of a signature")
-    data = bytes64(parts[2], "a signature")
+        raise NoteInvalid("{line!r} is no line of a signature", line=line[:80])
+    data = bytes64(parts[2], what="a signature")
     if len(data) <= _KEY_ID_BYTES:
         raise NoteInvalid("a signature is too short")
     return Signature(parts[1], data[:_KEY_ID_BYTES], data[_KEY_ID_BYTES:])
@@ -242,7 +251,7 @@ def number_from(text: str) -> int:
     Raises:
         NoteInvalid: It is written otherwise, or beyond what a log counts.
     """
-    return _number(text, "the number")
+    return _number(text, what="the number")
 
 
 def hash_from(text: str) -> bytes:
@@ -251,15 +260,16 @@ def hash_from(text: str) -> bytes:
     Raises:
         NoteInvalid: It is none.
     """
-    data = bytes64(text, "a hash")
+    data = bytes64(text, what="a hash")
     if len(data) != HASH_BYTES:
-        raise NoteInvalid(f"a hash has {HASH_BYTES} bytes, not {len(data)}")
+        raise NoteInvalid("a hash has 32 bytes, not {count}", count=len(data))
     return data
 
 
 def _number(text: str, what: str) -> int:
     if _NUMBER.fullmatch(text) is None or int(text) > LARGEST:
-        raise NoteInvalid(f"{what} is {text[:40]!r}, which is no number of leaves")
+        template = "{what} is {found!r}, which is no number of leaves"
+        raise NoteInvalid(template, what=what, found=text[:40])
     return int(text)
 
 
@@ -272,9 +282,9 @@ def bytes64(text: str, what: str) -> bytes:
     try:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error) as error:
-        raise NoteInvalid(f"{what} is not base64") from error
+        raise NoteInvalid("{what} is not base64", what=what) from error
     if text64(data) != text:
-        raise NoteInvalid(f"{what} is not base64 in its one spelling")
+        raise NoteInvalid("{what} is not base64 in its one spelling", what=what)
     return data
 
 

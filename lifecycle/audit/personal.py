@@ -7,7 +7,7 @@ no key and no file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from lifecycle.audit.findings import Finding
@@ -21,46 +21,72 @@ from lifecycle.domain.record import Record
 
 
 @dataclass
+class Tally:
+    """What became of commitments, and which erasures were seen to name a record.
+
+    Args:
+        opened: Commitments whose opening fits.
+        erased: Commitments erased lawfully.
+        missing: Commitments without an opening that fits, and without an erasure.
+        named: Sequence of an erasure, and the record before it that it names.
+    """
+
+    opened: int = 0
+    erased: int = 0
+    missing: int = 0
+    named: set[tuple[int, str]] = field(default_factory=set)
+
+    def join(self, other: Tally) -> None:
+        """Take in what another part came to."""
+        self.opened += other.opened
+        self.erased += other.erased
+        self.missing += other.missing
+        self.named |= other.named
+
+
+@dataclass
 class Beside:
-    """What one run has seen beside the records.
+    """What lies beside the records of a part of the history.
 
     Args:
         view: What is verified.
         store: The evidence store.
         erasures: Of the whole installation; complete before the first record is taken.
-        opened: Commitments whose opening fits.
-        erased: Commitments erased lawfully.
-        missing: Commitments without an opening that fits, and without an erasure.
+        tally: What it came to so far.
     """
 
     view: Auditing
     store: EvidenceStore
     erasures: Erasures
-    opened: int = 0
-    erased: int = 0
-    missing: int = 0
-    _streams: set[str] = field(default_factory=set)
-    _found: set[tuple[int, str]] = field(default_factory=set)
+    tally: Tally = field(default_factory=Tally)
 
     def stream(self, name: str) -> StreamBeside:
         """Begin a stream."""
-        self._streams.add(name)
         return StreamBeside(self, name)
 
     def see(self, record: Record) -> Record | None:
         """Return the erasure that covers *record*, and note which erasures name it."""
         place = place_of(record)
-        self._found.update((one.sequence, place) for one in self.erasures.naming(record))
+        self.tally.named.update((one.sequence, place) for one in self.erasures.naming(record))
         return self.erasures.covering(record)
 
-    def leftovers(self) -> Iterator[Finding]:
-        """Yield what is kept for no record at all, and erasures of records that are none."""
+    def concerned(self) -> set[str]:
+        """Return the streams that something lies beside, or that an erasure names."""
+        places = (place for one in self.erasures.all for place in (one.facts or {})["records"])
+        return {*self.view.erasable.streams(), *(place.rpartition("#")[0] for place in places)}
+
+    def leftovers(self, streams: Container[str]) -> Iterator[Finding]:
+        """Yield what is kept for no record at all, and erasures of records that are none.
+
+        Args:
+            streams: Every stream that has records.
+        """
         for name in self.view.erasable.streams():
-            if name not in self._streams:
+            if name not in streams:
                 yield from StreamBeside(self, name).close()
         for erasure in self.erasures.all:
             for place in (erasure.facts or {})["records"]:
-                if (erasure.sequence, place) not in self._found:
+                if (erasure.sequence, place) not in self.tally.named:
                     where = (INSTALLATION, erasure.sequence, "records")
                     yield Finding("erasure_of_nothing", *where, None, place)
 
@@ -76,7 +102,7 @@ class StreamBeside:
     def __init__(self, run: Beside, stream: str) -> None:
         erasable = run.view.erasable
         self._run = run
-        self._stream = stream
+        self.stream = stream
         self._openings: dict[tuple[int, str], Opening] = {
             (sequence, one.commitment): one for sequence, one in erasable.openings(stream)
         }
@@ -94,11 +120,11 @@ class StreamBeside:
             fits = kept is not None and kept.purpose == one.purpose and kept.fits
             contents[one.commitment] = kept.value if kept is not None and fits else None
             if kept is None and erasure is not None:
-                run.erased += 1
+                run.tally.erased += 1
             elif fits:
-                run.opened += 1
+                run.tally.opened += 1
             else:
-                run.missing += 1
+                run.tally.missing += 1
             if kept is None and erasure is None:
                 yield Finding("opening_missing", *place, one.commitment)
             elif kept is not None and erasure is not None:
@@ -140,10 +166,10 @@ class StreamBeside:
     def close(self) -> Iterator[Finding]:
         """Yield what is kept for the stream without a record that needs it."""
         for sequence, commitment in self._openings:
-            place = (self._stream, sequence, "opening")
+            place = (self.stream, sequence, "opening")
             yield Finding("opening_invented", *place, None, commitment)
         for sequence, address in self._keys:
-            yield Finding("opening_invented", self._stream, sequence, "key", None, address)
+            yield Finding("opening_invented", self.stream, sequence, "key", None, address)
 
 
 def file_in(store: EvidenceStore, address: str, key: bytes | None = None) -> StoredFile | None:

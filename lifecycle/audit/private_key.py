@@ -54,8 +54,8 @@ class PrivateKey:
         """
         parts = text.strip().split("+")
         if not text.startswith(_FIRST) or len(parts) < 5:
-            raise NoteInvalid(f"the file does not hold a line {_FIRST}...")
-        data = bytes64("+".join(parts[4:]), "the key")
+            raise NoteInvalid("the file does not hold a line {line}...", line=_FIRST)
+        data = bytes64("+".join(parts[4:]), what="the key")
         if data[:1] != _ED25519 or len(data) != 33:
             raise NoteInvalid("the key is not an Ed25519 key of a signed note")
         found = cls.of(parts[2], data[1:], public)

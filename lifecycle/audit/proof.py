@@ -64,9 +64,9 @@ class Inclusion:
         """
         lines, note = _cut(text)
         if lines[0] != _FIRST_LINE:
-            raise ProofInvalid(f"a proof of inclusion begins with {_FIRST_LINE}")
+            raise ProofInvalid("a proof of inclusion begins with {line}", line=_FIRST_LINE)
         extra = lines[1:] and lines[1].startswith("extra ")
-        body = _read(bytes64, lines[1].removeprefix("extra "), "the record") if extra else b""
+        body = _read(_record, lines[1].removeprefix("extra ")) if extra else b""
         index, hashes = _numbered(lines[2 if extra else 1 :], "index ")
         return cls(index, hashes, note, body)
 
@@ -120,9 +120,11 @@ class Growth:
         """
         new = _opened(self.note, keys)
         if new.origin != old.origin:
-            raise ProofInvalid(f"the checkpoints are of {old.origin} and of {new.origin}")
+            template = "the checkpoints are of {old} and of {new}"
+            raise ProofInvalid(template, old=old.origin, new=new.origin)
         if self.old_size != old.size:
-            raise ProofInvalid(f"the proof begins at {self.old_size}, the checkpoint {old.size}")
+            template = "the proof begins at {found}, the checkpoint {expected}"
+            raise ProofInvalid(template, found=self.old_size, expected=old.size)
         check_consistency(old.size, old.root, new.size, new.root, self.hashes)
         return new
 
@@ -140,7 +142,7 @@ def _opened(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     try:
         return open_checkpoint(note, keys)
     except NoteInvalid as error:
-        raise ProofInvalid(str(error)) from error
+        raise ProofInvalid("{detail}", detail=error.message) from error
 
 
 def _joined(lines: list[str], hashes: tuple[bytes, ...], note: str) -> str:
@@ -149,22 +151,28 @@ def _joined(lines: list[str], hashes: tuple[bytes, ...], note: str) -> str:
 
 def _cut(text: str) -> tuple[list[str], str]:
     if len(text) > 2 * MAX_NOTE_CHARACTERS:
-        raise ProofInvalid(f"a proof has at most {2 * MAX_NOTE_CHARACTERS} characters")
+        most = 2 * MAX_NOTE_CHARACTERS
+        raise ProofInvalid("a proof has at most {most} characters", most=most)
     above, _, note = text.partition("\n\n")
     return above.split("\n"), note
 
 
 def _numbered(lines: list[str], word: str) -> tuple[int, tuple[bytes, ...]]:
     if not lines or not lines[0].startswith(word):
-        raise ProofInvalid(f"the line with {word.strip()!r} and a number is missing")
+        template = "the line with {word!r} and a number is missing"
+        raise ProofInvalid(template, word=word.strip())
     if len(lines) - 1 > MAX_HASHES:
-        raise ProofInvalid(f"a proof has at most {MAX_HASHES} hashes")
+        raise ProofInvalid("a proof has at most {most} hashes", most=MAX_HASHES)
     number = _read(number_from, lines[0].removeprefix(word))
     return number, tuple(_read(hash_from, line) for line in lines[1:])
 
 
-def _read(reader: Callable[..., Read], *text: str) -> Read:
+def _record(text: str) -> bytes:
+    return bytes64(text, what="the record")
+
+
+def _read(reader: Callable[[str], Read], text: str) -> Read:
     try:
-        return reader(*text)
+        return reader(text)
     except NoteInvalid as error:
-        raise ProofInvalid(str(error)) from error
+        raise ProofInvalid("{detail}", detail=error.message) from error

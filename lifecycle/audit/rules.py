@@ -6,34 +6,28 @@ history alone: the streams it consulted, up to the versions that the record name
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator
 
-from lifecycle.audit import ed25519
 from lifecycle.audit.asked import asked, who
 from lifecycle.audit.findings import Finding
+from lifecycle.audit.grounds import FOUNDING_RECORDS, Grounds
 from lifecycle.domain import administration, credentials
-from lifecycle.domain.access import Access, credential_of
+from lifecycle.domain.access import Access
 from lifecycle.domain.dates import place_date
 from lifecycle.domain.decide import Situation, decide_advance, decide_enrol
 from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.erasure import Erasures, decide_erase
+from lifecycle.domain.erasure import decide_erase
 from lifecycle.domain.errors import LifecycleError
-from lifecycle.domain.guards import Guards
 from lifecycle.domain.model import (
     INSTALLATION,
-    Assignment,
-    Credential,
     Head,
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.plan import Place, Progress, decide_activity
+from lifecycle.domain.plan import decide_activity
 from lifecycle.domain.record import Record, empty_head
-from lifecycle.domain.replay import Participation, assignments_after
+from lifecycle.domain.replay import Participation
 from lifecycle.domain.requests import (
     ActOnActivity,
     AddActor,
@@ -49,116 +43,7 @@ from lifecycle.domain.requests import (
     RevokeRole,
 )
 
-FOUNDING_RECORDS = 3
 _CHECKED_BY_CHAIN = ("origin", "stream", "sequence", "previous", "recorded_at")
-
-
-@dataclass
-class Grounds:
-    """What decisions may rest on, rebuilt from the installation's and the road maps' records.
-
-    Args:
-        definitions: Stored definitions by digest, altered ones left out.
-        guards: Guards in Python that the host registered.
-        rules: Digest of the definition that each road map's stream adopted.
-        actors: Sequence number of the record that registered each actor.
-        credentials: Every credential by its id, as it stands at the end.
-        founding: The records that founded the installation.
-        versions: How many records each shared stream has.
-        plans: What became of each road map's activities, up to the record being decided.
-        erasures: What was erased lawfully.
-    """
-
-    definitions: Mapping[str, Definition]
-    guards: Guards
-    rules: dict[str, str] = field(default_factory=dict)
-    actors: dict[str, int] = field(default_factory=dict)
-    credentials: dict[str, Credential] = field(default_factory=dict)
-    founding: list[Record] = field(default_factory=list)
-    versions: dict[str, int] = field(default_factory=dict)
-    plans: dict[str, dict[Place, Progress]] = field(default_factory=dict)
-    erasures: Erasures = field(default_factory=Erasures)
-    _roles: dict[str, dict[str, tuple[Assignment, int | None]]] = field(default_factory=dict)
-    _moments: dict[str, list[tuple[datetime, int]]] = field(default_factory=dict)
-
-    def learn(self, record: Record) -> None:
-        """Take in a record of a shared stream."""
-        facts = record.facts or {}
-        moments = self._moments.setdefault(record.stream, [])
-        moments.append((record.recorded_at, record.sequence))
-        self.versions[record.stream] = record.sequence
-        if record.kind == "actor_added":
-            self.actors.setdefault(facts["actor"], record.sequence)
-        elif record.kind == "roadmap_adopted" and record.definition is not None:
-            self.rules.setdefault(record.stream, record.definition.digest)
-        elif record.kind == "role_assigned":
-            (given,) = assignments_after((), record)
-            self._roles.setdefault(record.stream, {})[given.record_id] = (given, None)
-        elif record.kind == "role_revoked":
-            roles = self._roles.get(record.stream, {})
-            if facts["assignment"] in roles:
-                given, _ = roles[facts["assignment"]]
-                roles[given.record_id] = (given, record.sequence)
-        if record.stream == INSTALLATION:
-            self.erasures.learn(record)
-            self._learn_credential(record)
-            if record.sequence <= FOUNDING_RECORDS:
-                self.founding.append(record)
-
-    def _learn_credential(self, record: Record) -> None:
-        if record.kind == "credential_added":
-            given = credentials.credential_from(record)
-            self.credentials.setdefault(given.id, given)
-        elif record.kind == "credential_revoked":
-            name = (record.facts or {})["credential"]
-            known = self.credentials.get(name)
-            if known is not None and known.revoked is None:
-                self.credentials[name] = replace(known, revoked=record.sequence)
-
-    def held(self, stream: str, version: int) -> tuple[Assignment, ...]:
-        """Return the roles held on a shared stream after its record *version*."""
-        return tuple(
-            given
-            for given, until in self._roles.get(stream, {}).values()
-            if given.sequence <= version and (until is None or version < until)
-        )
-
-    def as_of(self, record: Record) -> Record:
-        """Return *record* as if it had consulted all that was recorded before it.
-
-        Times prove that order: roles change no earlier than whatever consulted them before.
-        """
-        consulted = {
-            name: max(version, self._version_before(name, record.recorded_at))
-            for name, version in (record.consulted or {}).items()
-        }
-        return replace(record, consulted=consulted)
-
-    def _version_before(self, stream: str, moment: datetime) -> int:
-        moments = self._moments.get(stream, [])
-        place = bisect_left(moments, (moment, 0))
-        return moments[place - 1][1] if place else 0
-
-    def credential(self, name: str | None, version: int) -> Credential | None:
-        """Return a credential as it stood after record *version* of the installation."""
-        found = self.credentials.get(name or "")
-        if found is None or found.sequence > version:
-            return None
-        valid = found.revoked is None or version < found.revoked
-        return replace(found, revoked=None) if valid else found
-
-    def access(self, record: Record, version: int) -> Access:
-        """Return what record *version* of the installation says of those who may act."""
-        return Access(
-            version=version,
-            roles=self.held(INSTALLATION, version),
-            credential=self.credential(credential_of(record.actor.authentication), version),
-            check=ed25519.verify,
-        )
-
-    def knows(self, actor: str, version: int) -> bool:
-        """Tell whether the actor was registered by record *version* of the installation."""
-        return self.actors.get(actor, version + 1) <= version
 
 
 def decide_again(
@@ -367,7 +252,7 @@ def _of_installation(
         case AddCredential():
             if not grounds.knows(request.holder, head.version):
                 raise ValueError(f"{request.holder} was not registered")
-            other = grounds.credential(request.credential, head.version)
+            other = grounds.in_way(request, head.version)
             return credentials.decide_add_credential(access, other, request, stamp, head)
         case RevokeCredential():
             other = grounds.credential(request.credential, head.version)

@@ -1,65 +1,40 @@
-"""Verification of everything that is stored, in two passes over the records.
+"""Verification of everything that is stored, in two steps for most of it.
 
-The first pass reads the streams that others rest on (the installation, the road maps), the
-second the schools. Nothing is believed before it was checked; a broken record does not hide the
-ones behind it.
+First the streams that others rest on (the installation, the road maps) are checked in full, then
+the schools: a screen passes what is plainly lawful, and the full check looks at everything else.
+Nothing is believed before it was checked; a broken record does not hide the ones behind it.
+See docs/decisions/0012-verification-in-two-steps.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
-from itertools import chain, groupby
+from itertools import chain
 from zoneinfo import ZoneInfo
 
-from lifecycle.audit.chain import StreamCheck
-from lifecycle.audit.checkpoints import Kept, notes_of, opened
+from lifecycle.audit.checking import Checking, Progress
+from lifecycle.audit.checkpoints import Kept, Known, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
+from lifecycle.audit.grounds import Grounds
+from lifecycle.audit.identities import repeated_ids
 from lifecycle.audit.log_check import LogCheck, published_delay
 from lifecycle.audit.note import VerifierKey
-from lifecycle.audit.personal import Beside, StreamBeside, file_in, stored_as_recorded
-from lifecycle.audit.rules import Grounds, decide_again
+from lifecycle.audit.personal import Beside
+from lifecycle.audit.schools import Outcome, check_all, spans_of
+from lifecycle.audit.shared import shared_streams
+from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain import canonical
-from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.model import (
-    INSTALLATION,
-    Assignment,
-    Credential,
-    Head,
-    Standing,
-    participation_stream,
-    roadmap_stream,
-)
-from lifecycle.domain.plan import plan_after
-from lifecycle.domain.ports import Auditing, EvidenceStore, StoredFile, StoredRecord
-from lifecycle.domain.record import Record
-from lifecycle.domain.replay import Participation, after, assignments_after
+from lifecycle.domain.ports import Auditing, EvidenceStore
+from lifecycle.domain.spans import Span
 
-Progress = Callable[[int], None]
-
-
-@dataclass
-class _Verification:
-    """What one run has seen so far."""
-
-    view: Auditing
-    evidence: EvidenceStore
-    grounds: Grounds
-    heads: dict[str, Head]
-    standings: dict[str, Standing]
-    beside: Beside
-    progress: Progress
-    log: LogCheck
-    records: int = 0
-    streams: int = 0
-    roles: list[Assignment] = field(default_factory=list)
-    files: dict[str, StoredFile | None] = field(default_factory=dict)
-    ids: set[bytes] = field(default_factory=set)
+Spread = Callable[[Checking, Sequence[Span]], Iterable[Outcome]]
+"""Begins to check spans of schools on the grounds that a run found, and gives what they came to."""
 
 
 def verify(
@@ -68,9 +43,12 @@ def verify(
     guards: Guards,
     progress: Progress = lambda done: None,
     *,
+    parser: Parser = STANDARD,
+    spread: Spread | None = None,
     now: datetime | None = None,
     checkpoints: Sequence[Kept] = (),
     keys: Sequence[VerifierKey] = (),
+    since: Kept | None = None,
 ) -> Report:
     """Check bodies, columns, chains, projections, definitions, evidence, decisions and the log.
 
@@ -79,35 +57,52 @@ def verify(
         evidence: The evidence store; every file named by a record is hashed again.
         guards: Guards in Python that the host registered.
         progress: Called with the number of records read, now and then.
+        parser: Reads bodies for the screen; another one may be faster.
+        spread: Checks the schools in several processes; without it, it is done here.
         now: When this is checked; without it, what waits for the log may wait for ever.
         checkpoints: Checkpoints that were kept outside the database.
         keys: Whose checkpoints are believed, those in the database among them; without any,
             signatures are not looked at.
+        since: A checkpoint of a log that was verified before. Of the schools that have no later
+            record, only the bodies are hashed: they are what they were if the log's root is.
     """
     known, unfit = opened(view.origin, keys, [*notes_of(view), *checkpoints])
-    findings = [Finding("schema_differs", found=text) for text in view.schema_findings()]
+    verified, doubted = opened(view.origin, keys, [since] if since else [])
+    known, unfit = known + verified, unfit + doubted
     definitions, altered = _definitions(view)
-    grounds = Grounds(definitions, guards)
-    run = _Verification(
-        view=view,
-        evidence=evidence,
-        grounds=grounds,
-        heads={head.stream: head for head in view.streams()},
-        standings={one.school: one for one in view.standings()},
-        beside=Beside(view, evidence, grounds.erasures),
-        progress=progress,
-        log=LogCheck(view.log, known),
+    run = Checking(
+        evidence, Grounds(definitions, guards), progress, parser, _leaves(view, verified)
     )
-    findings += altered
-    findings += _shared_streams(run)
-    findings += _school_streams(run)
-    findings += _leftovers(run)
-    findings += unfit
+    total = Outcome(findings=[*altered, *shared_streams(run, view)])
+    total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions, run.tally))
+    # Other processes, if there are any, are at work from here on.
+    begin = spread or partial(check_all, view)
+    outcomes = begin(run, list(spans_of(view)))
+    damage = [Finding("schema_differs", found=text) for text in view.schema_findings()]
+    for outcome in outcomes:
+        total.join(outcome)
+    tally = total.tally
+    beside = Beside(view, evidence, run.grounds.erasures, tally)
+    log = LogCheck(view.log, known)
+    for stream, version in total.versions.items():
+        log.count(stream, version)
     first = run.grounds.founding[0] if run.grounds.founding else None
-    findings += run.log.run(published_delay(first), now)
-    beside = run.beside
-    counts = (beside.opened, beside.erased, beside.missing)
-    return Report(run.records, run.streams, tuple(findings), *counts)
+    findings = [
+        *damage,
+        *total.findings,
+        *beside.leftovers(total.versions),
+        *repeated_ids(view, total.odd),
+        *unfit,
+        *log.run(published_delay(first), now),
+    ]
+    counts = (tally.opened, tally.erased, tally.missing)
+    return Report(total.records, total.streams, tuple(findings), *counts)
+
+
+def _leaves(view: Auditing, verified: Sequence[Known]) -> int:
+    """Return how many leaves a checkpoint vouches for; none, if the log has not so many."""
+    size = verified[0].checkpoint.size if verified else 0
+    return size if size <= view.log.state().size else 0
 
 
 def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
@@ -146,172 +141,3 @@ def _use(definition: Definition) -> None:
     for name in (definition.ref.id, *chain.from_iterable(names)):
         if not isinstance(name, str):
             raise TypeError(f"{name!r} is no name")
-
-
-def _streams(run: _Verification, *, shared: bool) -> Iterator[tuple[str, Iterable[StoredRecord]]]:
-    for stream, stored in groupby(run.view.stored(), key=lambda one: one.stream):
-        if (stream == INSTALLATION or stream.startswith(roadmap_stream(""))) == shared:
-            yield stream, stored
-
-
-def _shared_streams(run: _Verification) -> Iterator[Finding]:
-    """Check the streams that decisions on schools look at, then decide their records again.
-
-    All of them are read before any is decided again: a road map's record may rest on a later
-    stream, and the installation is needed by all.
-    """
-    checks = []
-    for stream, rows in _streams(run, shared=True):
-        check = StreamCheck(run.view.origin, stream)
-        for stored in rows:
-            yield from _read(run, check, stored)
-        yield from _close(run, check)
-        checks.append(check)
-        for record in check.records:
-            run.grounds.learn(record)
-        run.grounds.versions[stream] = check.head.version
-    for check in checks:
-        head = check.first
-        held: tuple[Assignment, ...] = ()
-        plan = run.grounds.plans.setdefault(head.stream, {})
-        beside = run.beside.stream(head.stream)
-        for record in check.records:
-            yield from _decided(run, head, None, record)
-            yield from _evidence(run, beside, record)
-            held = assignments_after(held, record)
-            plan_after(plan, record)
-            head = record.head
-        yield from beside.close()
-        run.roles.extend(held)
-
-
-def _school_streams(run: _Verification) -> Iterator[Finding]:
-    for stream, rows in _streams(run, shared=False):
-        check = StreamCheck(run.view.origin, stream)
-        beside = run.beside.stream(stream)
-        participation: Participation | None = None
-        for stored in rows:
-            seen = len(check.records)
-            yield from _read(run, check, stored)
-            for record in check.records[seen:]:
-                head = participation.head if participation else check.first
-                yield from _decided(run, head, participation, record)
-                yield from _evidence(run, beside, record)
-                try:
-                    participation = after(participation, record)
-                except (ValueError, KeyError, TypeError) as error:
-                    yield Finding("not_replayable", stream, record.sequence, None, None, str(error))
-        yield from _close(run, check)
-        yield from beside.close()
-        yield from _standing(run, stream, participation)
-        run.roles.extend(participation.assignments if participation else ())
-
-
-def _read(run: _Verification, check: StreamCheck, stored: StoredRecord) -> Iterator[Finding]:
-    run.records += 1
-    if run.records % 1000 == 0:
-        run.progress(run.records)
-    seen = len(check.records)
-    yield from check.take(stored)
-    for record in check.records[seen:]:
-        yield from _ids(run, record)
-
-
-def _ids(run: _Verification, record: Record) -> Iterator[Finding]:
-    """Yield which ids of *record* another one had already: by the bodies, no index is asked."""
-    for name in ("record_id", "command_id"):
-        value = getattr(record, name)
-        # Half a digest each: millions of them are held at once.
-        key = sha256(f"{name} {value}".encode()).digest()[:16]
-        if key in run.ids:
-            yield Finding("id_repeated", record.stream, record.sequence, name, None, value)
-        run.ids.add(key)
-
-
-def _close(run: _Verification, check: StreamCheck) -> Iterator[Finding]:
-    run.streams += 1
-    run.log.count(check.head.stream, check.head.version)
-    yield from check.close(run.heads.pop(check.head.stream, None))
-
-
-def _decided(
-    run: _Verification, head: Head, participation: Participation | None, record: Record
-) -> Iterator[Finding]:
-    rules = record.definition
-    if rules is not None and rules.digest not in run.grounds.definitions:
-        yield Finding(
-            "definition_missing", record.stream, record.sequence, "definition", rules.digest
-        )
-        return
-    yield from decide_again(run.grounds, head, participation, record)
-
-
-def _evidence(run: _Verification, beside: StreamBeside, record: Record) -> Iterator[Finding]:
-    yield from beside.take(record)
-    for piece in record.evidence:
-        if piece.sha256 is None or piece.content is not None:
-            continue
-        if piece.sha256 not in run.files:
-            run.files[piece.sha256] = file_in(run.evidence, piece.sha256)
-        yield from stored_as_recorded(record, piece, run.files[piece.sha256])
-
-
-def _standing(
-    run: _Verification, stream: str, participation: Participation | None
-) -> Iterator[Finding]:
-    if participation is None:
-        return
-    found = run.standings.pop(participation.school, None)
-    definition = run.grounds.definitions.get(participation.definition.digest)
-    if definition is None or participation.state not in definition.state:
-        return  # Found at the record already.
-    expected = standing_of(participation, definition)
-    if found is None:
-        yield Finding("standing_missing", stream, None, None, participation.school)
-        return
-    for member in fields(Standing):
-        ours, theirs = getattr(expected, member.name), getattr(found, member.name)
-        if ours != theirs:
-            yield Finding("standing_differs", stream, None, member.name, str(ours), str(theirs))
-
-
-def _leftovers(run: _Verification) -> Iterator[Finding]:
-    """Yield what is stored beside the records without a record behind it."""
-    for head in run.heads.values():
-        yield Finding("stream_empty", head.stream, None, "version", 0, head.version)
-    for school in run.standings:
-        yield Finding("standing_invented", participation_stream(school), None, None, None, school)
-    expected = sorted(run.roles, key=_place)
-    found = sorted(run.view.all_assignments(), key=_place)
-    for stream in sorted({one.stream for one in {*expected, *found}}):
-        ours = [_role(one) for one in expected if one.stream == stream]
-        theirs = [_role(one) for one in found if one.stream == stream]
-        if ours != theirs:
-            yield Finding("roles_differ", stream, None, "roles", ours, theirs)
-    yield from run.beside.leftovers()
-    actors = sorted(run.grounds.actors)
-    if actors != run.view.actors():
-        yield Finding("actors_differ", INSTALLATION, None, "actors", actors, run.view.actors())
-    known = {one.id: one for one in run.view.credentials()}
-    proven = run.grounds.credentials
-    for name in sorted(known.keys() | proven.keys()):
-        if known.get(name) != proven.get(name):
-            expected_one, found_one = _credential(proven.get(name)), _credential(known.get(name))
-            yield Finding("credentials_differ", INSTALLATION, None, name, expected_one, found_one)
-
-
-def _place(held: Assignment) -> tuple[str, int, str]:
-    return held.stream, held.sequence, held.record_id
-
-
-def _credential(one: Credential | None) -> str | None:
-    if one is None:
-        return None
-    until = f" until {one.expires_at}" if one.expires_at else ""
-    revoked = f" revoked by #{one.revoked}" if one.revoked is not None else ""
-    scopes = f" for {one.scopes}" if one.scopes else ""
-    return f"{one.actor} {one.method} #{one.sequence} {one.proof}{scopes}{until}{revoked}"
-
-
-def _role(held: Assignment) -> str:
-    return f"{held.actor} {held.role} #{held.sequence} {held.record_id}"

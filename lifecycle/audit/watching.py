@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from lifecycle.audit.checkpoints import Kept, Known, compared, notes_of, opened
+from lifecycle.audit.checkpoints import Kept, Known, compared, incomplete, notes_of, opened
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.log_check import late, published_delay
 from lifecycle.audit.merkle import root_of
@@ -27,8 +27,9 @@ def look(
 ) -> tuple[Checkpoint, list[Finding]]:
     """Return what the log looks like, and what is wrong with it or with what was kept of it.
 
-    Bodies are not read: that is the verification's. Everything else is: forged and foreign
-    checkpoints, split views, a log that went back or is another one, records that wait too long.
+    Forged and foreign checkpoints, split views, a log that went back or is another one, records
+    that wait for too long or are kept from the log. Bodies are not read: that is the
+    verification's.
 
     Args:
         view: One consistent view of the storage.
@@ -45,6 +46,7 @@ def look(
         known.append(Known(LAST_LOOK, before))
     state, tiles = view.log.state(), Tiles(view.log.tile, view.log.hashes)
     findings += compared(known, state.size, lambda size: root_of(size, tiles.node))
+    findings += incomplete(view, state.size)
     findings += late(view.log.queued(), published_delay(view.first(INSTALLATION)), now)
     root = root_of(state.size, tiles.node)
     return Checkpoint(origin_line(view.origin), state.size, root), findings

@@ -104,7 +104,15 @@ def committed(commitment: str | None, opened: Mapping[str, Opened]) -> dict[str,
     if commitment is None:
         return None
     seen = opened.get(commitment)
-    state = {} if seen is None else {"state": seen.state, "value": seen.value}
+    state = (
+        {}
+        if seen is None
+        else {
+            "state": seen.state,
+            "value": seen.value,
+            "erased_by": seen.erasure,
+        }
+    )
     return {"commitment": commitment, **state}
 
 

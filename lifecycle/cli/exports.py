@@ -129,7 +129,7 @@ def _view(session: Session, roadmap: str, on: str | None) -> PlanView:
     from lifecycle.wiring import MEMORY, create_lifecycle
 
     with create_lifecycle(
-        MEMORY, administrator=Actor("nobody", "none"), definitions=session.definitions
+        MEMORY, administrator=Actor("nobody", "host:none"), definitions=session.definitions
     ) as engine:
         view = engine.plans.view(roadmap, on=on)
     session.tell("there is no database here: the plan alone, without facts")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 
 from lifecycle.cli.forms import option
 from lifecycle.domain.errors import Conflict, InvalidInput
@@ -37,7 +38,8 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
         InvalidInput: It cannot be written there.
     """
     check_free(path, force=force)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # By chance, not by process id: those come again, and what a killed process left stays.
+    beside = path.with_name(f".{path.name}.{token_hex(4)}.part")
     try:
         beside.open("xb").close()
         yield beside
@@ -77,10 +79,14 @@ def private(out: str | None, content: bytes) -> Iterator[None]:
     path = Path(out)
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(number, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            with os.fdopen(number, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
     except FileExistsError as error:
         template = "{file} is there already; name another file"
         raise Conflict(detail=Message(template, {"file": out})) from error

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 STDIN: Final = "-"
 _MOST: Final = 4096  # bytes of a token or a key, and room to spare
+_SHOWN: Final = ("token_file", "sign_with")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 actor_option: Final = together(
@@ -45,6 +46,11 @@ actor_option: Final = together(
     ),
 )
 """What every command takes that somebody answers for."""
+
+
+def named(session: Session, actor: str | None) -> bool:
+    """Tell whether somebody is named at all, where nobody has to be."""
+    return actor is not None or not session.given.keys().isdisjoint(_SHOWN)
 
 
 def acting(session: Session, engine: Lifecycle, actor: str | None) -> Actor:

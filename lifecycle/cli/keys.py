@@ -56,18 +56,23 @@ def trusted(given: Sequence[str], what: str = "--key") -> list[VerifierKey]:
     """Read public keys: each a line, or the name of a file with lines.
 
     Raises:
-        InvalidKey: One of them is none.
+        InvalidKey: One of them is none, or a file holds none: trusting nobody in particular
+            would be trusting everybody.
         InvalidInput: A file cannot be read.
     """
     from lifecycle.audit.note import NoteInvalid, VerifierKey
 
     found = []
     for one in given:
-        text = one if "+" in one and not Path(one).is_file() else read_text(Path(one), what)
+        text = one if "+" in one and not os.path.isfile(one) else read_text(Path(one), what)  # noqa: PTH113 - a key is no name too long
+        lines = [line for line in text.splitlines() if line.strip()]
+        if not lines:
+            detail = Message("{file} holds no key", {"file": one})
+            raise InvalidKey(what=what, detail=detail)
         try:
-            found += [VerifierKey.parse(line) for line in text.splitlines() if line.strip()]
+            found += [VerifierKey.parse(line) for line in lines]
         except NoteInvalid as error:
-            raise InvalidKey(what=what, detail=str(error)) from error
+            raise InvalidKey(what=what, detail=error.message) from error
     return found
 
 
@@ -89,29 +94,7 @@ def private_key(path: Path) -> PrivateKey:
     try:
         return PrivateKey.parse(text, signing.public_key)
     except NoteInvalid as error:
-        raise InvalidKey(what="--key", detail=str(error)) from error
-
-
-def write_private_key(path: Path, text: str) -> None:
-    """Write a private key for its owner alone, never over another file.
-
-    Raises:
-        InvalidInput: There is something already, or it cannot be written.
-    """
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError as error:
-        facts = {"file": str(path)}
-        detail = Message("{file} is there already; a key is never written over", facts)
-        raise InvalidInput(what="--out", detail=detail) from error
-    except OSError as error:
-        facts = {"file": str(path), "reason": error.strerror or str(error)}
-        detail = Message("{file} cannot be written: {reason}", facts)
-        raise InvalidInput(what="--out", detail=detail) from error
+        raise InvalidKey(what="--key", detail=error.message) from error
 
 
 def kept(paths: Sequence[str]) -> list[Kept]:

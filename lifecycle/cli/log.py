@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lifecycle.cli import documents, output
+from lifecycle.cli import documents, files, output
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, Whole, common_options, option
-from lifecycle.cli.keys import keys_option, private_key, trusted, write_private_key
+from lifecycle.cli.keys import keys_option, private_key, trusted
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
-from lifecycle.domain.errors_log import InvalidKey
+from lifecycle.domain.errors_log import InvalidKey, PlaceFailed
 from lifecycle.domain.messages import Message
 from lifecycle.domain.record import moment_text
 
@@ -36,9 +36,10 @@ _BATCH = 1000  # records sealed in one transaction
     type=Whole(1),
     help="Go on for ever, and look again after that many seconds.",
 )
+@option("--rounds", metavar="N", type=Whole(1), help="With --every: end after that many looks.")
 @common_options
 @click.pass_context
-def seal(context: click.Context, every: int | None) -> None:
+def seal(context: click.Context, every: int | None, rounds: int | None) -> None:
     """Make the records that wait leaves of the log.
 
     On SQLite records become leaves as they are written, and only what another program left
@@ -46,18 +47,31 @@ def seal(context: click.Context, every: int | None) -> None:
     Several of these may run at once: no record is sealed twice.
     """
     session = Session.of(context)
+    if rounds is not None and every is None:
+        raise click.UsageError(say("--rounds needs --every"))
+    left = _looks(rounds if every is not None else 1)
+    sealed = 0
     with session.engine() as engine:
-        sealed = _drain(engine)
-        while every is not None:
-            session.tell("sealed: {count}", count=sealed)
-            time.sleep(every)
-            sealed = _drain(engine)
+        for last in left:
+            count = _drain(engine)
+            sealed += count
+            if not last:
+                session.tell("sealed: {count}", count=count)
+                time.sleep(every or 0)
         with engine.context.journal.auditing() as view:
             size = view.log.state().size
     session.answer(
         {"sealed": sealed, "size": size},
         [say("sealed {count} records; the log has {size}", count=sealed, size=size)],
     )
+
+
+def _looks(rounds: int | None) -> Iterator[bool]:
+    """Yield for each look whether it is the last one; with ``None`` none ever is."""
+    done = 0
+    while rounds is None or done < rounds:
+        done += 1
+        yield done == rounds
 
 
 def _drain(engine: Lifecycle) -> int:
@@ -89,8 +103,8 @@ def keygen(context: click.Context, out: str) -> None:
     with session.engine() as engine, engine.context.journal.reading() as view:
         name = origin_line(view.origin)
     key = PrivateKey.of(name, signing.new_private_key(), signing.public_key)
-    write_private_key(Path(out), key.text)
-    session.answer({"key": key.key.text, "file": out}, [key.key.text])
+    with files.private(out, key.text.encode()):
+        session.answer({"key": key.key.text, "file": out}, [key.key.text])
 
 
 @click.command(
@@ -136,7 +150,7 @@ def checkpoint(
     from lifecycle import signing
     from lifecycle.audit.checkpoints import next_checkpoint, notes_of
     from lifecycle.audit.note import origin_line
-    from lifecycle.domain.log import KeptCheckpoint
+    from lifecycle.domain.logged import KeptCheckpoint
 
     session = Session.of(context)
     signer, earlier = private_key(Path(key)), trusted(trust, "--trust")
@@ -162,9 +176,27 @@ def checkpoint(
         at = moment_text(engine.context.clock.now())
         with engine.context.journal.writing() as tx:
             tx.keep_checkpoint(KeptCheckpoint(found.size, note, at))
-        files = [str(place.put(found, note)) for place in places]
-    document = {**_document(found), "note": note, "files": files}
-    session.answer(document, _signed(found, note, files, as_text=as_text, qr=qr))
+        kept = _put(places, found, note)
+    document = {**_document(found), "note": note, "files": kept}
+    session.answer(document, _signed(found, note, kept, as_text=as_text, qr=qr))
+
+
+def _put(places: Sequence[Place], found: Checkpoint, note: str) -> list[str]:
+    """Keep a checkpoint in every place that takes it.
+
+    Raises:
+        PlaceFailed: One of them does not; the others have it.
+    """
+    kept: list[str] = []
+    failed: list[PlaceFailed] = []
+    for place in places:
+        try:
+            kept.append(str(place.put(found, note)))
+        except PlaceFailed as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return kept
 
 
 def _places(folders: Sequence[str], repositories: Sequence[str]) -> list[Place]:
@@ -237,6 +269,7 @@ def _lines(findings: Iterable[Finding]) -> Iterator[str]:
     help="Seconds between two looks; 60 if not given.",
 )
 @option("--once", is_flag=True, help="Look once.")
+@option("--rounds", metavar="N", type=Whole(1), help="End after that many looks.")
 @common_options
 @click.pass_context
 def watch(
@@ -245,6 +278,7 @@ def watch(
     folders: tuple[str, ...],
     every: int,
     once: bool,
+    rounds: int | None,
 ) -> None:
     """Follow the log and the places where its checkpoints are kept.
 
@@ -256,27 +290,29 @@ def watch(
     session = Session.of(context)
     if not keys:
         raise click.UsageError(say("name the key of the log: --key VKEY"))
+    if once and rounds is not None:
+        raise click.UsageError(say("name one: --once or --rounds"))
     believed, places = trusted(keys), _places(folders, ())
     before: Checkpoint | None = None
+    template = "sound: {size} records, {count} checkpoints outside"
     with session.engine() as engine:
-        while True:
+        for last in _looks(1 if once else rounds):
             # Before the view: what is signed meanwhile is then part of it.
             notes: list[Kept] = [note for place in places for note in place.notes()]
             with engine.context.journal.auditing() as view:
                 now = engine.context.clock.now()
                 before, findings = look(view, believed, notes, before, now)
-            if once or findings:
+            if last or findings:
                 break
-            template = "sound: {size} records, {count} checkpoints outside"
             session.tell(template, size=before.size, count=len(notes))
             time.sleep(every)
+    assert before is not None  # noqa: S101 - there is one look at least
     document = {
         "ok": not findings,
         **_document(before),
         "checkpoints": len(notes),
         "findings": [documents.finding(one) for one in findings],
     }
-    template = "sound: {size} records, {count} checkpoints outside"
     end = [] if findings else [say(template, size=before.size, count=len(notes))]
     session.answer(document, [*_lines(findings), *end])
     if findings:

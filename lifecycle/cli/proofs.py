@@ -12,7 +12,7 @@ from lifecycle.cli import files
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, Whole, argument, common_options, option
 from lifecycle.cli.keys import keys_option, read_text, trusted
-from lifecycle.cli.language import say
+from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import InvalidInput
 from lifecycle.domain.errors_log import NoCheckpoint, NotCovered, UnknownRecord
@@ -20,6 +20,7 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
 
 if TYPE_CHECKING:
+    from lifecycle.audit.merkle import ProofInvalid
     from lifecycle.audit.note import Checkpoint
     from lifecycle.audit.proof import Growth, Inclusion
     from lifecycle.domain.ports import Auditing
@@ -57,21 +58,28 @@ def prove(
 ) -> None:
     """Prove that a record stands in the log, or that it only grew.
 
-    Both under the latest checkpoint that was signed. The proof of a record bears the record and
+    Both under the latest checkpoint that was signed; ends with 6 where the log, or the checkpoint
+    that was kept, is not what was signed. The proof of a record bears the record and
     is whole in itself: whoever has the log's public key checks it without us, with
     audit check-proof or with any program that reads C2SP's tlog-proof.
     """
+    from lifecycle.audit.merkle import ProofInvalid
+
     session = Session.of(context)
+    if old is not None and (words or roadmap is not None or installation):
+        raise click.UsageError(say("--from stands alone: it is about the whole log"))
+    proof: Growth | Inclusion
     with session.engine() as engine, engine.context.journal.auditing() as view:
-        note, checkpoint = _latest(view)
-        if old is not None:
-            if words or roadmap is not None or installation:
-                raise click.UsageError(say("--from stands alone: it is about the whole log"))
-            proof: Growth | Inclusion
-            proof, document = _growth(view, Path(old), note, checkpoint)
-        else:
-            stream, sequence = _record(words, roadmap, installation)
-            proof, document = _inclusion(view, stream, sequence, note, checkpoint)
+        note, checkpoint = latest(view)
+        try:
+            if old is not None:
+                proof, document = _growth(view, Path(old), note, checkpoint)
+            else:
+                stream, sequence = _record(words, roadmap, installation)
+                proof, document = _inclusion(view, stream, sequence, note, checkpoint)
+        except ProofInvalid as error:
+            session.answer(*_not_proved(error))
+            context.exit(FINDINGS)
     if out is not None:
         files.write(Path(out), proof.text.encode(), force=force)
     lines = [say("{file} is written", file=out)] if out is not None else proof.text.splitlines()
@@ -90,7 +98,7 @@ def _record(words: Sequence[str], roadmap: str | None, installation: bool) -> tu
     return (INSTALLATION if installation else participation_stream(words[0])), sequence
 
 
-def _latest(view: Auditing) -> tuple[str, Checkpoint]:
+def latest(view: Auditing) -> tuple[str, Checkpoint]:
     """Return the latest checkpoint of the database.
 
     Raises:
@@ -105,13 +113,18 @@ def _latest(view: Auditing) -> tuple[str, Checkpoint]:
     try:
         return kept[-1].note, Checkpoint.parse(parse_note(kept[-1].note).text)
     except NoteInvalid as error:
-        raise InvalidInput(what="checkpoint", detail=str(error)) from error
+        raise InvalidInput(what="checkpoint", detail=error.message) from error
 
 
 def _inclusion(
     view: Auditing, stream: str, sequence: int, note: str, checkpoint: Checkpoint
 ) -> tuple[Inclusion, dict[str, Any]]:
-    from lifecycle.audit.merkle import inclusion_proof
+    from lifecycle.audit.merkle import (
+        ProofInvalid,
+        inclusion_proof,
+        leaf_hash,
+        root_from_inclusion,
+    )
     from lifecycle.audit.proof import Inclusion
     from lifecycle.audit.tiles import Tiles
 
@@ -123,7 +136,11 @@ def _inclusion(
         raise NotCovered(stream, sequence=sequence)
     tiles = Tiles(view.log.tile, view.log.hashes)
     path = inclusion_proof(index, checkpoint.size, tiles.node)
-    proof = Inclusion(index, tuple(path), note, records[sequence - 1].body)
+    body = records[sequence - 1].body
+    proof = Inclusion(index, tuple(path), note, body)
+    # Whoever gets the proof would find out; so say it here, where it can be looked into.
+    if root_from_inclusion(index, checkpoint.size, leaf_hash(body), path) != checkpoint.root:
+        raise ProofInvalid("the log is not the one that was signed; see: lifecycle verify")
     document = {"stream": stream, "sequence": sequence, "index": index, "size": checkpoint.size}
     return proof, document
 
@@ -131,7 +148,7 @@ def _inclusion(
 def _growth(
     view: Auditing, path: Path, note: str, checkpoint: Checkpoint
 ) -> tuple[Growth, dict[str, Any]]:
-    from lifecycle.audit.merkle import consistency_proof
+    from lifecycle.audit.merkle import check_consistency, consistency_proof
     from lifecycle.audit.proof import Growth
     from lifecycle.audit.tiles import Tiles
 
@@ -144,6 +161,7 @@ def _growth(
         raise InvalidInput(what="--from", detail=detail)
     tiles = Tiles(view.log.tile, view.log.hashes)
     path_up = consistency_proof(old.size, checkpoint.size, tiles.node)
+    check_consistency(old.size, old.root, checkpoint.size, checkpoint.root, path_up)
     return Growth(old.size, tuple(path_up), note), {"old": old.size, "size": checkpoint.size}
 
 
@@ -153,7 +171,7 @@ def _checkpoint(path: Path, what: str) -> Checkpoint:
     try:
         return Checkpoint.parse(parse_note(read_text(path, what)).text)
     except NoteInvalid as error:
-        raise InvalidInput(what=what, detail=str(error)) from error
+        raise InvalidInput(what=what, detail=error.message) from error
 
 
 @click.command(
@@ -191,11 +209,14 @@ def check_proof(
     try:
         document, line = _checked(text, believed, record, old)
     except ProofInvalid as error:
-        document = {"ok": False, "reason": str(error)}
-        line = say("not proved: {reason}", reason=str(error))
-    session.answer(document, [line])
-    if not document["ok"]:
+        session.answer(*_not_proved(error))
         context.exit(FINDINGS)
+    session.answer(document, [line])
+
+
+def _not_proved(error: ProofInvalid) -> tuple[dict[str, Any], list[str]]:
+    document = {"ok": False, "reason": shown(error.message)}
+    return document, [say("not proved: {reason}", reason=error.message)]
 
 
 def _checked(
@@ -212,16 +233,18 @@ def _checked(
 
     proof = parse_proof(text)
     if isinstance(proof, Growth):
-        if old is None:
-            raise click.UsageError(say("name the older checkpoint: --from FILE"))
+        if old is None or record is not None:
+            raise click.UsageError(say("a proof of growth needs --from FILE, and no --record"))
         try:
             before = open_checkpoint(read_text(Path(old), "--from"), keys)
         except NoteInvalid as error:
-            raise ProofInvalid(str(error)) from error
+            raise ProofInvalid("{detail}", detail=error.message) from error
         after = proof.check(before, keys)
         document = {"ok": True, "origin": after.origin, "old": before.size, "size": after.size}
         template = "proved: {origin} only grew, from {old} to {size} records"
         return document, say(template, origin=after.origin, old=before.size, size=after.size)
+    if old is not None:
+        raise click.UsageError(say("a proof of a record needs no --from"))
     body = proof.body if record is None else read_text(Path(record), "--record").encode()
     if not body:
         raise click.UsageError(say("the proof bears no record: --record FILE"))

@@ -9,7 +9,7 @@ import click
 from lifecycle.cli import arguments, documents, moments, output
 from lifecycle.cli.failures import unmet_lines
 from lifecycle.cli.forms import Command, Whole, argument, common_options, option
-from lifecycle.cli.identity import acting, actor_option
+from lifecycle.cli.identity import acting, actor_option, named
 from lifecycle.cli.language import say, spoken
 from lifecycle.cli.session import Session
 
@@ -94,23 +94,22 @@ def enrol(
     examples=(
         "lifecycle explain krasnogorsk",
         "lifecycle explain krasnogorsk --actor curator-1 --json",
+        "lifecycle explain krasnogorsk --token-file expert-1.token",
     ),
 )
 @argument("school", help="Id of the school.")
-@option("--actor", metavar="ID", help="For whom; without it, roles are listed as requirements.")
+@actor_option
 @common_options
 @click.pass_context
 def explain(context: click.Context, school: str, actor: str | None) -> None:
     """Tell what a school can do next, and what is missing.
 
     Lists every transition out of the current state with every unmet requirement and who can
-    mend it. Changes nothing.
+    mend it; without somebody, roles are listed as requirements. Changes nothing.
     """
-    from lifecycle.wiring import operating_system_actor
-
     session = Session.of(context)
     with session.engine() as engine:
-        person = None if actor is None else operating_system_actor(actor)
+        person = acting(session, engine, actor) if named(session, actor) else None
         outlook = engine.explain(school, actor=person)
     session.answer(documents.outlook(outlook), _outlook_lines(outlook))
 

@@ -14,6 +14,7 @@ from lifecycle.cli.forms import Command, argument, common_options, option
 from lifecycle.cli.keys import kept, keys_option, trusted
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
+from lifecycle.domain.commitment import committed_in
 from lifecycle.domain.errors import UnknownRoadmap
 from lifecycle.domain.record import moment_text
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lifecycle.audit.findings import Report
     from lifecycle.domain.commitment import Opened
     from lifecycle.domain.model import Evidence
-    from lifecycle.domain.record import Record
+    from lifecycle.domain.record import ActedAs, Record
     from lifecycle.service import Lifecycle, Snapshot
 
 
@@ -74,9 +75,8 @@ def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
     done = record.transition or record.kind
     way = f" {record.source or '-'} -> {record.target}" if record.target else ""
     yield f"{record.sequence:>4}  {record.effective_on}  {done}{way}"
-    who = say("{actor} as {role}", actor=record.actor.id, role=record.actor.role)
     at = say("recorded {moment}", moment=moment_text(record.recorded_at))
-    yield f"      {who}; {at}"
+    yield f"      {_who(record.actor)}; {at}"
     for piece in record.evidence:
         yield f"      {piece_text(piece, opened)}"
     if record.facts:
@@ -86,7 +86,25 @@ def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
         yield "      " + say("reason: {reason}", reason=record.reason)
     if record.comment is not None:
         yield "      " + say("comment: {text}", text=_seen(record.comment, opened))
+    for place in _erasures(record, opened):
+        yield "      " + say("erased by {place}", place=place)
     yield f"      {record.hash}"
+
+
+def _who(actor: ActedAs) -> str:
+    """Return who acted, for whom, and how it was known that it was he."""
+    template = "{actor} as {role}, known by {how}"
+    about = {"actor": actor.id, "role": actor.role}
+    if actor.on_behalf_of is not None:
+        template = "{actor} for {other} as {role}, known by {how}"
+        about["other"] = actor.on_behalf_of
+    return say(template, **about, how=actor.authentication)
+
+
+def _erasures(record: Record, opened: Mapping[str, Opened]) -> list[str]:
+    """Return the records by which what *record* committed to was erased."""
+    seen = (opened[one.commitment].erasure for one in committed_in(record))
+    return sorted({place for place in seen if place is not None})
 
 
 def _seen(commitment: str, opened: Mapping[str, Opened]) -> str:
@@ -105,6 +123,8 @@ def piece_text(piece: Evidence, opened: Mapping[str, Opened]) -> str:
         dated = piece.dated.isoformat() if piece.dated else ""
         return f"{name}: {piece.number}; {dated}; {piece.issuer}"
     called = f" {_seen(piece.name, opened)}" if piece.name is not None else ""
+    if piece.content is not None and opened[piece.content].state == "erased":
+        called += " " + say("(personal file, destroyed with its key)")
     return f"{name}:{called} sha256 {piece.sha256} ({piece.size} B, {piece.media_type})"
 
 
@@ -193,6 +213,7 @@ def _snapshot_lines(
         "lifecycle verify",
         "lifecycle verify --db sqlite:///copy.db --json",
         "lifecycle verify --checkpoint /mnt/usb/latest --key log.vkey",
+        "lifecycle verify --since /mnt/usb/latest --key log.vkey --workers 4",
     ),
 )
 @option(
@@ -202,10 +223,27 @@ def _snapshot_lines(
     multiple=True,
     help="A checkpoint that you kept; may be repeated.",
 )
+@option(
+    "--since",
+    metavar="FILE",
+    help="A checkpoint of a log that was verified: only what came later is decided again.",
+)
 @keys_option
+@option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many processes check at once; left out, one, and for large histories one per core.",
+)
 @common_options
 @click.pass_context
-def verify(context: click.Context, checkpoints: tuple[str, ...], keys: tuple[str, ...]) -> None:
+def verify(
+    context: click.Context,
+    checkpoints: tuple[str, ...],
+    since: str | None,
+    keys: tuple[str, ...],
+    workers: int | None,
+) -> None:
     """Check everything that is stored against the history.
 
     Bodies, columns, chains, the board, roles, definitions, evidence files, every decision by
@@ -216,13 +254,21 @@ def verify(context: click.Context, checkpoints: tuple[str, ...], keys: tuple[str
     from lifecycle.wiring import verify as verify_engine
 
     session = Session.of(context)
-    if checkpoints and not keys:
+    if (checkpoints or since) and not keys:
         raise click.UsageError(say("name the key of the log: --key VKEY"))
     given, believed = kept(checkpoints), trusted(keys)
+    vouched = next(iter(kept([since] if since else [])), None)
     progress = output.Progress(say("records verified: {count}", count="{count}"))
     with session.engine() as engine:
         try:
-            report = verify_engine(engine, progress, checkpoints=given, keys=believed)
+            report = verify_engine(
+                engine,
+                progress,
+                checkpoints=given,
+                keys=believed,
+                since=vouched,
+                workers=workers,
+            )
         finally:
             progress.end()
     session.answer(documents.report(report), _report_lines(report))

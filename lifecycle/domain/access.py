@@ -61,7 +61,8 @@ _SCOPE_OF: Final[Mapping[type[Request], str]] = {
 }
 # The method of a credential by the method that it lets an actor be known by.
 _SHOWN_BY: Final = {"token": "token", "signed": "key"}
-_VOUCHED: Final = re.compile(r"host:[!-~]{1,95}|os-uid:[0-9]{1,10}")
+# No '@' and no '+': neither an address nor a phone of somebody gets into records with it.
+_VOUCHED: Final = re.compile(r"host:[A-Za-z0-9][A-Za-z0-9_.:/-]{0,94}|os-uid:[0-9]{1,10}")
 _STATEMENT: Final = "school-lifecycle/command/1"
 
 
@@ -103,28 +104,41 @@ def credential_of(authentication: str) -> str | None:
 def statement(head: Head, request: Request) -> bytes:
     """Return what an actor signs: this very command at this very place of this history.
 
-    The place is the version that the command moves the stream to, so a signature fits no other
-    version, stream or installation; the digest binds all that is asked, and of whom.
+    The place is the version that the command moves the stream to, behind the record that stands
+    there now: a signature fits no other version, stream or installation, and no history written
+    anew. The content binds all that is asked and by whom, with comments and personal files as the
+    record commits to them.
     """
-    place = [head.origin, head.stream, head.version + 1]
-    return canonical.encode([_STATEMENT, *place, request.command_id, request.digest])
+    place = [head.origin, head.stream, head.version + 1, head.hash]
+    return canonical.encode([_STATEMENT, *place, request.command_id, request.content])
 
 
 def admission(
     access: Access,
-    actor: Actor,
+    request: Request,
+    at: datetime,
     authentication: Authentication = ANY,
     *,
     approval: bool = False,
 ) -> Iterator[Unmet]:
-    """Yield why *actor* may not do such a thing, whoever he turns out to be.
+    """Yield why the actor of *request* may not make such a one, whatever he signs.
 
     Args:
-        access: What the installation says.
-        actor: Who would act.
+        access: What the installation says of those who may act.
+        request: What is asked, or would be.
+        at: The time that the record will bear.
         authentication: Which methods are enough by the rules in force.
-        approval: The thing is an approval.
+        approval: What is asked is an approval.
     """
+    yield from _duties(access, request.actor, approval=approval)
+    yield from _method(access, request.actor, authentication, approval=approval)
+    method, _, name = request.actor.authentication.partition(":")
+    if method in _SHOWN_BY:
+        yield from _credential(access, request, at, method, name)
+
+
+def _duties(access: Access, actor: Actor, *, approval: bool) -> Iterator[Unmet]:
+    """Yield which other duty of his stands in the way."""
     persons = {actor.id, actor.on_behalf_of}
     for auditor in access.holders(AUDITOR):
         if auditor in persons:
@@ -134,6 +148,12 @@ def admission(
         if administrator in persons:
             template = "{actor} is an administrator, who approves nothing"
             yield _unmet(access, "administrator_approves", template, actor=administrator)
+
+
+def _method(
+    access: Access, actor: Actor, authentication: Authentication, *, approval: bool
+) -> Iterator[Unmet]:
+    """Yield why it is not enough how he is known."""
     known = known_by(actor.authentication)
     if known is None:
         yield _unmet(
@@ -179,10 +199,8 @@ def objections(
         approval: What is asked is an approval.
     """
     actor = request.actor
-    yield from admission(access, actor, authentication, approval=approval)
-    method, _, name = actor.authentication.partition(":")
-    if method in _SHOWN_BY:
-        yield from _credential(access, request, at, method, name)
+    yield from admission(access, request, at, authentication, approval=approval)
+    method = actor.authentication.partition(":")[0]
     if method == "signed":
         yield from _signature(access, request, head)
     elif actor.signature is not None:

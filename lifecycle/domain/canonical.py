@@ -16,7 +16,7 @@ from lifecycle.domain.errors import InvalidBody
 
 MAX_INTEGER: Final = 2**53 - 1
 MAX_DEPTH: Final = 16
-MAX_BODY_BYTES: Final = 64 * 1024
+MAX_BODY_BYTES: Final = 64 * 1024 - 1  # C2SP's tlog-tiles counts an entry in two bytes.
 MAX_DEFINITION_BYTES: Final = 4 * 1024 * 1024
 
 

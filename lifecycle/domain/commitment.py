@@ -74,10 +74,12 @@ class Opened:
         state: ``opened``; ``erased`` by an act that is on record; ``missing`` without one, or
             replaced by a value that the record did not commit to.
         value: The value, if it is opened.
+        erasure: The record by which it was erased, as ``stream#sequence``.
     """
 
     state: Literal["opened", "erased", "missing"]
     value: str | None = None
+    erasure: str | None = None
 
 
 def commitment_to(purpose: str, value: str, salt: bytes) -> str:

@@ -86,20 +86,20 @@ def decide_add_credential(
 
     Args:
         access: What the installation says of those who may act.
-        known: The credential that has the id already, if one has.
+        known: A credential in whose way it would stand, if there is one: see ``stands_in_way``.
         request: What is asked.
         stamp: Id and clock.
         head: Head of the installation's stream.
 
     Raises:
-        AlreadyExists: The id was given before.
+        AlreadyExists: The id was given before, or the key shows somebody already.
         InvalidInput: Method, proof, scopes or expiry are not written as they have to be.
     """
     acting = authority(access, access.roles, request, stamp, head, (ADMINISTRATOR,))
     if isinstance(acting, Refusal):
         return acting
     if known is not None:
-        raise AlreadyExists(what="credential", name=request.credential)
+        raise AlreadyExists(what="credential", name=known.id)
     _check_proof(request)
     _check_form(request)
     if request.expires_at and request.expires_at <= moment_text(recorded_at(head, stamp)):
@@ -117,6 +117,17 @@ def decide_add_credential(
         head, request, stamp, "credential_added", acting, requirements=CHECKED, facts=facts
     )
     return Accepted(record)
+
+
+def stands_in_way(one: Credential, request: AddCredential) -> bool:
+    """Tell whether *one* has the id that is to be added, or makes its key mean two things.
+
+    A key shows one person, and one scope at a time; his own may be added again once it was revoked.
+    """
+    same = one.proof == request.proof
+    return one.id == request.credential or (
+        same and (one.revoked is None or one.actor != request.holder)
+    )
 
 
 def decide_revoke_credential(

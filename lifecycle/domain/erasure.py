@@ -14,6 +14,7 @@ from typing import Final
 from lifecycle.domain.access import Access
 from lifecycle.domain.commitment import Committed, Opened, Opening, committed_in
 from lifecycle.domain.decision import (
+    CHECKED,
     Accepted,
     Decision,
     Refusal,
@@ -147,12 +148,13 @@ def opened_in(
         openings: Those kept for this very record, by commitment.
         erasures: What was erased lawfully.
     """
+    erasure = erasures.covering(record)
     for one in committed_in(record):
         kept = openings.get(one.commitment)
         if kept is not None and kept.purpose == one.purpose and kept.fits:
             yield one, Opened("opened", kept.value)
-        elif kept is None and erasures.covering(record) is not None:
-            yield one, Opened("erased")
+        elif kept is None and erasure is not None:
+            yield one, Opened("erased", erasure=place_of(erasure))
         else:
             yield one, Opened("missing")
 
@@ -179,13 +181,13 @@ def decide_erase(access: Access, request: ErasePerson, stamp: Stamp, head: Head)
         stamp,
         "person_erased",
         acting,
-        requirements=("role", "date"),
+        requirements=CHECKED,
         consulted={},
         facts={
             "actor": request.erased,
             "ground": request.ground,
             "act": request.act,
-            "records": sorted(request.records),
+            "records": list(request.records),
         },
     )
     return Accepted(record)

@@ -36,6 +36,14 @@ class InvalidKey(InvalidInput):
     remedy_template = "make a key: lifecycle audit keygen --out FILE"
 
 
+class ExportFailed(StorageFailed):
+    """The log could not be written as a static directory."""
+
+    code = "LC521"
+    template = "the static log in {place}: {detail}"
+    remedy_template = "what is served there stays whole; mend the place and repeat"
+
+
 class PlaceFailed(StorageFailed):
     """A checkpoint could not be written to a place, or read there."""
 

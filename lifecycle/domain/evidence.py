@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
+from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from lifecycle.domain.commitment import is_commitment
 from lifecycle.domain.errors import InvalidEvidence
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence
+from lifecycle.domain.naming import is_slug, tells_mail, tells_person
 
 MAX_TEXT = 300
+MAX_NUMBER = 60
 MAX_URL = 2000
+WITHOUT_NUMBER: Final = "б/н"
+"""What stands for the number of an order that was given none."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -29,7 +35,9 @@ def check_piece(piece: Evidence, *, personal: bool = False) -> None:
     """
     if piece.form != "file":
         check_reference(piece)
-    elif _SHA256.fullmatch(piece.sha256 or "") is None or not piece.size or piece.size < 1:
+        return
+    _check_members(piece)
+    if _SHA256.fullmatch(piece.sha256 or "") is None or not piece.size or piece.size < 1:
         raise InvalidEvidence(
             kind=piece.kind,
             detail=Message("the file is not named by its content"),
@@ -78,6 +86,7 @@ def check_reference(piece: Evidence) -> Evidence:
     Raises:
         InvalidEvidence: It is neither, or a member is missing, too long or not printable.
     """
+    _check_members(piece)
     if piece.form == "link":
         _check_url(piece)
     elif piece.form == "reference":
@@ -89,6 +98,22 @@ def check_reference(piece: Evidence) -> Evidence:
             hint=Message("use EvidenceFile(kind, path)"),
         )
     return piece
+
+
+def _check_members(piece: Evidence) -> None:
+    """Refuse what the record would not bear, and words where a code belongs."""
+    if Evidence.from_json(piece.to_json()) != piece:
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail=Message("it has members of another form of evidence"),
+            hint=Message("give a file, a link or a reference"),
+        )
+    if piece.item is not None and not is_slug(piece.item):
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail=Message("what it is for is no code"),
+            hint=Message("codes have only lower-case ASCII letters, digits and '_'"),
+        )
 
 
 def _check_url(piece: Evidence) -> None:
@@ -110,6 +135,8 @@ def _check_url(piece: Evidence) -> None:
             detail=Message("the link carries a user name or password"),
             hint=Message("leave them out: records are never erased"),
         )
+    if tells_mail(unquote(url)):
+        raise _personal(piece)
 
 
 def _check_order(piece: Evidence) -> None:
@@ -121,3 +148,24 @@ def _check_order(piece: Evidence) -> None:
             detail=Message("a reference needs number, date and issuer of the order"),
             hint=Message("write it as ref:NUMBER;YEAR-MONTH-DAY;ISSUER"),
         )
+    number, issuer = texts
+    numbered = any(one.isdecimal() for one in number) or number.strip() == WITHOUT_NUMBER
+    if not numbered or len(number) > MAX_NUMBER:
+        raise InvalidEvidence(
+            kind=piece.kind,
+            detail=Message(
+                "the number of an order has a digit and {limit} characters at most",
+                {"limit": MAX_NUMBER},
+            ),
+            hint=Message("write {number} for an order without one", {"number": WITHOUT_NUMBER}),
+        )
+    if tells_mail(number) or tells_person(issuer):
+        raise _personal(piece)
+
+
+def _personal(piece: Evidence) -> InvalidEvidence:
+    return InvalidEvidence(
+        kind=piece.kind,
+        detail=Message("it bears an e-mail address, or the number of a phone or a document"),
+        hint=Message("leave them out: records are never erased"),
+    )

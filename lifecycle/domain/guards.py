@@ -23,6 +23,7 @@ from lifecycle.domain.definition import (
 )
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import ADMINISTRATOR, Assignment, Evidence
+from lifecycle.domain.naming import is_slug
 from lifecycle.domain.replay import Participation
 
 
@@ -305,7 +306,8 @@ def _fact(requirement: FactGiven, attempt: Attempt) -> Iterator[Unmet]:
 
 def _reason(requirement: ReasonGiven, attempt: Attempt) -> Iterator[Unmet]:
     codes = tuple(choice.code for choice in requirement.reasons)
-    if attempt.reason is None:
+    # Words are not told back: refused attempts are kept, and nobody erases them.
+    if attempt.reason is None or not is_slug(attempt.reason):
         yield _unmet(
             attempt, "reason_missing", "a reason is missing, one of: {reasons}", reasons=codes
         )

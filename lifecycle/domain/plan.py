@@ -296,6 +296,11 @@ def _open(
 def _shown(request: ActOnActivity, roles: tuple[str, ...]) -> Iterator[Unmet]:
     wanted = _SHOWN.get(request.act)
     kinds = [piece.kind for piece in request.evidence]
+    for piece in request.evidence:
+        if piece.item is not None:
+            facts = {"kind": piece.kind, "item": piece.item}
+            message = Message("evidence {kind} is not asked for {item}", facts)
+            yield Unmet("evidence_item_unexpected", message, roles)
     if wanted is not None and wanted not in kinds:
         message = Message("evidence {kind} is missing", {"kind": wanted})
         yield Unmet("evidence_missing", message, roles)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.erasable import Erasable, ErasableWriting, Secret
-from lifecycle.domain.log import KeptCheckpoint, LogReading
+from lifecycle.domain.logged import KeptCheckpoint, LogReading
 from lifecycle.domain.model import (
     Assignment,
     Credential,
@@ -21,6 +21,7 @@ from lifecycle.domain.model import (
     Standing,
 )
 from lifecycle.domain.record import Record
+from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +136,43 @@ class Auditing(Reading, Protocol):
         """The log as it lies."""
         ...
 
-    def streams(self) -> Iterator[Head]:
+    def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
         """Yield the head that storage keeps of every stream, sorted by name."""
         ...
 
-    def stored(self) -> Iterator[StoredRecord]:
+    def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
         """Yield every record sorted by stream and sequence, without holding all in memory."""
         ...
 
-    def all_assignments(self) -> tuple[Assignment, ...]:
+    def mark(self) -> tuple[object, ...]:
+        """Return what tells this state of the history from one before or after it."""
+        ...
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield every stream that has records and how many, sorted by name."""
+        ...
+
+    def board(self, span: Span = EVERYTHING) -> Iterator[Standing]:
+        """Yield the board's rows of the schools whose streams lie in *span*."""
+        ...
+
+    def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
         """Return every role that the projection says is held, sorted by stream and sequence."""
+        ...
+
+    def plain(self, span: Span) -> AbstractContextManager[Plain]:
+        """Lend the rows of *span*; nothing else is read from the view meanwhile.
+
+        Its records end with an error where a text cannot be read: ``stored`` can read it.
+        """
+        ...
+
+    def repeated(self) -> Iterator[tuple[str, str]]:
+        """Yield column and value of every id that several records have; no index is asked."""
+        ...
+
+    def ids(self) -> Iterator[Ids]:
+        """Yield the ids of every record, without holding all in memory."""
         ...
 
     def definitions(self) -> Iterator[tuple[str, bytes]]:
@@ -242,6 +270,13 @@ class Journal(Protocol):
         Raises:
             ErasureUnfinished: It was committed, but readers keep older versions alive.
             StorageFailed: As ``writing``; or the transaction is a host's, which may not commit.
+        """
+        ...
+
+    def elsewhere(self) -> Callable[[], Journal] | None:
+        """Return what opens the same history for reading in another process.
+
+        ``None`` where it lives in this process, or in a transaction of it, only.
         """
         ...
 

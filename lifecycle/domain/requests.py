@@ -12,10 +12,10 @@ from lifecycle.domain.model import Actor, Evidence
 
 Act = Literal["begun", "done", "postponed", "cancelled"]
 
-# How a request is delivered is not what is asked: a retry may differ in these. The digest is
-# never erased, so it holds nothing of a comment, of a file's name or of a personal file's content:
-# whoever guessed them could confirm the guess by it.
-_DELIVERY = ("actor", "command_id", "expected_version", "comment")
+# How a request is delivered is not what is asked: a retry may differ in these.
+_DELIVERY = ("actor", "command_id", "expected_version")
+# Committed to anew by every retry, under another salt.
+_REMARK = ("comment",)
 _NAMED = ("name",)
 _PERSONAL = ("name", "content", "sha256", "size")
 
@@ -36,14 +36,29 @@ class Request:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what is asked and by whom; 64 hexadecimal digits."""
-        content = codec.to_json(self)
-        asked = _without(content, _DELIVERY)
+        """SHA-256 of what is asked and by whom, to tell a retry; 64 hexadecimal digits.
+
+        Comments, names of files and contents of personal files are left out: a retry commits to
+        them under other salts, and so cannot be compared in them.
+        """
+        asked = _without(codec.to_json(self), (*_DELIVERY, *_REMARK))
         if "evidence" in asked:
             asked["evidence"] = [
                 _without(piece, _PERSONAL if "content" in piece else _NAMED)
                 for piece in asked["evidence"]
             ]
+        return self._sealed(asked)
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of all that the record bears of it, for a signature; 64 hexadecimal digits.
+
+        Comments, names and personal files are in it by their salted commitments: nobody can
+        confirm a guess, and nobody can put others in their place.
+        """
+        return self._sealed(_without(codec.to_json(self), _DELIVERY))
+
+    def _sealed(self, asked: Mapping[str, Any]) -> str:
         who = [self.actor.id, self.actor.on_behalf_of]
         return canonical.digest([type(self).__name__, who, asked])
 

@@ -203,6 +203,7 @@ class Histories:
         self.schools = 0
         self.records = 0
         self.first_due: date | None = None
+        self.latest: datetime | None = None
         self._pack('{"schools":[')
 
     def _pack(self, text: str) -> None:
@@ -234,6 +235,8 @@ class Histories:
         self._pack(f",{told}" if self.schools else told)
         self.schools += 1
         self.records += len(records)
+        # Time of recording never runs backwards within a school.
+        self.latest = max(self.latest or records[-1].recorded_at, records[-1].recorded_at)
 
     def _row(self, rules: Rules, record: Record, passed: int) -> list[Any]:
         return [

@@ -108,6 +108,16 @@ let passed = 0, ended = 0;
 for (const state of states) state.tone = state.final ? `end-${Math.min(ended++, 1)}` : `step-${Math.round((passed++ / Math.max(1, open - 1)) * 7)}`;
 const stateOf = (school, place) => stateAt.get(school.rules.states[place][0]);
 
+// ---- Working days: how many there are up to a day, from the first deadline on
+const [firstDay, marks] = data.worked;
+const sums = [0];
+for (const mark of marks) sums.push(sums.at(-1) + Number(mark));
+const worked = (day) => sums[Math.min(Math.max(day - firstDay + 1, 0), marks.length)];
+const nextWorked = (day) => { // Infinity where the calendar was not told so far
+  const place = marks.indexOf("1", Math.max(day - firstDay + 1, 0));
+  return place < 0 ? Infinity : firstDay + place;
+};
+
 // ---- Time: by recorded time the stops are moments, by effective date they are days
 const sorted = (values) => [...new Set(values)].sort((one, other) => one - other);
 const every = (pick) => schools.flatMap((school) => school.records.map(pick));
@@ -121,16 +131,16 @@ const axes = {
     ofDay: (day) => (day + 1) * DAY * 1000 - 1, dayOf: (cursor) => Math.floor(cursor / 1000 / DAY),
   },
   effective: {
-    // Deadlines are stops too: the day after one, a school is late though nothing was done.
+    // Deadlines are stops too: on the working day after one, a school is late though nothing was done.
     stops: sorted([...every((one) => one.counts), lastDay, ...data.rules.flatMap((rules) => rules.states
-      .filter((one) => one[3] !== null && one[3] < lastDay).map((one) => one[3] + 1))]),
+      .filter((one) => one[3] !== null).map((one) => nextWorked(one[3])).filter((day) => day <= lastDay))]),
     within: (cursor) => (record) => record.counts <= cursor,
     today: (cursor) => cursor,
     text: dayText, iso, ofDay: (day) => day, dayOf: (cursor) => cursor,
   },
 };
 // No school has a row before the first: without a school the axis begins with the end.
-let axisName = "recorded", axis = axes.recorded, cursor = data.made;
+let axisName = "recorded", axis = axes.recorded, cursor = axis.stops.at(-1);
 
 // ---- A school's history
 const term = (list, key, ...content) => list.append(make("dt", "", word(key)), make("dd", "", ...content));
@@ -286,11 +296,6 @@ const showStates = () => {
   at("not-yet").hidden = !waiting;
   at("not-yet").replaceChildren(make("span", "", word("not_yet")), make("b", "", waiting.toLocaleString(language)));
 };
-// ---- Working days: how many there are up to a day, from the first deadline on
-const [firstDay, marks] = data.worked;
-const sums = [0];
-for (const mark of marks) sums.push(sums.at(-1) + Number(mark));
-const worked = (day) => sums[Math.min(Math.max(day - firstDay + 1, 0), marks.length)];
 const show = () => {
   const within = axis.within(cursor), days = new Map();
   for (const school of schools) {

@@ -60,6 +60,8 @@ def report_html(
     for definition, records in schools:
         histories.add(definition, records)
         progress(histories.schools)
+    # A clock that was set back since reads less than the latest record bears.
+    latest = max(made_at, histories.latest or made_at)
     head = {
         "origin": origin,
         "size": size,
@@ -68,7 +70,7 @@ def report_html(
         "roadmap": roadmap,
         "checkpoint": checkpoint,
         # A day more: where the sun rises first, the day after has begun.
-        "worked": worked_days(histories.first_due, made_at.date() + timedelta(days=1), days_late),
+        "worked": worked_days(histories.first_due, latest.date() + timedelta(days=1), days_late),
         "words": {key: [text.ru, text.en] for key, text in WORDS.items()},
     }
     content = _filled(histories.sealed(head), str(head["language"])).encode()

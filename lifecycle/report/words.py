@@ -99,8 +99,8 @@ WORDS: Final[dict[str, Text]] = {
     "since": Text("с", "since"),
     "due": Text("срок", "due"),
     "overdue": Text(
-        "просрочка {n} день|просрочка {n} дня|просрочка {n} дней",
-        "{n} day overdue|{n} days overdue",
+        "просрочка {n} раб. день|просрочка {n} раб. дня|просрочка {n} раб. дней",
+        "{n} working day overdue|{n} working days overdue",
     ),
     "rules": Text("Правила", "Rules"),
     "recorded": Text("записано", "recorded"),

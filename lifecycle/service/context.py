@@ -147,7 +147,7 @@ def check_form(actor: Actor) -> None:
     if actor.on_behalf_of is not None:
         identifier(actor.on_behalf_of, "actor")
     if known_by(actor.authentication) is None:
-        detail = Message("write it as host:NAME, up to 100 ASCII characters")
+        detail = Message("write it as host:NAME, up to 100 ASCII letters, digits and _.:/-")
         raise InvalidInput(what="authentication", detail=detail)
 
 

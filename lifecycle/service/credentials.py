@@ -13,7 +13,7 @@ from lifecycle.domain.decision import Decision
 from lifecycle.domain.errors import AdministrationRefused, InvalidDate, UnknownActor
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import INSTALLATION, Actor, Credential
-from lifecycle.domain.ports import Writing
+from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import moment_text
 from lifecycle.domain.requests import AddCredential, Request, RevokeCredential
 from lifecycle.service.context import Context, carry_out, settle
@@ -111,6 +111,7 @@ class Credentials:
 
         Raises:
             InvalidInput: It is no public key, or there is no such scope.
+            AlreadyExists: The key shows somebody already.
             AdministrationRefused, UnknownActor, InvalidDate: As for a token.
         """
         name = secrets.token_hex(_ID_BYTES)
@@ -213,7 +214,7 @@ class Credentials:
                 raise UnknownActor(asked.holder, tx.actors())
             return decisions.decide_add_credential(
                 access_of(tx, asked.actor, self._context.signatures),
-                tx.credential(asked.credential),
+                _known(tx, asked),
                 asked,
                 self._context.stamp(after=tx.latest()),
                 tx.lock(INSTALLATION),
@@ -225,6 +226,12 @@ class Credentials:
             INSTALLATION,
             lambda tx, asked: _settled(tx, decide(tx, asked), asked, "add credentials"),
         )
+
+
+def _known(view: Reading, asked: AddCredential) -> Credential | None:
+    """Return a credential that stands in the way of the one that is to be added."""
+    known = view.credentials()
+    return next((one for one in known if decisions.stands_in_way(one, asked)), None)
 
 
 def _settled(tx: Writing, decision: Decision, request: Request, template: str) -> Receipt:

@@ -20,7 +20,7 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.naming import identifier
+from lifecycle.domain.naming import identifier, tells_person
 from lifecycle.domain.requests import (
     AddActor,
     Advance,
@@ -288,5 +288,8 @@ def _title(value: str) -> str:
     title = " ".join(value.split())
     if not title or len(title) > MAX_TITLE or not title.isprintable():
         detail = Message("1 to {limit} printable characters", {"limit": MAX_TITLE})
+        raise InvalidInput(what="title", detail=detail)
+    if tells_person(title):
+        detail = Message("it bears an e-mail address, or the number of a phone or a document")
         raise InvalidInput(what="title", detail=detail)
     return title

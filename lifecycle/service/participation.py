@@ -140,7 +140,7 @@ def rehearse(context: Context, request: Advance) -> Receipt:
         situation = situation_of(context, view, request.school, request.actor)
         head = situation.participation.head
         request = proved(view, request, head)
-        stamp = context.stamp(situation.definition, after=head.recorded_at)
+        stamp = context.stamp(situation.definition, after=after_erasures(view, head))
         decision = decide_advance(situation, request, stamp)
     if isinstance(decision, Accepted):
         return Receipt(decision.record, dry_run=True, notices=decision.notices)
@@ -166,7 +166,8 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
         if actor is not None and not view.has_actor(actor.id):
             raise UnknownActor(actor.id, view.actors())
     participation, definition = situation.participation, situation.definition
-    today = place_date(context.clock.now(), definition)
+    now = context.clock.now()
+    today = place_date(now, definition)
     options = []
     for transition in definition.open_in(participation.state):
         nothing = Advance(
@@ -181,7 +182,7 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
         unmet = judge(attempt, context.guards).unmet
         if actor is not None:
             rules, approval = definition.authentication, transition.approval
-            unmet += tuple(admission(situation.access, actor, rules, approval=approval))
+            unmet += tuple(admission(situation.access, nothing, now, rules, approval=approval))
         options.append(
             Option(
                 name=transition.name,

@@ -181,7 +181,8 @@ class People:
             erased=person,
             ground=ground,
             act=act,
-            records=tuple(records),
+            # One order: a retry that names them in another one is the same request.
+            records=tuple(sorted(records)),
         )
 
         def work(tx: Writing, asked: ErasePerson) -> Receipt:

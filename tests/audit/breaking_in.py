@@ -12,8 +12,8 @@ from typing import Any, Self
 from lifecycle import Lifecycle, verify
 from lifecycle.audit.asked import asked, who
 from lifecycle.audit.findings import Finding, Report
+from lifecycle.audit.grounds import FOUNDING_RECORDS
 from lifecycle.audit.merkle import Frontier
-from lifecycle.audit.rules import FOUNDING_RECORDS
 from lifecycle.domain import canonical
 from lifecycle.domain.commitment import committed_in
 from lifecycle.domain.credentials import credential_from
@@ -29,6 +29,7 @@ from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import Durability
 from lifecycle.workflows.catalogue import Catalogue
+from tests.audit.agreeing import agree
 from tests.factories import ORIGIN, ROADMAP, engine_on, held_after
 
 SCHOOL = "krasnogorsk"
@@ -47,7 +48,9 @@ def reopened(folder: Path, catalogue: Catalogue, durability: Durability | None =
 def verified(folder: Path) -> Report:
     """Verify the database in *folder* as a fresh process would."""
     with reopened(folder, Catalogue()) as engine:
-        return verify(engine)
+        report = verify(engine)
+    agree(folder, report)
+    return report
 
 
 def told(folder: Path) -> list[tuple[str, str, str | None]]:

@@ -15,6 +15,7 @@ from lifecycle import Lifecycle, verify
 from lifecycle.audit.asked import asked
 from lifecycle.domain import canonical
 from lifecycle.domain.access import statement
+from lifecycle.domain.commitment import commit
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import Head, participation_stream
 from lifecycle.domain.record import Record
@@ -22,7 +23,17 @@ from lifecycle.keys import Key, new_key
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal
 from lifecycle.workflows.catalogue import Catalogue
-from tests.audit.breaking_in import SCHOOL, STREAM, Body, BreakIn, forged, of, told, verified
+from tests.audit.breaking_in import (
+    SCHOOL,
+    STREAM,
+    Body,
+    BreakIn,
+    forged,
+    of,
+    place,
+    told,
+    verified,
+)
 from tests.factories import ADMIN, ORIGIN, START, Office, SetClock, engine_on
 from tests.identities import Identities, credential_id
 
@@ -81,7 +92,7 @@ def approved(engine: Lifecycle, office: Office, clock: SetClock) -> tuple[Key, s
         office.submit(school)
         office.make(school, ACCEPTED, actor=token)
         office.submit(school)
-        office.make(school, SIGNED, actor=key)
+        office.make(school, SIGNED, actor=key, comment="Проверено")
     # Issued when everything was done: it was unknown before.
     stale["later"] = credential_id(identities.token(reviewer))
     assert verify(engine).ok
@@ -121,9 +132,10 @@ def test_another_credential_is_found(made: Approved, broken: Path, which: str, r
     def change(bodies: list[Body]) -> None:
         of(bodies, ACCEPTED)["actor"]["authentication"] = f"token:{made.stale[which]}"
 
-    (found,) = reasons(broken, change)
+    found, signed = reasons(broken, change)
 
     assert reason in found
+    assert "under this very command" in signed
 
 
 @pytest.mark.parametrize(
@@ -170,6 +182,37 @@ def test_signed_facts_cannot_be_changed(broken: Path) -> None:
         of(bodies, SIGNED)["command_id"] = "another-command"
 
     assert "under this very command" in reasons(broken, change)[0]
+
+
+def test_another_comment_in_the_place_of_the_signed_one_is_found(broken: Path) -> None:
+    other = commit("comment", "Не проверено", bytes(32))
+    with BreakIn(broken) as visit:
+        bodies = visit.bodies(STREAM)
+        of(bodies, SIGNED)["comment"] = other.commitment
+        visit.rewrite(STREAM, bodies)
+        visit.settle(STREAM)
+        visit.run(
+            "INSERT INTO lifecycle_openings (commitment, stream, sequence, purpose, value, salt)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            *(other.commitment, STREAM, of(bodies, SIGNED)["sequence"]),
+            *(other.purpose, other.value, other.salt),
+        )
+
+    (found,) = verified(broken).findings
+
+    assert "under this very command" in str(found.found)
+
+
+def test_a_signature_holds_the_history_before_it(broken: Path) -> None:
+    """Written anew from an earlier record on, with every hash right, it is found at the signed."""
+
+    def change(bodies: list[Body]) -> None:
+        of(bodies, "start_questionnaire")["command_id"] = "another-command"
+
+    (found,) = forged(broken, change)
+
+    assert found.place == place(broken, SIGNED)
+    assert "under this very command" in str(found.found)
 
 
 def test_a_signature_of_another_school_is_found(broken: Path) -> None:
@@ -302,6 +345,17 @@ def test_a_credential_added_twice_is_found(broken: Path) -> None:
         visit.rewrite("installation", bodies)
 
     assert "decision_refused" in [code for code, _, _ in told(broken)]
+
+
+def test_a_key_added_for_a_second_person_is_found(broken: Path) -> None:
+    def change(bodies: list[Body]) -> None:
+        added = [one for one in bodies if one["kind"] == "credential_added"]
+        proof = next(one["facts"]["proof"] for one in added if one["facts"]["method"] == "key")
+        added[-1]["facts"] |= {"method": "key", "proof": proof, "actor": "admin"}
+
+    (found,) = reasons(broken, change, "installation")
+
+    assert "credential exists already" in found
 
 
 @pytest.mark.parametrize("kind", ["credential_added", "credential_revoked"])

@@ -35,6 +35,20 @@ def test_an_id_given_twice_is_found_by_the_bodies(folder: Path, name: str) -> No
     assert ("column_differs", where, name) in found
 
 
+def test_an_id_given_twice_is_found_beside_a_body_that_is_none(folder: Path) -> None:
+    with BreakIn(folder) as visit:
+        bodies = visit.bodies(STREAM)
+        body = canonical.encode(bodies[-1] | {"record_id": bodies[3]["record_id"]})
+        change = "UPDATE lifecycle_records SET body = ? WHERE stream = ? AND sequence = ?"
+        visit.run(change, body, STREAM, bodies[-1]["sequence"])
+        visit.run(change, b"none", STREAM, 2)
+
+    found = told(folder)
+
+    assert ("id_repeated", f"{STREAM}#{bodies[-1]['sequence']}", "record_id") in found
+    assert ("body_invalid", f"{STREAM}#2", "body") in found
+
+
 @pytest.mark.parametrize("stream", [MAP, STREAM])
 def test_a_moment_that_has_no_date_on_the_road_map_is_a_finding(folder: Path, stream: str) -> None:
     """East of Greenwich the last moment of the calendar lies behind its end."""

@@ -13,7 +13,7 @@ from lifecycle.audit.log_check import LogCheck, late, published_delay
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.note import Checkpoint, origin_line
 from lifecycle.audit.watching import look
-from lifecycle.domain.log import KeptCheckpoint, LogLeaf, Queued
+from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, Queued
 from lifecycle.domain.record import moment_text
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
 from lifecycle.storage.memory import MemoryJournal
@@ -181,8 +181,51 @@ def test_records_may_wait_for_as_long_as_was_published_and_no_longer() -> None:
         assert list(late(view.log.queued(), MINUTE, START + MINUTE)) == []
     with journal.auditing() as view:
         assert list(LogCheck(view.log).run(MINUTE, None)) == []
+        early = START - timedelta(days=1)
+        ahead = list(late(view.log.queued(), MINUTE, early))
+        assert codes(ahead) == ["log_queue_ahead", "log_queue_ahead"]
     broken = [Queued(STREAM, 1, None), Queued(STREAM, 1, "soon")]
     assert list(late(broken, MINUTE, START + timedelta(days=1))) == []
+
+
+def test_a_record_that_is_kept_from_the_log_is_noticed_and_nothing_is_signed(
+    tmp_path: Path,
+) -> None:
+    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
+    with journal.writing() as tx:
+        append(tx)
+        append(tx)
+    with journal.auditing() as view:
+        assert look(view, [LOG.key], [], None, START)[1] == []
+        assert isinstance(next_checkpoint(view, [LOG.key], []), Checkpoint)
+    with BreakIn(tmp_path) as visit:
+        visit.run("DELETE FROM lifecycle_sealing_queue WHERE sequence = 2")
+    with journal.auditing() as view:
+        _, looked = look(view, [LOG.key], [], None, START)
+        signed = next_checkpoint(view, [LOG.key], [])
+
+    assert looked == [Finding("log_incomplete", None, None, None, 2, 1)]
+    assert signed == looked
+    journal.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE lifecycle_sealing_queue SET hash = ''",
+        "UPDATE lifecycle_sealing_queue SET queued_at = '2099'",
+    ],
+)
+def test_what_waits_says_of_a_record_what_the_record_says(tmp_path: Path, statement: str) -> None:
+    journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
+    with journal.writing() as tx:
+        append(tx)
+    assert checked(journal) == []
+    with BreakIn(tmp_path) as visit:
+        visit.run(statement)
+
+    assert codes(checked(journal)) == ["log_queue_invented", "log_leaf_missing"]
+    journal.close()
 
 
 def test_the_delay_is_the_one_that_the_first_record_published() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
+from lifecycle.cli import files
 from lifecycle.workflows.json_schemas import KINDS, schema_of
 from tests.cli.terminal import Terminal
 
@@ -137,6 +138,21 @@ def test_wrong_questions_write_nothing(
 
 
 # -- pictures -----------------------------------------------------------------------------------
+
+
+def test_what_another_writer_with_the_same_process_id_left_is_not_in_the_way(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "audit.html"
+
+    # In containers process ids come again, and a killed one leaves its file.
+    with files.written(path, force=True) as outer, files.written(path, force=True) as inner:
+        outer.write_bytes(b"outer")
+        inner.write_bytes(b"inner")
+
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [
+        ("audit.html", b"outer")
+    ]
 
 
 def test_a_plan_is_drawn_with_the_facts_of_the_day(office: Terminal) -> None:

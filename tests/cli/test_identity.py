@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lifecycle import Actor, open_lifecycle
 from tests.cli.terminal import Terminal, walk
 
 MUNICIPAL = ("advance", "krasnogorsk", "start_questionnaire")
@@ -67,7 +68,24 @@ def test_somebody_acts_by_his_token_without_naming_himself(office: Terminal) -> 
     record = office.ask("history", "krasnogorsk")["records"][-1]
     assert record["actor"] == "municipal"
     assert record["authentication"].startswith("token:")
+    known = f"municipal as municipal_coordinator, known by {record['authentication']}; recorded"
+    assert known in office.run("history", "krasnogorsk").out
     assert office.run("verify").code == 0
+
+
+def test_the_history_tells_for_whom_somebody_stood_in(office: Terminal) -> None:
+    with open_lifecycle(f"sqlite:///{office.folder}/lifecycle.db") as engine:
+        stand_in = Actor("municipal", "host:portal", on_behalf_of="curator")
+        engine.advance("krasnogorsk", "start_questionnaire", actor=stand_in)
+
+    told = (
+        "municipal as municipal_coordinator, known by host:portal, on behalf of curator; recorded"
+    )
+    assert told in office.run("history", "krasnogorsk").out
+    assert (
+        "host:portal, от имени curator; "
+        in office.run("history", "krasnogorsk", "--lang", "ru").out
+    )
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
@@ -179,6 +197,22 @@ def test_an_account_of_the_machine_does_not_approve(office: Terminal) -> None:
     record = office.ask("history", "krasnogorsk")["records"][-1]
     assert record["authentication"].startswith("signed:")
     assert len(record["signature"]) == 88
+
+
+def test_it_is_explained_to_whoever_shows_a_token_or_a_key(office: Terminal) -> None:
+    limited = office.ask("token", "issue", "municipal", "--actor", "admin", "--scope", "plan",
+                         "--out", "plan.token")  # fmt: skip
+
+    def told(*known: str) -> list[str]:
+        first = office.ask("explain", "krasnogorsk", *known)["transitions"][0]
+        assert first["name"] == "start_questionnaire"
+        return [one["code"] for one in first["unmet"]]
+
+    assert told("--token-file", "municipal.token") == []
+    assert told("--token-file", "plan.token") == ["credential_scope"]
+    assert told("--sign-with", "expert.key") == ["role_missing"] == told()
+    office.ask("token", "revoke", limited["credential"], "--actor", "admin")
+    assert office.run("explain", "krasnogorsk", "--token-file", "plan.token").code == 4
 
 
 def test_keys_are_made_added_listed_and_revoked(office: Terminal) -> None:

@@ -46,8 +46,8 @@ def test_a_private_key_is_its_owner_s_alone_and_never_written_over(keyed: Termin
     again = keyed.run("audit", "keygen", "--out", "log.key")
 
     assert file.stat().st_mode & 0o777 == 0o600
-    assert again.code == 5
-    assert "never written over" in again.err
+    assert again.code == 7
+    assert "is there already" in again.err
     assert file.read_bytes() not in (keyed.folder / "lifecycle.db").read_bytes()
     file.chmod(0o644)
     assert "chmod 600" in keyed.run("audit", "checkpoint", "--key", "log.key").err
@@ -120,6 +120,12 @@ def test_a_record_and_the_growth_of_the_log_are_proved(keyed: Terminal) -> None:
         (("audit", "seal"), 0),
         (("verify", "--checkpoint", "usb/latest"), 2),
         (("verify", "--checkpoint", "usb/latest", "--key", "log.vkey"), 0),
+        (("verify", "--since", "usb/latest"), 2),
+        (("verify", "--since", "absent", "--key", "log.vkey"), 5),
+        (("verify", "--since", "log.vkey", "--key", "log.vkey"), 6),
+        (("verify", "--since", "usb/latest", "--key", "log.vkey"), 0),
+        (("verify", "--workers", "2"), 0),
+        (("verify", "--workers", "0"), 2),
     ],
 )
 def test_every_word_has_its_answer(keyed: Terminal, words: tuple[str, ...], code: int) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
+from base64 import b64decode, b64encode
 
 import pytest
 
+from lifecycle import Actor, open_lifecycle
 from tests.cli.terminal import Said, Terminal
 
 LATER = "2100-01-01"
@@ -113,6 +116,29 @@ def test_a_timeline_tells_gaps_and_refusals_in_the_order_of_time(office: Termina
     assert "      known from then on: questionnaire; true from 2022-01-18" in lines
 
 
+def test_a_timeline_tells_how_everybody_was_known(archive: Terminal) -> None:
+    records = archive.ask("history", "krasnogorsk")["records"]
+
+    for command in (("audit", "timeline"), ("history",)):
+        said = archive.run(*command, "krasnogorsk", "--lang", "en")
+        who = [line.strip() for line in said.out.splitlines() if "; recorded " in line]
+        assert [line.partition("; ")[0] for line in who] == [
+            f"{one['actor']} as {one['role']}, known by {one['authentication']}" for one in records
+        ]
+    methods = {one["authentication"].partition(":")[0] for one in records}
+    assert methods == {"os-uid", "token", "signed"}
+
+
+def test_a_timeline_tells_for_whom_somebody_stood_in(office: Terminal) -> None:
+    with open_lifecycle(f"sqlite:///{office.folder / 'lifecycle.db'}") as engine:
+        deputy = Actor("municipal", "host:portal", on_behalf_of="regional")
+        engine.advance("krasnogorsk", "start_questionnaire", actor=deputy)
+
+    said = office.run("audit", "timeline", "krasnogorsk", "--lang", "ru")
+
+    assert "municipal за regional, роль municipal_coordinator, опознан: host:portal;" in said.out
+
+
 def written(terminal: Terminal, *arguments: str) -> Said:
     return terminal.run("audit", "report", "--out", "audit.html", *arguments)
 
@@ -130,6 +156,27 @@ def test_a_report_is_one_file_with_everything(archive: Terminal) -> None:
         "bytes": len(content),
     }
     assert content.startswith(b"<!doctype html>")
+
+
+def test_a_report_bears_commitments_and_nothing_that_opens_them(office: Terminal) -> None:
+    office.ask("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal",
+               "--comment", "Письмо Ивановой")  # fmt: skip
+    paper = office.paper("Иванова.txt")
+    office.ask("advance", "krasnogorsk", "complete_questionnaire", "--actor", "coordinator",
+               "--evidence", f"questionnaire_completion={paper.name}")  # fmt: skip
+    office.ask("person", "name", "coordinator", "Иванова А. П.", "--actor", "admin")
+    assert written(office).code == 0
+
+    page = (office.folder / "audit.html").read_bytes()
+    packed = page.partition(b'id="data">')[2].partition(b"</script>")[0]
+    told = zlib.decompress(b64decode(packed)).decode()
+
+    assert "Иванов" not in told
+    assert "Иванов" in office.run("audit", "timeline", "krasnogorsk").out
+    with open_lifecycle(f"sqlite:///{office.folder / 'lifecycle.db'}") as engine:
+        *_, commented, filed = engine.history("krasnogorsk")
+    for commitment in (commented.comment, filed.evidence[0].name):
+        assert b64encode(bytes.fromhex(str(commitment))).decode().rstrip("=") in told
 
 
 def test_a_report_opens_in_the_language_that_was_asked_for(archive: Terminal) -> None:

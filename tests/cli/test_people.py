@@ -30,7 +30,7 @@ def visited(office: Terminal) -> Terminal:
 def test_comment_and_file_name_are_shown_until_they_are_erased(visited: Terminal) -> None:
     record = visited.ask("history", SCHOOL)["records"][-1]
     (piece,) = record["evidence"]
-    assert record["comment"].keys() == {"commitment", "state", "value"}
+    assert record["comment"].keys() == {"commitment", "state", "value", "erased_by"}
     assert record["comment"]["value"] == "Сидоров просил"
     assert piece["name"]["value"] == "беседа с Сидоровым.txt"
     said = visited.run("history", SCHOOL).out
@@ -38,12 +38,18 @@ def test_comment_and_file_name_are_shown_until_they_are_erased(visited: Terminal
     assert "visit_note: беседа с Сидоровым.txt sha256" in said
     assert "беседа с Сидоровым.txt" in visited.run("replay", SCHOOL).out
 
-    visited.ask(*ERASE)
+    act = f"installation#{visited.ask(*ERASE)['sequence']}"
 
     after = visited.ask("history", SCHOOL)["records"][-1]
-    assert after["comment"] == {**record["comment"], "state": "erased", "value": None}
+    erased = {"state": "erased", "value": None, "erased_by": act}
+    assert after["comment"] == {**record["comment"], **erased}
     assert (after["hash"], after["previous_hash"]) == (record["hash"], record["previous_hash"])
-    assert "      comment: «erased»\n" in visited.run("history", SCHOOL).out
+    said = visited.run("history", SCHOOL).out
+    assert f"      comment: «erased»\n      erased by {act}\n" in said
+    assert said.count("erased by") == 1
+    assert "visit_note: «erased» (personal file, destroyed with its key) sha256" in said
+    assert "«erased» (personal file" in visited.run("replay", SCHOOL).out
+    assert f"erased by {act}" in visited.run("audit", "timeline", SCHOOL).out
     assert "«уничтожено»" in visited.run("history", SCHOOL, "--lang", "ru").out
     (piece,) = visited.ask("replay", SCHOOL)["evidence"][-1:]
     assert piece["name"]["state"] == "erased"

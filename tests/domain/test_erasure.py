@@ -50,15 +50,18 @@ def written(seconds: int, **members: Any) -> Record:
 
 
 def test_an_erasure_names_person_ground_act_and_records() -> None:
-    record = erased(1, records=("participation/b#2", "participation/a#1"))
+    asked = request(records=("participation/b#2", "participation/a#1"))
+    record = erased(1, records=asked.records)
 
     assert record.kind == "person_erased"
     assert record.facts == {
         "actor": "coordinator",
         "ground": "consent_withdrawn",
         "act": "12/2026",
-        "records": ["participation/a#1", "participation/b#2"],
+        "records": ["participation/b#2", "participation/a#1"],
     }
+    assert record.requirements == ("role", "date", "authentication")
+    assert record.request == asked.digest
     assert Record.decode(record.body) == record
 
 
@@ -131,7 +134,7 @@ def test_people_see_the_value_or_that_it_was_erased_or_that_it_is_missing() -> N
 
     assert seen(kept, Erasures()) == Opened("opened", "Справка")
     assert seen(lost, Erasures()) == Opened("missing")
-    assert seen(lost, Erasures([erased(5)])) == Opened("erased")
+    assert seen(lost, Erasures([erased(5)])) == Opened("erased", None, "installation#1")
     assert seen(swapped, Erasures([erased(5)])) == Opened("missing")
 
 

@@ -1,14 +1,25 @@
 """Evidence that is accepted can be found again: by content, by address, by order."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from lifecycle.domain.errors import InvalidEvidence
-from lifecycle.domain.evidence import MAX_TEXT, MAX_URL, check_piece, check_reference
+from lifecycle.domain.evidence import (
+    MAX_NUMBER,
+    MAX_TEXT,
+    MAX_URL,
+    check_piece,
+    check_reference,
+)
 from lifecycle.domain.model import Evidence
 
 DAY = date(2022, 3, 14)
+
+
+def order(number: str, issuer: str = "Отдел") -> Evidence:
+    return Evidence("order", form="reference", number=number, dated=DAY, issuer=issuer)
 
 
 def link(url: str | None) -> Evidence:
@@ -23,7 +34,10 @@ def link(url: str | None) -> Evidence:
         link("https://пример.рф/справка"),
         link("https://example.org/" + "x" * (MAX_URL - 20)),
         Evidence("order", form="reference", number="52 -а", dated=DAY, issuer="Отдел"),
-        Evidence("order", form="reference", number="x" * MAX_TEXT, dated=DAY, issuer="Отдел"),
+        order("1" + "x" * (MAX_NUMBER - 1), "О" * MAX_TEXT),
+        order("б/н", "Управление образования, ул. Ленина, 12, каб. 345"),
+        order("01-05/2022-123456", "МБОУ СОШ № 12345"),
+        link("https://www.youtube.com/@school/video?id=1234567890123"),
     ],
 )
 def test_links_and_orders_are_taken_as_they_are(piece: Evidence) -> None:
@@ -74,6 +88,58 @@ def test_an_order_without_number_or_issuer_is_refused(missing: str | None) -> No
 def test_an_order_without_a_date_is_refused() -> None:
     with pytest.raises(InvalidEvidence, match="number, date and issuer"):
         check_reference(Evidence("order", form="reference", number="52", issuer="Отдел"))
+
+
+@pytest.mark.parametrize("number", ["Иванов Иван Иванович", "б/н от Петровой", "1" * 61])
+def test_words_are_no_number_of_an_order(number: str) -> None:
+    with pytest.raises(InvalidEvidence, match="has a digit and 60 characters") as refused:
+        check_reference(order(number))
+
+    assert "write б/н" in str(refused.value.remedy)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        order("5 petrova@example.org"),
+        order("5", "Петрова, petrova@пример.рф"),
+        order("5", "Петрова, +7 (999) 111-22-33"),
+        order("5", "Петрова, 8 999 111 22 33"),
+        order("5", "Петрова, СНИЛС 123-456-789 01"),
+        order("5", "Петрова, паспорт 4509 123456"),
+        link("https://example.org/?to=petrova@example.org"),
+        link("https://example.org/petrova%40example.org"),
+    ],
+)
+def test_addresses_and_numbers_of_people_are_kept_out_of_records(piece: Evidence) -> None:
+    with pytest.raises(InvalidEvidence, match="an e-mail address, or the number") as refused:
+        check_reference(piece)
+
+    assert "never erased" in str(refused.value.remedy)
+    assert "Петрова" not in str(refused.value)
+
+
+@pytest.mark.parametrize("item", ["", "Иванов", "low equipment", "low-equipment", "x" * 65])
+def test_words_are_not_what_a_piece_is_for(item: str) -> None:
+    stored = Evidence("note", item=item, sha256="0" * 64, size=1, media_type="text/plain")
+
+    for piece in (stored, Evidence("note", item=item, form="link", url="https://example.org")):
+        with pytest.raises(InvalidEvidence, match="is no code"):
+            check_piece(piece)
+
+
+def test_a_piece_has_the_members_of_one_form() -> None:
+    """Those of another would be in what was asked and not in the record."""
+    stored = Evidence("note", sha256="0" * 64, size=1, media_type="text/plain")
+    others = (
+        replace(stored, issuer="Иванов"),
+        replace(link("https://example.org"), number="5"),
+        replace(order("5"), name="0" * 64),
+    )
+
+    for piece in others:
+        with pytest.raises(InvalidEvidence, match="members of another form"):
+            check_piece(piece)
 
 
 def test_a_caller_cannot_pass_a_file_off_as_stored() -> None:

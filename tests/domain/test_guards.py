@@ -267,6 +267,8 @@ def test_a_reason_out_of_the_list_has_to_be_given() -> None:
     assert told(unmet(reasons, reason="mood")) == [
         ("reason_unknown", {"reason": "mood", "reasons": ["late", "lost"]})
     ]
+    # Refused attempts are kept, and nobody erases them.
+    assert told(unmet(reasons, reason="Иванов болен")) == told(unmet(reasons))
 
 
 def test_a_reason_that_nobody_asks_for_has_no_place() -> None:

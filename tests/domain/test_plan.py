@@ -233,9 +233,17 @@ def test_evidence_is_what_the_act_asks_for(members: dict[str, Any], said: list[s
 
 
 def test_several_pieces_may_be_shown() -> None:
-    pieces = (link(RESULT, "a"), link(RESULT, "b"))
+    pieces = tuple(
+        Evidence(RESULT, form="link", url=f"https://example.org/{name}") for name in "ab"
+    )
 
     assert accepted(act="done", evidence=pieces).record.evidence == pieces
+
+
+def test_what_the_office_shows_is_for_no_item_of_its_own() -> None:
+    assert refused(act="done", evidence=(link(RESULT, "a"),)) == [
+        "evidence_item_unexpected: evidence activity_result is not asked for a"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pdfplumber
@@ -12,9 +12,11 @@ import pytest
 from lifecycle import Lifecycle
 from lifecycle.report import report_html
 from lifecycle.service.results import StatusRow
+from lifecycle.workflows.catalogue import Catalogue
 from lifecycle.workflows.working_days import RussianCalendar
+from tests.factories import ROADMAP, Office, SetClock, memory_engine
 from tests.report.chromium import Page
-from tests.report.examples import HOSTILE, STAGES
+from tests.report.examples import HOSTILE, STAGES, report_of
 from tests.report.reader import Reader
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -43,6 +45,15 @@ def told(rows: list[StatusRow]) -> list[dict[str, str]]:
         ),
         key=lambda row: row["school"],
     )
+
+
+def first_late(due: date | None) -> date:
+    """Return the first working day after a deadline."""
+    assert due is not None
+    day = due
+    while not RussianCalendar().days_late(due, day):
+        day += timedelta(days=1)
+    return day
 
 
 def test_by_recorded_time_the_board_is_that_of_the_engine_at_every_stop(
@@ -77,6 +88,10 @@ def test_by_effective_date_the_board_is_that_of_the_engine_at_every_stop(
         reader.press("ArrowRight")
 
     assert len(days) > 10
+    ends = {one.standing.due_on for day in days for one in led.board(on=day)} - {None}
+    late = {first_late(end) for end in ends}
+    assert {one for one in late if one <= days[-1]} <= set(days)
+    assert any(end is not None and first_late(end) - end > timedelta(days=1) for end in ends)
     assert any(row["overdue"] not in ("", "0") for row in reader.board())
 
 
@@ -248,3 +263,25 @@ def test_a_report_of_nothing_opens_and_shows_its_checkpoint(browser: Page, tmp_p
     assert browser.ask("document.getElementById('checkpoint').textContent") == checkpoint
     assert browser.ask(NOW) == "2022-06-01T00:00:00.000000Z"
     assert browser.complaints == []
+
+
+def test_after_a_clock_was_set_back_the_latest_records_are_shown(
+    browser: Page, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    clock = SetClock()
+    office = Office(memory_engine(catalogue, clock=clock), catalogue.compiled(ROADMAP)).opened(
+        "one"
+    )
+    clock.advance(days=60)
+    office.lead("one", "questionnaire")
+    clock.advance(days=-40)
+    path = tmp_path / "back.html"
+    path.write_bytes(report_of(office.engine).content)
+
+    browser.open(path)
+
+    rows = Reader(browser, path).board()
+    assert [row["state"] for row in rows] == ["questionnaire"]
+    latest = office.engine.history("one")[-1].recorded_at
+    assert rows == told(office.engine.board(at=latest))
+    assert rows[0]["overdue"] not in ("", "0")

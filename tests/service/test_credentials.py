@@ -245,6 +245,22 @@ def test_a_key_that_nobody_has_opens_nothing(office: Office) -> None:
         office.engine.credentials.of_key(key.public, key.sign)
 
 
+def test_a_key_shows_one_person_and_one_scope(office: Office, identities: Identities) -> None:
+    credentials = office.engine.credentials
+    name = credential_id(identities.key(PERSON))
+    public = identities.keys[PERSON].public
+
+    for holder, scopes in ((PERSON, ["plan"]), ("admin", [])):
+        with pytest.raises(AlreadyExists, match=name):
+            credentials.add_key(holder, public, actor=ADMIN, scopes=scopes)
+    credentials.revoke(name, actor=ADMIN)
+    with pytest.raises(AlreadyExists, match=name):
+        credentials.add_key("admin", public, actor=ADMIN)
+    credentials.add_key(PERSON, public, actor=ADMIN, scopes=["plan"])
+
+    assert verify(office.engine).ok
+
+
 def test_a_key_added_again_after_its_revocation_is_good_again(
     office: Office, identities: Identities
 ) -> None:
@@ -358,3 +374,25 @@ def test_nobody_founds_a_history_by_what_nobody_could_issue(engine: Lifecycle) -
 
     with pytest.raises(InvalidInput, match="no credential exists before the founding"):
         fresh.found(actor=Actor("admin", "token:0123456789"))
+
+
+@pytest.mark.parametrize("method", ["token", "key"])
+def test_it_is_explained_what_a_credential_is_not_good_for(
+    office: Office, identities: Identities, clock: SetClock, method: str
+) -> None:
+    good, limited = (
+        getattr(identities, method)(PERSON),
+        getattr(identities, method)(PERSON, ["plan"]),
+    )
+    revoked = getattr(identities, method)(PERSON)
+    office.engine.credentials.revoke(credential_id(revoked), actor=ADMIN)
+
+    def told(person: Actor) -> list[str]:
+        options = office.engine.explain(SCHOOL, actor=person).options
+        (option,) = [one for one in options if one.name == "start_questionnaire"]
+        return [one.code for one in option.unmet]
+
+    assert told(good) == []
+    assert told(limited) == ["credential_scope"] == refused(office, limited)
+    assert told(revoked) == ["credential_revoked"] == refused(office, revoked)
+    assert told(replace(good, id="admin"))[-1] == "credential_unknown"

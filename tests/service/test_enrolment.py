@@ -62,6 +62,12 @@ def test_a_school_has_a_title_that_can_be_read(office: Office, title: str) -> No
         office.enrol("ilyinskoye", title=title)
 
 
+@pytest.mark.parametrize("title", ["СОШ, тел. 8 (999) 111-22-33", "СОШ school@example.org"])
+def test_a_title_tells_nobodys_address(office: Office, title: str) -> None:
+    with pytest.raises(InvalidInput, match="an e-mail address, or the number"):
+        office.enrol("ilyinskoye", title=title)
+
+
 def test_the_title_is_kept_with_single_spaces(office: Office) -> None:
     receipt = office.enrol("ilyinskoye", title=" МБОУ \n СОШ ")
 

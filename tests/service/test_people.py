@@ -236,7 +236,8 @@ def test_an_erasure_leaves_the_history_as_it_was(office: Office, note: Path) -> 
     gone = people.show(CURATOR)
     assert (gone.name, gone.values, gone.files) == (None, 0, 0)
     assert gone.erasures == (receipt.record,)
-    assert set(people.opened([record]).values()) == {Opened("erased")}
+    by = f"installation#{receipt.record.sequence}"
+    assert set(people.opened([record]).values()) == {Opened("erased", erasure=by)}
     with pytest.raises(EvidenceErased):
         people.evidence(address(record))
     report = verify(office.engine)
@@ -266,9 +267,10 @@ def test_records_of_others_are_erased_where_they_are_named(office: Office, note:
     for place in ("nothing", f"{STREAM}#99", "participation/ghost#1"):
         with pytest.raises(UnknownRecord):
             people.erase(ADMIN.id, **GIVEN, records=[place])
-    people.erase(ADMIN.id, **GIVEN, records=[f"{STREAM}#{record.sequence}"])
+    done = people.erase(ADMIN.id, **GIVEN, records=[f"{STREAM}#{record.sequence}"])
 
-    assert set(people.opened([record]).values()) == {Opened("erased")}
+    by = f"installation#{done.record.sequence}"
+    assert set(people.opened([record]).values()) == {Opened("erased", erasure=by)}
     (destroyed,) = people.destroyed("12/2026")
     assert (destroyed.comments, destroyed.file_names, destroyed.files) == (1, 1, 1)
     assert destroyed.places == (f"{STREAM}#{record.sequence}",)

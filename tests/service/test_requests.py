@@ -246,6 +246,8 @@ def test_an_unknown_actor_is_no_refusal_but_a_mistake(office: Office, tmp_path: 
         Actor("admin", "host: test"),
         Actor("admin", "host:школа"),
         Actor("admin", "host:" + "x" * 100),
+        Actor("admin", "host:petrova@example.org"),
+        Actor("admin", "host:+79991112233"),
         Actor("admin", "host:test", on_behalf_of="Иванов Иван"),
         Actor("admin", "host:test", on_behalf_of=""),
     ],

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from lifecycle.domain.log import Sealing
+from lifecycle.domain.logged import Sealing
 from lifecycle.domain.ports import Journal
 from lifecycle.storage.journal import SqlJournal, create_journal
 from lifecycle.storage.memory import MemoryJournal

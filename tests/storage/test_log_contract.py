@@ -9,7 +9,7 @@ import pytest
 from lifecycle.audit.merkle import Frontier, inclusion_proof, root_from_inclusion
 from lifecycle.audit.tiles import TILE_BYTES, Tiles
 from lifecycle.domain.errors import StorageFailed
-from lifecycle.domain.log import KeptCheckpoint, LogLeaf, Queued
+from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, Queued
 from lifecycle.domain.ports import Journal
 from lifecycle.domain.record import Record, moment_text
 from tests.storage.conftest import MakeJournal

@@ -40,6 +40,7 @@ def upgrade() -> None:
     _create_log()
     _create_projections()
     _create_who_may_act()
+    _create_credentials()
     _create_erasable()
     _create_outside()
     connection = op.get_bind()
@@ -209,6 +210,9 @@ def _create_who_may_act() -> None:
         sa.PrimaryKeyConstraint("actor", name="pk_lifecycle_actors"),
         sqlite_strict=True,
     )
+
+
+def _create_credentials() -> None:
     op.create_table(
         "lifecycle_credentials",
         sa.Column("id", _TEXT, nullable=False),

@@ -1,10 +1,12 @@
-"""The one log over all streams, as the core sees it: its values, and how it is read."""
+"""The one log over all streams, as it lies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from lifecycle.domain.spans import Span
 
 Sealing = Literal["inline", "queued"]
 """Whether a record becomes a leaf of the log as it is written, or waits for ``Writing.seal``."""
@@ -33,7 +35,7 @@ class LogState:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A record that waits to become a leaf; ``recorded_at`` is ``None`` if there is no record."""
+    """A record that waits to become a leaf; ``recorded_at`` is ``None`` if there is no such one."""
 
     stream: str
     sequence: int
@@ -82,6 +84,10 @@ class LogReading(Protocol):
 
     def tiles(self) -> Iterator[tuple[int, int]]:
         """Yield level and index of every tile that is kept, sorted."""
+        ...
+
+    def covered(self, span: Span, size: int) -> dict[str, int]:
+        """Return how many records of each stream in *span* are among the first *size* leaves."""
         ...
 
     def queued(self) -> Iterator[Queued]:

@@ -1,0 +1,178 @@
+"""Who acted, and on what he could rely: the screen's view of actors, roles and credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from lifecycle.audit.compiled import Held, Roster, Rules
+from lifecycle.audit.grounds import Grounds
+from lifecycle.audit.spelling import Parser, spelt
+from lifecycle.domain.access import ANY, known_by
+from lifecycle.domain.model import ADMINISTRATOR, AUDITOR, Method
+
+_ACTOR = ["assignment", "authentication", "id", "on_behalf_of", "role", "signature"]
+_ROSTERS = 1024
+_REMEMBERED = 8192
+
+
+class Doubtful(Exception):
+    """The screen cannot tell: the full check has to look."""
+
+
+class Acting:
+    """The actor of a record.
+
+    Args:
+        members: As the body spells him.
+        grounds: Who is registered.
+
+    Raises:
+        Exception: It is not plainly an actor.
+    """
+
+    __slots__ = ("admitted", "asked", "credential", "id", "method", "named", "persons", "role")
+
+    def __init__(self, members: dict[str, Any], grounds: Grounds) -> None:
+        if [*members] != _ACTOR:
+            raise Doubtful
+        assignment, authentication, who, principal, role, signature = members.values()
+        known = known_by(authentication)
+        if known is None or signature is not None or not assignment:
+            raise Doubtful
+        if not (type(assignment) is type(who) is type(role) is str):
+            raise Doubtful
+        if principal is not None and principal not in grounds.actors:
+            raise Doubtful
+        self.id: str = who
+        self.admitted: set[tuple[str, Roster, Rules | None, bool]] = set()
+        self.role: str = role
+        self.named = (role, assignment)
+        self.persons = (who,) if principal is None else (who, principal)
+        self.method, self.credential = known
+        self.asked = spelt([who, principal]).encode()
+
+    def acts(self, roles: Iterable[str], own: Iterable[Held], *rosters: Roster) -> None:
+        """Look whether he names the first of *roles* that he held, and the record that gave it.
+
+        Raises:
+            Doubtful: It is not plain.
+        """
+        for role in roles:
+            for person, held, record_id, _ in own:
+                if person == self.id and held == role:
+                    if self.named != (role, record_id):
+                        raise Doubtful
+                    return
+            found = [one for each in rosters for one in each.of.get(self.id, ()) if one[0] == role]
+            if found:
+                # Several of them stand in an order of their own: that is for the full check.
+                if found != [self.named]:
+                    raise Doubtful
+                return
+        raise Doubtful
+
+
+class Consulted:
+    """The versions of other streams that a record rests on, and what stood there.
+
+    Args:
+        versions: As the body spells them.
+        authority: Knows the streams.
+
+    Raises:
+        Exception: They are not plainly such versions.
+    """
+
+    __slots__ = ("names", "rosters", "until", "versions")
+
+    def __init__(self, versions: dict[str, int], authority: Authority) -> None:
+        for name, version in versions.items():
+            if type(version) is not int or not 0 < version <= authority.grounds.versions[name]:
+                raise Doubtful
+        self.names = (*versions,)
+        self.versions = (*versions.values(),)
+        self.rosters = [authority.roster(*one) for one in versions.items()]
+        self.until = min(authority.grounds.stands(*one) for one in versions.items())
+
+    def check(self, moment: str, seen: dict[str, int]) -> None:
+        """Look whether they were as good as the latest at *moment*, and did not run back.
+
+        Raises:
+            Doubtful: It is not plain.
+        """
+        if moment > self.until:
+            raise Doubtful
+        for name, version in zip(self.names, self.versions, strict=True):
+            if version < seen.get(name, 0):
+                raise Doubtful
+            seen[name] = version
+
+
+class Authority:
+    """Actors and consulted versions by their spelling, each read once.
+
+    Args:
+        grounds: What decisions may rest on.
+        parser: Reads what bodies spell.
+    """
+
+    def __init__(self, grounds: Grounds, parser: Parser) -> None:
+        self.grounds = grounds
+        value = parser.value
+        remember = lru_cache(maxsize=_REMEMBERED)
+        self.acting = remember(lambda text: Acting(value(text), grounds))
+        self.consulted = remember(lambda text: Consulted(value(text), self))
+        self._at_turn = lru_cache(maxsize=_ROSTERS)(
+            lambda stream, turn: Roster(grounds.held(stream, turn))
+        )
+
+    def roster(self, stream: str, version: int) -> Roster:
+        """Return the roles held on a shared stream at a version."""
+        found: Roster = self._at_turn(stream, self.grounds.turn(stream, version))
+        return found
+
+    def admit(
+        self,
+        acting: Acting,
+        scope: str,
+        installation: Roster,
+        consulted: Consulted,
+        moment: str,
+        rules: Rules | None = None,
+        approval: bool = False,
+    ) -> None:
+        """Look whether the actor may act at all (``lifecycle.domain.access.objections``).
+
+        Raises:
+            Doubtful: It is not plain.
+        """
+        place = (scope, installation, rules, approval)
+        if place in acting.admitted:
+            return
+        authentication = rules.definition.authentication if rules else ANY
+        wanted: tuple[Method, ...] = authentication.approval if approval else authentication.any
+        holders = installation.holders
+        if acting.method not in wanted or not holders.get(AUDITOR, set()).isdisjoint(
+            acting.persons
+        ):
+            raise Doubtful
+        if approval and not holders.get(ADMINISTRATOR, set()).isdisjoint(acting.persons):
+            raise Doubtful
+        if acting.method == "token":
+            self._token(acting, scope, consulted.versions[0], moment)
+        elif acting.method == "signed":
+            raise Doubtful
+        else:
+            acting.admitted.add(place)  # It will be so at any other moment.
+
+    def _token(self, acting: Acting, scope: str, version: int, moment: str) -> None:
+        found = self.grounds.credential(acting.credential, version)
+        if (
+            found is None
+            or (found.actor, found.method, found.revoked) != (acting.id, "token", None)
+            or (found.expires_at and moment >= found.expires_at)
+            or (found.scopes and scope not in found.scopes.split(" "))
+        ):
+            raise Doubtful

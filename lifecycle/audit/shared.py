@@ -1,0 +1,94 @@
+"""The streams that decisions on schools look at: the installation and the road maps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from lifecycle.audit.chain import StreamCheck
+from lifecycle.audit.checking import Checking, roles, unfounded
+from lifecycle.audit.findings import Finding
+from lifecycle.audit.personal import Beside, StreamBeside
+from lifecycle.domain.model import INSTALLATION, Assignment, Credential, Head, roadmap_stream
+from lifecycle.domain.plan import plan_after
+from lifecycle.domain.ports import Auditing, StoredRecord
+from lifecycle.domain.record import Record, empty_head
+from lifecycle.domain.replay import assignments_after
+from lifecycle.domain.spans import Span, only
+
+_MAPS = roadmap_stream("")
+_AFTER_MAPS = _MAPS[:-1] + chr(ord(_MAPS[-1]) + 1)
+
+SHARED = (only(INSTALLATION), Span(_MAPS, _AFTER_MAPS))
+"""Where these streams lie."""
+
+
+def shared_streams(run: Checking, view: Auditing) -> Iterator[Finding]:
+    """Check the streams that decisions on schools look at, then decide their records again.
+
+    All of them are read before any is decided again: a road map's record may rest on a later
+    stream, and the installation is needed by all. So they are read twice, and none is held.
+    """
+    heads = {head.stream: head for span in SHARED for head in view.streams(span)}
+    for stream, rows in _streams(view):
+        check = StreamCheck(view.origin, stream)
+        for stored in rows:
+            yield from run.read(check, stored)
+            if check.record is not None:
+                run.grounds.learn(check.record)
+        run.grounds.versions[stream] = check.head.version
+        yield from run.close(check, heads.pop(stream, None))
+    held: list[Assignment] = []
+    beside = Beside(view, run.evidence, run.grounds.erasures, run.tally)
+    for stream, rows in _streams(view):
+        yield from _decided(run, view.origin, beside.stream(stream), rows, held)
+    yield from unfounded(heads.values())
+    yield from roles(held, [one for span in SHARED for one in view.all_assignments(span)])
+    actors, found = sorted(run.grounds.actors), view.actors()
+    if actors != found:
+        yield Finding("actors_differ", INSTALLATION, None, "actors", actors, found)
+    known, proven = {one.id: one for one in view.credentials()}, run.grounds.credentials
+    for name in sorted(known.keys() | proven.keys()):
+        ours, theirs = _credential(proven.get(name)), _credential(known.get(name))
+        if known.get(name) != proven.get(name):
+            yield Finding("credentials_differ", INSTALLATION, None, name, ours, theirs)
+
+
+def _streams(view: Auditing) -> Iterator[tuple[str, Iterator[StoredRecord]]]:
+    for span in SHARED:
+        yield from groupby(view.stored(span), key=lambda one: one.stream)
+
+
+def _decided(
+    run: Checking,
+    origin: str,
+    beside: StreamBeside,
+    rows: Iterator[StoredRecord],
+    roles_held: list[Assignment],
+) -> Iterator[Finding]:
+    stream = beside.stream
+    head: Head = empty_head(origin, stream)
+    held: tuple[Assignment, ...] = ()
+    plan = run.grounds.plans.setdefault(stream, {})
+    check = StreamCheck(origin, stream)
+    for stored in rows:
+        for _ in check.take(stored):
+            pass  # Found when it was read for the first time.
+        record: Record | None = check.record
+        if record is None:
+            continue
+        yield from run.decided(head, None, record, beside)
+        held = assignments_after(held, record)
+        plan_after(plan, record)
+        head = record.head
+    yield from beside.close()
+    roles_held.extend(held)
+
+
+def _credential(one: Credential | None) -> str | None:
+    if one is None:
+        return None
+    until = f" until {one.expires_at}" if one.expires_at else ""
+    revoked = f" revoked by #{one.revoked}" if one.revoked is not None else ""
+    scopes = f" for {one.scopes}" if one.scopes else ""
+    return f"{one.actor} {one.method} #{one.sequence} {one.proof}{scopes}{until}{revoked}"

@@ -1,0 +1,169 @@
+"""Commands on what travels to an auditor: bundle, verifier."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lifecycle.cli import files, output
+from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.forms import Command, common_options, option
+from lifecycle.cli.keys import read_text, trusted
+from lifecycle.cli.language import say
+from lifecycle.cli.session import Session
+from lifecycle.domain.errors import InvalidInput, UnknownSchool
+
+if TYPE_CHECKING:
+    from lifecycle.audit.bundle import Choice, Summary
+    from lifecycle.service import Lifecycle
+
+
+@click.command(
+    cls=Command,
+    examples=(
+        "lifecycle audit bundle --out bundle.zip --key log.vkey",
+        "lifecycle audit bundle --out school.zip --school krasnogorsk --evidence",
+    ),
+)
+@option("--out", metavar="FILE", required=True, help="Where to write it, such as bundle.zip.")
+@option(
+    "--school",
+    "schools",
+    metavar="SCHOOL",
+    multiple=True,
+    help="Only this school, with the streams that its decisions looked at; may be repeated.",
+)
+@option("--evidence", is_flag=True, help="With the evidence files; personal ones stay encrypted.")
+@option("--key", metavar="VKEY", help="Put the log's public key in it, as a line or a file.")
+@option(
+    "--from",
+    "since",
+    metavar="FILE",
+    multiple=True,
+    help="Prove the growth from this checkpoint as well; may be repeated.",
+)
+@option("--unsound", is_flag=True, help="Write it although the history has findings.")
+@files.force_option
+@common_options
+@click.pass_context
+def bundle(
+    context: click.Context,
+    out: str,
+    schools: tuple[str, ...],
+    evidence: bool,
+    key: str | None,
+    since: tuple[str, ...],
+    unsound: bool,
+    force: bool,
+) -> None:
+    """Write all that an auditor needs into one archive.
+
+    Records, definitions, checkpoints and proofs under the newest checkpoint, and the program
+    that verifies them anywhere. The whole history is verified first; with findings nothing is
+    written and the command ends with 6, unless --unsound asks for it as evidence.
+    """
+    from lifecycle.audit.bundle import Choice, write_bundle
+    from lifecycle.audit.note import NoteInvalid
+
+    session = Session.of(context)
+    files.check_free(Path(out), force=force)
+    keys = trusted([key] if key is not None else [])
+    older = tuple(read_text(Path(one), "--from") for one in since)
+    with session.engine() as engine:
+        found = _findings(engine, schools)
+        if found and not unsound:
+            session.answer(
+                {"file": None, "findings": found},
+                [say("not sound, findings: {findings}; nothing is written", findings=found)],
+            )
+            context.exit(FINDINGS)
+        choice = Choice(
+            schools=tuple(sorted(set(schools))) or None,
+            evidence=evidence,
+            key=keys[0] if keys else None,
+            findings=found,
+            since=older,
+        )
+        progress = output.Progress(say("records written: {count}", count="{count}"))
+        try:
+            with (
+                engine.context.journal.auditing() as view,
+                files.written(Path(out), force=force) as beside,
+                beside.open("wb") as file,
+            ):
+                summary = write_bundle(file, view, engine.context.evidence, choice, progress)
+        except NoteInvalid as error:
+            raise InvalidInput(what="checkpoint", detail=str(error)) from error
+        finally:
+            progress.end()
+    _tell(session, out, choice, summary)
+
+
+def _findings(engine: Lifecycle, schools: tuple[str, ...]) -> int:
+    """Verify the whole history, and return how many findings it has."""
+    from lifecycle.wiring import verify
+
+    with engine.context.journal.reading() as view:
+        known = view.schools()
+    for school in schools:
+        if school not in known:
+            raise UnknownSchool(school, known)
+    progress = output.Progress(say("records verified: {count}", count="{count}"))
+    try:
+        return len(verify(engine, progress).findings)
+    finally:
+        progress.end()
+
+
+def _tell(session: Session, out: str, choice: Choice, summary: Summary) -> None:
+    document: dict[str, Any] = {
+        "file": out,
+        "findings": choice.findings,
+        "origin": summary.origin,
+        "size": summary.size,
+        "records": summary.records,
+        "later": summary.later,
+        "definitions": summary.definitions,
+        "evidence": summary.files,
+        "absent": summary.absent,
+        "schools": None if choice.schools is None else list(choice.schools),
+    }
+    if summary.later:
+        session.tell("records that no checkpoint covers yet: {count}", count=summary.later)
+    if summary.absent:
+        session.tell("evidence files that are not in the store: {count}", count=summary.absent)
+    if choice.findings:
+        session.tell("the history has findings: {findings}", findings=choice.findings)
+    line = say("{file} is written, records: {count}", file=out, count=summary.records)
+    session.answer(document, [line])
+
+
+@click.command(
+    cls=Command,
+    examples=("lifecycle audit verifier", "lifecycle audit verifier --out verify.py"),
+)
+@option("--out", metavar="FILE", help="Write it to this file instead of the screen.")
+@files.force_option
+@common_options
+@click.pass_context
+def verifier(context: click.Context, out: str | None, force: bool) -> None:
+    """Print the program that verifies a bundle anywhere.
+
+    One file for Python 3.11 or newer, and nothing else.
+
+    The same file lies in every bundle. Read it, or take it from somebody you trust.
+    """
+    from lifecycle.audit.bundle import verifier as text
+
+    session = Session.of(context)
+    content = text()
+    if out is not None:
+        files.write(Path(out), content, force=force)
+        session.answer({"file": out}, [say("{file} is written", file=out)])
+    elif session.as_json:
+        raise click.UsageError(say("a program is no JSON; name a file: --out FILE"))
+    else:
+        sys.stdout.write(content.decode())

@@ -1,0 +1,46 @@
+"""Parts of a history, as verification reads it: spans of streams, and rows as they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+
+class Span(NamedTuple):
+    """Streams by name: from *first*, and before *last*; ``None`` is without a bound."""
+
+    first: str | None = None
+    last: str | None = None
+
+
+EVERYTHING: Final = Span()
+
+
+def only(stream: str) -> Span:
+    """Return the span of one stream."""
+    return Span(stream, f"{stream}\x00")
+
+
+class Plain(NamedTuple):
+    """The rows of a span as they lie, for those who are in a hurry and believe nothing.
+
+    Args:
+        records: By stream and sequence.
+        heads: Version, hash and time by stream.
+        standings: Rows in the order of ``Standing``, by school.
+        held: Rows in the order of ``Assignment``, by stream, each list by sequence.
+    """
+
+    records: Iterator[tuple[Any, ...]]
+    heads: dict[str, tuple[Any, ...]]
+    standings: dict[str, tuple[Any, ...]]
+    held: dict[str, list[tuple[Any, ...]]]
+
+
+class Ids(NamedTuple):
+    """The ids of a record as its columns have them, and its place."""
+
+    stream: str
+    sequence: int
+    record_id: str
+    command_id: str

@@ -1,0 +1,182 @@
+"""Reading everything as it lies, for verification: believed nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, text
+
+from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
+from lifecycle.domain.ports import StoredRecord
+from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
+from lifecycle.storage import rows, schema
+from lifecycle.storage.log import SqlLog
+from lifecycle.storage.reading import SqlReading
+from lifecycle.storage.session import Session, Statement, Values
+from lifecycle.storage.tables import assignments, definitions, records, standings, streams
+
+_OF_SCHOOLS: Final = participation_stream("")
+_AFTER_SCHOOLS: Final = _OF_SCHOOLS[:-1] + chr(ord(_OF_SCHOOLS[-1]) + 1)
+
+
+class _Ranged:
+    """A query of the rows whose *name* lies in a span."""
+
+    def __init__(self, name: ColumnElement[str], wanted: Select[Any]) -> None:
+        # No text is below the empty one, but there is none above all others.
+        open_ended = wanted.where(name >= bindparam("first"))
+        self._open = Statement(open_ended)
+        self._closed = Statement(open_ended.where(name < bindparam("last")))
+
+    def flow(self, session: Session, first: str, last: str | None) -> Iterator[Values]:
+        """Yield the rows from *first*, and before *last* if that is given."""
+        if last is None:
+            return session.flow(self._open, first=first)
+        return session.flow(self._closed, first=first, last=last)
+
+
+_STREAMS: Final = _Ranged(
+    streams.c.stream,
+    select(streams.c.stream, streams.c.version, streams.c.hash, streams.c.recorded_at).order_by(
+        streams.c.stream
+    ),
+)
+_STORED: Final = _Ranged(
+    records.c.stream,
+    select(*(records.c[name] for name in rows.STORED_COLUMNS)).order_by(
+        records.c.stream, records.c.sequence
+    ),
+)
+_BOARD: Final = _Ranged(
+    standings.c.school,
+    select(*(standings.c[name] for name in rows.STANDING_COLUMNS)).order_by(standings.c.school),
+)
+_ASSIGNMENTS: Final = _Ranged(
+    assignments.c.stream,
+    select(*(assignments.c[name] for name in rows.ASSIGNMENT_COLUMNS)).order_by(
+        assignments.c.stream, assignments.c.sequence
+    ),
+)
+_DEFINITIONS: Final = Statement(
+    select(definitions.c.digest, definitions.c.body).order_by(definitions.c.digest)
+)
+_SIZES: Final = Statement(
+    select(records.c.stream, func.count()).group_by(records.c.stream).order_by(records.c.stream)
+)
+_MARK: Final = Statement(
+    select(func.count(), func.sum(streams.c.version), func.max(streams.c.recorded_at))
+)
+_IDS: Final = Statement(
+    select(
+        records.c.stream, records.c.sequence, records.c.record_id, records.c.command_id
+    ).order_by(records.c.stream, records.c.sequence)
+)
+
+
+# By an expression, so that no index is asked: what is in question is whether it tells the truth.
+_REPEATED: Final = Statement(
+    text(
+        " UNION ALL ".join(
+            f"SELECT '{name}', {name} || '' FROM lifecycle_records"  # noqa: S608 - names of our own
+            f" GROUP BY {name} || '' HAVING count(*) > 1"
+            for name in ("record_id", "command_id")
+        )
+    )
+)
+
+
+class SqlAuditing(SqlReading):
+    """One view, with everything that verification reads besides.
+
+    Where a row cannot be read, a value stands in its place that no sound row has: the difference
+    is found, and the search goes on.
+    """
+
+    @property
+    def log(self) -> SqlLog:
+        """The log as it lies."""
+        return SqlLog(self._session)
+
+    def standings(
+        self, school: str | None = None, roadmap: str | None = None
+    ) -> Iterator[Standing]:
+        """Yield the board, sorted by road map and school; what is no date is in the year 1000."""
+        for row in self._standing_rows(school, roadmap):
+            yield rows.standing_from(rows.readable_standing(row))
+
+    def board(self, span: Span = EVERYTHING) -> Iterator[Standing]:
+        """Yield the board's rows of the schools whose streams lie in *span*."""
+        for row in self._board(span):
+            yield rows.standing_from(rows.readable_standing(row))
+
+    def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
+        """Yield the head that storage keeps of every stream, sorted by name."""
+        for stream, version, last, recorded_at in _STREAMS.flow(self._session, *_bounds(span)):
+            moment = rows.readable_moment(recorded_at)
+            yield rows.head_from(self._origin, stream, version, last, moment)
+
+    def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
+        """Yield every record sorted by stream and sequence, without holding all in memory."""
+        for row in _STORED.flow(self._session, *_bounds(span)):
+            yield rows.stored_record(row)
+
+    def mark(self) -> tuple[object, ...]:
+        """Return what tells this state of the history from one before or after it."""
+        (state,) = self._session.rows(_MARK)
+        return (self._origin, *state)
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield every stream that has records and how many, sorted by name."""
+        yield from self._session.flow(_SIZES)
+
+    def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
+        """Return every role that the projection says is held, sorted by stream and sequence."""
+        found = _ASSIGNMENTS.flow(self._session, *_bounds(span))
+        return tuple(Assignment(*row) for row in found)
+
+    @contextmanager
+    def plain(self, span: Span) -> Iterator[Plain]:
+        """Lend the rows of *span*; nothing else is read from the view meanwhile."""
+        bounds, session = _bounds(span), self._session
+        with session.exact_text():
+            held: dict[str, list[Values]] = {}
+            for row in _ASSIGNMENTS.flow(session, *bounds):
+                held.setdefault(row[1], []).append(row)
+            yield Plain(
+                records=_STORED.flow(session, *bounds),
+                heads={row[0]: row[1:] for row in _STREAMS.flow(session, *bounds)},
+                standings={row[0]: row for row in self._board(span)},
+                held=held,
+            )
+
+    def repeated(self) -> Iterator[tuple[str, str]]:
+        """Yield column and value of every id that several records have; no index is asked."""
+        yield from self._session.flow(_REPEATED)
+
+    def ids(self) -> Iterator[Ids]:
+        """Yield the ids of every record, without holding all in memory."""
+        return map(Ids._make, self._session.flow(_IDS))
+
+    def definitions(self) -> Iterator[tuple[str, bytes]]:
+        """Yield digest and canonical bytes of every stored definition."""
+        for digest, body in self._session.flow(_DEFINITIONS):
+            yield digest, rows.as_bytes(body)
+
+    def schema_findings(self) -> list[str]:
+        """Return what in tables and triggers differs from what this release creates."""
+        return schema.findings(self._session)
+
+    def _board(self, span: Span) -> Iterator[Values]:
+        first, last = _bounds(span)
+        if first >= _AFTER_SCHOOLS or (last is not None and last <= _OF_SCHOOLS):
+            return iter(())
+        begins = max(first, _OF_SCHOOLS).removeprefix(_OF_SCHOOLS)
+        if last is None or last >= _AFTER_SCHOOLS:
+            return _BOARD.flow(self._session, begins, None)
+        return _BOARD.flow(self._session, begins, last.removeprefix(_OF_SCHOOLS))
+
+
+def _bounds(span: Span) -> tuple[str, str | None]:
+    return span.first or "", span.last

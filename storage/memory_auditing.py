@@ -1,0 +1,107 @@
+"""What verification reads of a journal in memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
+from lifecycle.domain.ports import StoredRecord
+from lifecycle.domain.record import Record
+from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
+
+
+class Kept(Protocol):
+    """What of a state is verified."""
+
+    streams: dict[str, tuple[Record, ...]]
+    standings: dict[str, Standing]
+    assignments: dict[str, tuple[Assignment, ...]]
+
+
+class MemoryAuditing:
+    """Reads a state as verification does."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+    def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
+        """Yield the head of every stream, sorted by name."""
+        for stream in self._names(span):
+            yield self._last(stream).head
+
+    def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
+        """Yield every record sorted by stream and sequence."""
+        for stream in self._names(span):
+            for record in self._kept.streams[stream]:
+                yield StoredRecord(
+                    stream, record.sequence, record.hash, record.body, record.columns
+                )
+
+    def mark(self) -> tuple[object, ...]:
+        """Return what tells this state from one before or after it."""
+        return tuple(self.sizes())
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Yield every stream and how many records it has, sorted by name."""
+        for stream in self._names(EVERYTHING):
+            yield stream, len(self._kept.streams[stream])
+
+    def board(self, span: Span = EVERYTHING) -> Iterator[Standing]:
+        """Yield the board's rows of the schools whose streams lie in *span*."""
+        for school in sorted(self._kept.standings):
+            if lies_in(participation_stream(school), span):
+                yield self._kept.standings[school]
+
+    def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
+        """Return every role that is held, sorted by stream and sequence."""
+        held = self._kept.assignments
+        return tuple(one for name in sorted(held) if lies_in(name, span) for one in held[name])
+
+    @contextmanager
+    def plain(self, span: Span) -> Iterator[Plain]:
+        """Lend the rows of *span*, as a database would."""
+        # Only here: a history in memory is to begin without the libraries of a database.
+        from lifecycle.storage import rows
+
+        yield Plain(
+            records=(tuple(rows.record_row(one).values()) for one in self._records(span)),
+            heads={
+                one: tuple(rows.head_row(self._last(one)).values()) for one in self._names(span)
+            },
+            standings={
+                one.school: tuple(rows.standing_row(one).values()) for one in self.board(span)
+            },
+            held={
+                stream: [tuple(rows.assignment_row(one).values()) for one in held]
+                for stream, held in self._kept.assignments.items()
+                if held and lies_in(stream, span)
+            },
+        )
+
+    def repeated(self) -> Iterator[tuple[str, str]]:
+        """Yield column and value of every id that several records have."""
+        for name in ("record_id", "command_id"):
+            counts = Counter(getattr(one, name) for one in self._records(EVERYTHING))
+            yield from ((name, value) for value, count in counts.items() if count > 1)
+
+    def ids(self) -> Iterator[Ids]:
+        """Yield the ids of every record."""
+        for one in self._records(EVERYTHING):
+            yield Ids(one.stream, one.sequence, one.record_id, one.command_id)
+
+    def _names(self, span: Span) -> list[str]:
+        return sorted(stream for stream in self._kept.streams if lies_in(stream, span))
+
+    def _records(self, span: Span) -> Iterator[Record]:
+        return (record for one in self._names(span) for record in self._kept.streams[one])
+
+    def _last(self, stream: str) -> Record:
+        return self._kept.streams[stream][-1]
+
+
+def lies_in(stream: str, span: Span) -> bool:
+    """Tell whether a stream lies in a span."""
+    return (span.first or "") <= stream and (span.last is None or stream < span.last)

@@ -1,0 +1,60 @@
+"""The page for auditors runs: from the office's commands to a stranger's verdict."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "audit.md"
+README = PAGE.parent.parent / "README.md"
+PROGRAM = Path(sys.executable).with_name("lifecycle")
+
+
+def lines(page: Path, heading: str) -> list[str]:
+    section = page.read_text("utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
+    block: str = re.findall(r"^```(?:sh)?\n(.*?)^```", section, re.DOTALL | re.MULTILINE)[0]
+    return block.splitlines()
+
+
+def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line; ``>`` is the one sign of the shell that is known."""
+    command, _, out = line.partition(" > ")
+    words = shlex.split(command, comments=True)
+    program = {"lifecycle": str(PROGRAM), "python": sys.executable}[words[0]]
+    end = subprocess.run(
+        [program, *words[1:]], cwd=folder, capture_output=True, text=True, check=False
+    )
+    if out:
+        (folder / out).write_text(end.stdout, "utf-8")
+    return end
+
+
+def test_the_page_takes_a_stranger_from_a_bundle_to_a_verdict(tmp_path: Path) -> None:
+    office, stranger = tmp_path / "office", tmp_path / "stranger"
+    office.mkdir()
+    stranger.mkdir()
+    for line in lines(README, "On the command line"):
+        assert run(line, office).returncode == 0, line
+    (office / "checkpoints").mkdir(exist_ok=True)
+    for line in lines(PAGE, "How the office makes it"):
+        end = run(line, office)
+        assert end.returncode == 0, (line, end.stderr)
+    for name in ("bundle.zip", "log.vkey", "verify.py"):
+        shutil.copy(office / name, stranger)
+    shutil.copy(office / "checkpoints" / "latest", stranger / "kept.checkpoint")
+
+    for line in lines(PAGE, "From an e-mailed bundle to a verdict")[1:]:
+        end = run(line, stranger)
+        assert (end.returncode, end.stderr) == (0, ""), line
+    assert "krasnogorsk" in end.stdout
+
+
+def test_the_bundle_bears_the_verifier_that_is_printed(tmp_path: Path) -> None:
+    end = run("lifecycle audit verifier > verify.py", tmp_path)
+
+    source = PAGE.parent.parent / "lifecycle" / "audit" / "standalone.py"
+    assert end.stdout == source.read_text("utf-8")

@@ -1,0 +1,52 @@
+"""The campaign in its reduced form: what was multiplied is sound for the screen and in full."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lifecycle import Lifecycle, open_lifecycle, verify
+from tests.audit.test_screen import Court
+from tests.campaigns.corpus import lead, multiply
+from tests.campaigns.verify_scale import measured
+
+RECORDS = 900
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scale")
+    assert multiply(lead(folder), RECORDS) >= RECORDS
+    return folder
+
+
+@pytest.fixture(scope="module")
+def engine(place: Path) -> Iterator[Lifecycle]:
+    url = f"sqlite:///{place}/lifecycle.db"
+    with open_lifecycle(url, evidence=place / "evidence") as engine:
+        yield engine
+
+
+def test_a_multiplied_history_is_sound(engine: Lifecycle) -> None:
+    report = verify(engine)
+
+    assert report.findings == ()
+    assert report.records >= RECORDS
+
+
+def test_the_screen_passes_every_school_and_the_full_check_finds_nothing(
+    engine: Lifecycle,
+) -> None:
+    court = Court(engine)
+
+    assert {name for name, found in court.streams.items() if not court.passes(name, found)} == set()
+    assert [
+        one for name, found in court.streams.items() for one in court.findings(name, found)
+    ] == []
+
+
+def test_the_campaign_tells_what_it_measured(place: Path) -> None:
+    told = measured(place, 1)
+
+    assert told["records"] >= RECORDS
+    assert told["workers"] == 1

@@ -1,0 +1,175 @@
+"""The log at the command line against those who cheat: keys, places, proofs, static files."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+
+from tests.cli.terminal import Terminal
+from tests.cli.test_log import SCHOOL, add_actor, keyed, sign
+
+__all__ = ["keyed"]
+
+WATCH = ("audit", "watch", "--key", "log.vkey", "--from", "usb")
+
+
+def change(office: Terminal, statement: str) -> None:
+    """Do to the database what its triggers forbid."""
+    with sqlite3.connect(office.folder / "lifecycle.db") as connection:
+        found = connection.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        triggers = found.fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        assert connection.execute(statement).rowcount > 0
+        for _, sql in triggers:
+            connection.execute(sql)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "--checkpoint", "usb/latest"),
+        ("audit", "watch", "--from", "usb", "--once"),
+        ("audit", "check-proof", "usb/latest"),
+    ],
+)
+def test_a_file_without_a_key_does_not_mean_that_everybody_is_believed(
+    keyed: Terminal, words: tuple[str, ...]
+) -> None:
+    sign(keyed)
+    (keyed.folder / "empty").write_text("\n", "utf-8")
+    said = keyed.run(*words, "--key", "empty", "--json")
+
+    assert (said.code, said.error["code"]) == (5, "LC320")
+    assert "empty holds no key" in said.error["message"]
+
+
+def test_a_key_too_long_for_the_name_of_a_file_is_no_key(keyed: Terminal) -> None:
+    said = keyed.run("audit", "watch", "--key", "+" + "a" * 5000, "--once", "--json")
+
+    assert (said.code, said.error["code"]) == (5, "LC320")
+
+
+def test_why_nothing_is_proved_is_told_in_russian(keyed: Terminal) -> None:
+    sign(keyed)
+    key = ("--key", "log.vkey", "--lang", "ru")
+    said = keyed.run("audit", "check-proof", "usb/latest", *key)
+    (keyed.folder / "usb" / "latest").write_text("torn", "utf-8")
+    seen = keyed.run(*WATCH, "--once", "--lang", "ru")
+    typed = keyed.run("audit", "watch", "--key", "a+b+c", "--once", "--lang", "ru")
+
+    assert "доказательство включения начинается" in said.out
+    assert "подписанная записка — это текст" in seen.out
+    assert "ключ: это не base64" in typed.err
+
+
+def test_a_place_that_fails_does_not_keep_the_others_from_their_checkpoint(
+    keyed: Terminal,
+) -> None:
+    for name in ("first", "second"):
+        subprocess.run(["git", "init", "-q", keyed.folder / name], check=True)  # noqa: S607
+    hook = keyed.folder / "first" / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n", "utf-8")
+    hook.chmod(0o755)
+    said = keyed.run(
+        *("audit", "checkpoint", "--key", "log.key", "--to", "usb"),
+        *("--to-git", "first", "--to-git", "second", "--json"),
+    )
+
+    assert (said.code, said.error["code"]) == (8, "LC520")
+    assert "first" in said.error["message"]
+    assert (keyed.folder / "usb" / "latest").is_file()
+    assert (keyed.folder / "second" / "checkpoints" / "latest").is_file()
+
+
+def test_watch_and_seal_end_after_the_looks_they_were_given(keyed: Terminal) -> None:
+    sign(keyed)
+    watched = keyed.run(*WATCH, "--every", "1", "--rounds", "2")
+    sealed = keyed.run("audit", "seal", "--every", "1", "--rounds", "2", "--json")
+
+    assert watched.code == 0
+    assert watched.err.count("sound: ") == 1
+    assert watched.out.count("sound: ") == 1
+    assert (sealed.code, sealed.document["sealed"], sealed.err.count("sealed: 0")) == (0, 0, 1)
+    assert keyed.run("audit", "seal", "--rounds", "2").code == 2
+    assert keyed.run(*WATCH, "--once", "--rounds", "2").code == 2
+
+
+def test_nothing_is_proved_from_a_log_that_is_not_the_signed_one(keyed: Terminal) -> None:
+    old = sign(keyed)
+    shutil.copy(keyed.folder / "lifecycle.db", keyed.folder / "copy.db")
+    add_actor(keyed, "one")
+    other = sign(keyed)
+    shutil.copy(keyed.folder / "copy.db", keyed.folder / "lifecycle.db")
+    add_actor(keyed, "two")
+    (keyed.folder / "usb2").mkdir()
+    signed = keyed.run("audit", "checkpoint", "--key", "log.key", "--to", "usb2", "--json")
+    split = keyed.run("audit", "prove", "--from", str(other), "--json")
+    grown = keyed.run("audit", "prove", "--from", str(old), "--json")
+    change(keyed, "UPDATE lifecycle_records SET hash = substr(hash, 2) || '0' WHERE stream ="
+                  " 'installation' AND sequence = 2")  # fmt: skip
+    forged = keyed.run("audit", "prove", SCHOOL, "1", "--json")
+
+    assert (signed.code, grown.code) == (0, 0)
+    assert (split.code, split.document["ok"]) == (6, False)
+    assert (forged.code, forged.document["ok"]) == (6, False)
+
+
+@pytest.mark.parametrize(
+    "extra", [("--record", "log.vkey"), ("--from", "usb/latest", "--record", "log.vkey")]
+)
+def test_words_that_a_proof_of_the_other_kind_would_need_are_refused(
+    keyed: Terminal, extra: tuple[str, ...]
+) -> None:
+    sign(keyed)
+    key = ("--key", "log.vkey")
+    growth = keyed.run("audit", "prove", "--from", "usb/latest", "--json").document["proof"]
+    (keyed.folder / "growth").write_text(growth, "utf-8")
+    keyed.run("audit", "prove", SCHOOL, "1", "--out", "record")
+
+    assert keyed.run("audit", "check-proof", "growth", *key, *extra).code == 2
+    assert keyed.run("audit", "check-proof", "record", *key, "--from", "usb/latest").code == 2
+
+
+def test_the_log_is_served_as_static_files_and_grows_there(keyed: Terminal) -> None:
+    words = ("audit", "export-log", "www", "--json")
+    assert keyed.run(*words).error["code"] == "LC122"
+    first = sign(keyed)
+    said = keyed.run(*words)
+    www = keyed.folder / "www"
+    size = said.document["size"]
+
+    assert (said.code, said.document["added"]) == (0, 2)
+    assert (www / "checkpoint").read_bytes() == first.read_bytes()
+    assert (www / f"tile/0/000.p/{size}").stat().st_size == 32 * size
+    assert keyed.run(*words).document["added"] == 0
+    add_actor(keyed, "new")
+    newest = sign(keyed)
+    assert keyed.run(*words).document["added"] == 2
+    assert (www / "checkpoint").read_bytes() == newest.read_bytes()
+    # What the older checkpoint covers is still served.
+    assert (www / f"tile/0/000.p/{size}").is_file()
+    assert not list(www.rglob("*.part"))
+
+
+def test_a_changed_log_or_a_folder_with_other_things_is_not_served(keyed: Terminal) -> None:
+    sign(keyed)
+    (keyed.folder / "home").mkdir()
+    (keyed.folder / "home" / "letter.txt").touch()
+    other = keyed.run("audit", "export-log", "home", "--json")
+    change(
+        keyed, "UPDATE lifecycle_records SET body = cast(body || ' ' AS BLOB) WHERE sequence = 1"
+    )
+    changed = keyed.run("audit", "export-log", "www", "--json")
+    told = keyed.run("audit", "export-log", "www")
+
+    assert (other.code, other.error["code"]) == (7, "LC400")
+    assert [one["code"] for one in changed.document["findings"]] == ["body_altered"]
+    assert (changed.code, told.code) == (6, 6)
+    assert "nothing was written" in told.out
+    assert not (keyed.folder / "www").exists()
