@@ -76,6 +76,10 @@ class Database(Protocol):
         """Tell whether a connection really is inside a transaction."""
         ...
 
+    def lost(self, driver: DBAPIConnection) -> bool:
+        """Tell whether a connection broke, and nothing that was begun on it is left."""
+        ...
+
     def hold(self, driver: DBAPIConnection, name: str) -> bool:
         """Wait for whoever holds *name*, and hold it until the transaction ends.
 

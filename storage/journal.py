@@ -11,6 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, NestedTransaction, false, update
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from lifecycle.domain.errors import InvalidInput, StorageFailed
 from lifecycle.domain.errors_people import ErasureUnfinished
@@ -222,25 +223,44 @@ class SqlJournal:
     def _transaction(self, *, write: bool) -> Iterator[DBAPIConnection]:
         """Lend a connection inside a transaction; what was not committed is undone."""
         forks.check(self._engine)
-        with self._faults:
-            lent = self._engine.raw_connection()
+        lent = self._begun(write=write)
+        driver = driver_of(lent)
         try:
-            driver = driver_of(lent)
-            with self._faults:
-                self._database.begin(driver, write=write)
+            try:
                 if not write:
                     # The first statement fixes what the transaction sees.
                     schema.installed(Session(driver, self._database))
-            try:
                 yield driver
             finally:
                 with self._faults:
                     self._database.undo(driver)
         finally:
-            # What could not be undone must not meet the next one who borrows the connection.
-            if self._database.in_transaction(driver_of(lent)):
-                lent.invalidate()
-            lent.close()
+            self._give_back(lent)
+
+    def _begun(self, *, write: bool, again: bool = True) -> PoolProxiedConnection:
+        """Borrow a connection and begin; one that broke while it lay idle is replaced, once."""
+        with self._faults:
+            lent = self._engine.raw_connection()
+        driver = driver_of(lent)
+        try:
+            with self._faults:
+                self._database.begin(driver, write=write)
+        except BaseException:
+            lost = self._database.lost(driver)
+            self._give_back(lent)
+            if not (lost and again):
+                raise
+        else:
+            return lent
+        # The server was started anew, and every idle connection is as broken as this one.
+        self._engine.dispose()
+        return self._begun(write=write, again=False)
+
+    def _give_back(self, lent: PoolProxiedConnection) -> None:
+        """Return a connection; one with a transaction in it must not meet the next borrower."""
+        if self._database.in_transaction(driver_of(lent)):
+            lent.invalidate()
+        lent.close()
 
 
 class JoinedJournal:

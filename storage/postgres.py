@@ -147,6 +147,10 @@ class PostgresDatabase:
         """Tell whether a connection really is inside a transaction, or nobody knows."""
         return _status(driver) is not TransactionStatus.IDLE
 
+    def lost(self, driver: DBAPIConnection) -> bool:
+        """Tell whether the server went away."""
+        return _status(driver) is TransactionStatus.UNKNOWN
+
     def hold(self, driver: DBAPIConnection, name: str) -> bool:
         """Hold *name* by an advisory lock; two names may fall on one lock, which only waits."""
         driver.cursor().execute(

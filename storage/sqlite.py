@@ -327,6 +327,10 @@ class SqliteDatabase:
         """Tell whether a connection really is inside a transaction."""
         return isinstance(driver, sqlite3.Connection) and driver.in_transaction
 
+    def lost(self, driver: DBAPIConnection) -> bool:
+        """Tell that it did not: there is no server that could go away."""
+        return False
+
     def hold(self, driver: DBAPIConnection, name: str) -> bool:
         """Do nothing: a transaction that writes holds the whole file."""
         return False

@@ -62,8 +62,7 @@ class Server:
             "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
             "--no-sync", "--no-instructions",
         )  # fmt: skip
-        options = f"-k '{self._folder}' -c listen_addresses= -c max_connections=60"
-        self._control("start", f"--log={self._data}/log", "-o", options)
+        self._start()
         return self
 
     def __exit__(
@@ -92,6 +91,15 @@ class Server:
             yield self.url(name)
         finally:
             self._sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def crash(self) -> None:
+        """End the server without letting it finish anything, and start it again."""
+        self._control("stop", "-m", "immediate")
+        self._start()
+
+    def _start(self) -> None:
+        options = f"-k '{self._folder}' -c listen_addresses= -c max_connections=60"
+        self._control("start", f"--log={self._data}/log", "-o", options)
 
     def _template(self, origin: str) -> str:
         """Return a database with tables, of which copies are made: migrations take their time."""
