@@ -113,13 +113,15 @@ class SqlAuditing(SqlReading):
 
     def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
         """Yield the head that storage keeps of every stream, sorted by name."""
-        for stream, version, last, recorded_at in _STREAMS.flow(self._session, *_bounds(span)):
+        for stream, version, last, recorded_at in _STREAMS.flow(
+            self._session, *self._session.bounds(span)
+        ):
             moment = rows.readable_moment(recorded_at)
             yield rows.head_from(self._origin, stream, version, last, moment)
 
     def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
         """Yield every record sorted by stream and sequence, without holding all in memory."""
-        for row in _STORED.flow(self._session, *_bounds(span)):
+        for row in _STORED.flow(self._session, *self._session.bounds(span)):
             yield rows.stored_record(row)
 
     def mark(self) -> tuple[object, ...]:
@@ -133,13 +135,14 @@ class SqlAuditing(SqlReading):
 
     def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
         """Return every role that the projection says is held, sorted by stream and sequence."""
-        found = _ASSIGNMENTS.flow(self._session, *_bounds(span))
+        found = _ASSIGNMENTS.flow(self._session, *self._session.bounds(span))
         return tuple(Assignment(*row) for row in found)
 
     @contextmanager
     def plain(self, span: Span) -> Iterator[Plain]:
         """Lend the rows of *span*; nothing else is read from the view meanwhile."""
-        bounds, session = _bounds(span), self._session
+        session = self._session
+        bounds = session.bounds(span)
         with session.exact_text():
             held: dict[str, list[Values]] = {}
             for row in _ASSIGNMENTS.flow(session, *bounds):
@@ -169,14 +172,10 @@ class SqlAuditing(SqlReading):
         return schema.findings(self._session)
 
     def _board(self, span: Span) -> Iterator[Values]:
-        first, last = _bounds(span)
+        first, last = self._session.bounds(span)
         if first >= _AFTER_SCHOOLS or (last is not None and last <= _OF_SCHOOLS):
             return iter(())
         begins = max(first, _OF_SCHOOLS).removeprefix(_OF_SCHOOLS)
         if last is None or last >= _AFTER_SCHOOLS:
             return _BOARD.flow(self._session, begins, None)
         return _BOARD.flow(self._session, begins, last.removeprefix(_OF_SCHOOLS))
-
-
-def _bounds(span: Span) -> tuple[str, str | None]:
-    return span.first or "", span.last

@@ -98,6 +98,10 @@ class Database(Protocol):
         """Return a cursor of a query, whose rows are not all held in memory."""
         ...
 
+    def bound(self, text: str) -> str:
+        """Return the bound of a span of texts as the database can compare it."""
+        ...
+
     def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
         """Read damaged text as escapes: damage is to be found, not to end the search."""
         ...

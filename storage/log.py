@@ -166,7 +166,7 @@ class SqlLog:
 
     def covered(self, span: Span, size: int) -> dict[str, int]:
         """Return how many records of each stream in *span* are among the first *size* leaves."""
-        first, last = span.first or "", span.last
+        first, last = self._session.bounds(span)
         wanted = _COVERED if last is None else _COVERED_BEFORE
         return dict(self._session.rows(wanted, size=size, first=first, last=last))
 

@@ -176,6 +176,10 @@ class PostgresDatabase:
         """Return a cursor of the server's: the driver itself would fetch all rows at once."""
         return _Flow(driver, f"lifecycle_flow_{next(self._numbers)}", text, values)
 
+    def bound(self, text: str) -> str:
+        """Return the text with U+0001 for U+0000, which no text has here: nothing lies between."""
+        return text.replace("\x00", "\x01")
+
     def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
         """Do nothing: the server keeps no text that is not sound."""
         return nullcontext()

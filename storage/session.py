@@ -16,6 +16,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.expression import ClauseElement
 
+from lifecycle.domain.spans import Span
 from lifecycle.storage.database import Database
 
 Values = tuple[Any, ...]
@@ -94,6 +95,12 @@ class Session:
         """
         with self.faults:
             return int(self._sent(statement, values).rowcount)
+
+    def bounds(self, span: Span) -> tuple[str, str | None]:
+        """Return where a span begins, and before what it ends; ``None`` where it does not."""
+        first, last = span.first or "", span.last
+        bound = self.database.bound
+        return bound(first), None if last is None else bound(last)
 
     def exact_text(self) -> AbstractContextManager[None]:
         """Read text as the driver does by itself: fast, and with an error where it is none."""

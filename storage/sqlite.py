@@ -345,6 +345,10 @@ class SqliteDatabase:
         cursor.execute(text, values)
         return cursor
 
+    def bound(self, text: str) -> str:
+        """Return the text itself: SQLite compares any."""
+        return text
+
     def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
         """Read text that is not UTF-8 as escapes."""
         return lenient_text(driver)
