@@ -185,7 +185,10 @@ class Auditing(Reading, Protocol):
 
 
 class Writing(Reading, Protocol):
-    """A write transaction: committed when its context ends well, undone on any exception."""
+    """A write transaction: committed when its context ends well, undone on any exception.
+
+    Where ``head`` says a stream stands, it stays until the end: a decision may rest on it.
+    """
 
     @property
     def erasable(self) -> ErasableWriting:
@@ -194,14 +197,6 @@ class Writing(Reading, Protocol):
 
     def lock(self, stream: str) -> Head:
         """Hold *stream* against other writers until the end, and return where it stands."""
-        ...
-
-    def head(self, stream: str) -> Head:
-        """Return where *stream* stands, and let nobody move it until the end.
-
-        A decision rests on it: so ask for it before the roles and rules that hang on it. Others
-        may look at the same time. Until its first record there is nothing to be held.
-        """
         ...
 
     def append(self, record: Record, standing: Standing | None = None) -> None:
