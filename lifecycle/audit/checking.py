@@ -50,6 +50,7 @@ class Checking:
         self.versions: dict[str, int] = {}
         self.odd = Oddities()
         self.tally = Tally()
+        self.concerned: set[str] | None = None
         self._progress = progress
 
         self.evidence = evidence

@@ -102,7 +102,7 @@ class Move:
         roles: Who may make it, in order of preference.
         checked: Ids of the requirements, as records name them.
         due_on: Its deadline, as records write it.
-        kinds: Kinds of evidence it takes.
+        kinds: Kinds of evidence it takes, and whether their files are personal.
         facts: Names of facts it takes.
         reasons: The reasons it takes, as bodies spell them; ``null`` where it takes none.
         checks: The requirements.
@@ -114,7 +114,7 @@ class Move:
     roles: tuple[str, ...]
     checked: list[str]
     due_on: str | None
-    kinds: frozenset[str]
+    kinds: Mapping[str, bool]
     facts: frozenset[str]
     reasons: frozenset[bytes]
     checks: tuple[Check, ...]
@@ -208,12 +208,13 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
     }
     wanted = transition.requirements
     kinds = {one.kind for one in wanted if isinstance(one, EvidenceGiven)}
+    known = definition.evidence_kind
     return Move(
         targets={source: target for source, target in targets.items() if target is not None},
         roles=transition.roles,
         checked=["state", "role", "date", "authentication", *(one.id for one in wanted)],
         due_on=transition.due_on.isoformat() if transition.due_on else None,
-        kinds=frozenset(kinds & definition.evidence_kind.keys()),
+        kinds={name: known[name].personal for name in kinds & known.keys()},
         facts=frozenset(one.fact for one in wanted if isinstance(one, FactGiven)),
         reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
         checks=tuple(checks),

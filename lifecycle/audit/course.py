@@ -46,6 +46,7 @@ class Course(Act):
         place: The stream, as bodies spell it.
         asked: The school, as requests spell it.
         dated: The last request gave its date.
+        today: The day at the place of the road map when the record was written down.
         consulted: What was consulted last by a transition, or by the enrolment.
         spelt: How its body spelt that; empty where no transition was made yet.
     """
@@ -63,6 +64,7 @@ class Course(Act):
     asked: bytes
     consulted: Consulted
     dated: bool = False
+    today: str = ""
     spelt: str = ""
 
 

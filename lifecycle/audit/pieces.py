@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from lifecycle.audit.texts import is_day
 from lifecycle.domain.canonical import MAX_INTEGER
-from lifecycle.domain.evidence import MAX_TEXT, check_reference
+from lifecycle.domain.evidence import MAX_NUMBER, MAX_TEXT, WITHOUT_NUMBER, check_reference
 from lifecycle.domain.model import Evidence
+from lifecycle.domain.naming import is_slug, tells_person
 
 Piece = dict[str, Any]
 
@@ -19,17 +20,19 @@ _MEMBERS = {
     "link": ["form", "item", "kind", "url"],
     "reference": ["date", "form", "issuer", "item", "kind", "number"],
 }
+_DIGIT = re.compile(r"[0-9]")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def items_of(
-    evidence: list[Piece], kinds: frozenset[str], stored: Callable[[str, int], bool]
+    evidence: list[Piece], kinds: Mapping[str, bool], stored: Callable[[str, int], bool]
 ) -> dict[str, list[str | None]] | None:
     """Return what the pieces are about, by kind; ``None`` if they are not sound beyond doubt.
 
     Args:
         evidence: As a body spells it.
-        kinds: Kinds that are asked for; each piece has to be of one, and be given once.
+        kinds: Kinds that are asked for, and whether their files are personal; each piece has to be
+            of one, and be given once.
         stored: Tells whether the evidence store has a file of that digest and size.
 
     Raises:
@@ -40,21 +43,19 @@ def items_of(
         form, item, kind = piece["form"], piece["item"], piece["kind"]
         if [*piece] != _MEMBERS[form] or kind not in kinds:
             return None
-        if item is not None and type(item) is not str:
+        if item is not None and not is_slug(item):
             return None
         if form == "reference":
-            number, issuer = piece["number"], piece["issuer"]
             sound = (
-                0 < len(number) <= MAX_TEXT
-                and number.isprintable()
-                and not number.isspace()
-                and _is_issuer(issuer)
+                _is_number(piece["number"])
+                and _is_issuer(piece["issuer"])
                 and is_day(piece["date"])
             )
         elif form == "link":
             sound = _is_link(piece)
         else:
-            sound = _is_file(piece) and stored(piece["sha256"], piece["size"])
+            # What is personal is kept encrypted, and opened: that is for the full check.
+            sound = not kinds[kind] and _is_file(piece) and stored(piece["sha256"], piece["size"])
         if not sound:
             return None
         if kind in found:
@@ -66,10 +67,25 @@ def items_of(
     return found
 
 
+def _is_number(text: str) -> bool:
+    """Tell whether orders are numbered so; any '@' is for the full check to look at."""
+    return (
+        0 < len(text) <= MAX_NUMBER
+        and text.isprintable()
+        and (_DIGIT.search(text) is not None or text == WITHOUT_NUMBER)
+        and "@" not in text
+    )
+
+
 @lru_cache(maxsize=4096)
 def _is_issuer(text: str) -> bool:
     """Tell whether a body may issue orders; few of them issue many."""
-    return 0 < len(text) <= MAX_TEXT and text.isprintable() and not text.isspace()
+    return (
+        0 < len(text) <= MAX_TEXT
+        and text.isprintable()
+        and not text.isspace()
+        and not tells_person(text)
+    )
 
 
 def _is_link(piece: Piece) -> bool:

@@ -121,11 +121,13 @@ class _Sifted:
 def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
     screen = Screen(view.origin, run.grounds, run.parser, run.has_file)
     # The screen knows bodies only; where something lies beside them, the full check looks.
-    concerned = _beside(run, view).concerned()
+    # Asked once for all spans: the answer is the same, and grows with what lies beside.
+    if run.concerned is None:
+        run.concerned = _beside(run, view).concerned()
     try:
         with view.plain(span) as plain:
             covered = view.log.covered(span, run.since) if run.since else {}
-            sifted = _sift(screen, plain, covered, concerned)
+            sifted = _sift(screen, plain, covered, run.concerned)
     except StorageFailed:
         # A text that is none: the full check reads it leniently, or fails for good.
         return _Sifted()
@@ -149,10 +151,9 @@ def _sift(screen: Screen, plain: Plain, covered: dict[str, int], concerned: set[
             plain.held.pop(stream, None)
         else:
             sifted.doubtful.append(stream)
-    if not sifted.whole:
-        return _Sifted()
     sifted.alone = not (plain.heads or plain.standings or plain.held)
-    return sifted
+    # A row that could not be read may have ended a stream within the screen, which told nobody.
+    return sifted if sifted.whole else _Sifted()
 
 
 def _passes(

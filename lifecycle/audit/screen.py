@@ -25,7 +25,7 @@ from lifecycle.audit.spelling import (
     spelt,
     written,
 )
-from lifecycle.audit.texts import had_come, is_day, is_moment
+from lifecycle.audit.texts import day_at, is_day, is_moment
 from lifecycle.audit.transitions import Transitions
 from lifecycle.domain.canonical import MAX_BODY_BYTES
 from lifecycle.domain.model import (
@@ -92,12 +92,14 @@ class Screen:
                 raise Doubtful
             if course is None:
                 course = self._enrolled(self._read(row, version, place, seen), place)
-            elif not had_come(row[15], moment, course.zone):
-                raise Doubtful
-            elif row[7] == "advanced":
-                self._advance(course, row, seen)
             else:
-                self._administered(course, self._read(row, version, place, seen))
+                course.today = day_at(moment, course.zone)
+                if row[15] > course.today:
+                    raise Doubtful
+                if row[7] == "advanced":
+                    self._advance(course, row, seen)
+                else:
+                    self._administered(course, self._read(row, version, place, seen))
             last, before = row[2], moment
         if course is None:
             raise Doubtful
@@ -119,17 +121,19 @@ class Screen:
         consulted.check(moment, seen)
         return Line(row, parts, acting, consulted, version)
 
-    def _asked(self, line: Line, kind: bytes, before: bytes, behind: bytes) -> None:
+    def _asked(self, line: Line, usual: str, kind: bytes, before: bytes, behind: bytes) -> None:
         """Look whether the request digest is that of what was asked, without the date or with it.
 
         Args:
             line: The record.
+            usual: The date that it bears where none was given.
             kind: Of the request.
             before: Members that stand before the date.
             behind: Members that stand behind it.
         """
         start, given = b'["%b",%b,{%b' % (kind, line.acting.asked, before), line.parts.request
-        if sha256(b"%b%b}]" % (start, behind)).hexdigest().encode() == given:
+        undated = sha256(b"%b%b}]" % (start, behind)).hexdigest().encode()
+        if undated == given and line.row[15] == usual:
             return
         day = b'"effective_on":"%b",' % line.row[15].encode()
         if sha256(b"%b%b%b}]" % (start, day, behind)).hexdigest().encode() != given:
@@ -155,12 +159,14 @@ class Screen:
             raise Doubtful
         definition = rules.definition
         zone = definition.roadmap.time_zone
-        if not had_come(row[15], row[14], zone):
+        today = day_at(row[14], zone)
+        if row[15] > today:
             raise Doubtful
         rosters = line.consulted.rosters
         self._authority.admit(line.acting, "enrol", rosters[0], line.consulted, row[14], rules)
         line.acting.acts(definition.enrolled_by, (), *rosters)
-        self._asked(line, b"Enrol", b"", parts.facts[1:-1])
+        usual = min(today, definition.roadmap.start.isoformat())
+        self._asked(line, usual, b"Enrol", b"", parts.facts[1:-1])
         return Course(
             rules=rules,
             school=school,
@@ -193,7 +199,7 @@ class Screen:
             or not self._grounds.knows(actor, version)
         ):
             raise Doubtful
-        self._asked_role(line, b"AssignRole", actor, role)
+        self._asked_role(course, line, b"AssignRole", actor, role)
         course.own.append((actor, role, line.row[5], line.version))
 
     def _revoked(self, course: Course, line: Line) -> None:
@@ -203,13 +209,13 @@ class Screen:
             raise Doubtful
         if [one[2] for one in fitting] != [assignment]:
             raise Doubtful
-        self._asked_role(line, b"RevokeRole", actor, role)
+        self._asked_role(course, line, b"RevokeRole", actor, role)
         course.own.remove(fitting[0])
 
-    def _asked_role(self, line: Line, kind: bytes, actor: str, role: str) -> None:
+    def _asked_role(self, course: Course, line: Line, kind: bytes, actor: str, role: str) -> None:
         before = f'"assignee":{written(actor)},'
         behind = f'"role":{written(role)},"stream":{written(line.row[0])}'
-        self._asked(line, kind, before.encode(), behind.encode())
+        self._asked(line, course.today, kind, before.encode(), behind.encode())
 
     def _of_administrator(self, line: Line, names: list[str]) -> list[str]:
         """Return the facts of a record of roles, and look at what such records have in common."""

@@ -6,10 +6,8 @@
 
 KEY is the log's public key (a line ``name+id+key``, or a file with it), FILE a checkpoint that you
 kept; neither may come from whoever sent the bundle. Exit code 0: nothing was found. 6: something
-was, and every finding is told with its place. 8: it could not be verified. 2: wrong use. Set close,
-so that it is read in an hour; docs/audit.md tells formats and rules in words, and what is left out.
+was. 8: not verified. 2: wrong use. docs/audit.md tells formats and rules in words.
 """
-from __future__ import annotations
 import argparse, base64, bisect, contextlib, hashlib, json, re, sys, zipfile, zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -20,10 +18,8 @@ Point = tuple[int, int, int, int]
 Key = tuple[str, bytes, bytes]  # name, id, Ed25519 public key
 BODY_BYTES, FILE_BYTES, LARGEST, MANY = 1 << 16, 1 << 26, 2**53 - 1, 1000
 BROKEN = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
-
 def need(fits: object, what: str) -> None:  # goes on only where it fits
     if not fits: raise ValueError(what)
-
 # -- Ed25519, RFC 8032, 5.1: verification only ----------------------------------------------------
 P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
@@ -48,12 +44,10 @@ def plus(one: Point, other: Point) -> Point:  # adds two points (5.1.4)
 def times(scalar: int, base: Point) -> Point:
     total = (0, 1, 1, 0)
     for bit in bin(scalar)[2:]:
-        total = plus(total, total)
-        if bit == "1": total = plus(total, base)
+        total = plus(total, total) if bit == "0" else plus(plus(total, total), base)
     return total
 BASE = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
-def signed(public: bytes, message: bytes, signature: bytes) -> bool:
-    """Tell whether *signature* is of *message* by the key *public* (5.1.7)."""
+def signed(public: bytes, message: bytes, signature: bytes) -> bool:  # is it, by that key? 5.1.7
     (x, y, z, t), scalar = point(public), int.from_bytes(signature[32:], "little")
     challenge = hashlib.sha512(signature[:32] + public + message).digest()
     challenged = times(int.from_bytes(challenge, "little") % Q, (P - x, y, z, P - t))
@@ -61,16 +55,14 @@ def signed(public: bytes, message: bytes, signature: bytes) -> bool:
     x, y = x * pow(z, -1, P) % P, y * pow(z, -1, P) % P
     encoded = (y | (x & 1) << 255).to_bytes(32, "little")
     return len(signature) == 64 and scalar < Q and encoded == signature[:32]
-
-# -- the Merkle tree, RFC 9162, 2.1 ---------------------------------------------------------------
+# -- the Merkle tree, RFC 9162, 2.1; a proof of growth leads to both roots, from the older's (2.1.4)
 def sha(*parts: bytes) -> bytes: return hashlib.sha256(b"".join(parts)).digest()
 class Tree:  # its right edge: one hash for each 1 of its size in binary
     def __init__(self) -> None: self.size, self.edge = 0, list[bytes]()
     def add(self, leaf: bytes) -> None:
         size = self.size
         while size & 1: leaf, size = sha(b"\x01", self.edge.pop(), leaf), size >> 1
-        self.edge.append(leaf)
-        self.size += 1
+        self.edge, self.size = [*self.edge, leaf], self.size + 1
     def root(self) -> bytes:
         root = self.edge[-1] if self.edge else sha()
         for left in self.edge[-2::-1]: root = sha(b"\x01", left, root)
@@ -82,7 +74,6 @@ def included(index: int, size: int, leaf: bytes, path: list[bytes]) -> bytes:  #
     if index < left: return sha(b"\x01", included(index, left, leaf, path[:-1]), path[-1])
     return sha(b"\x01", path[-1], included(index - left, size - left, leaf, path[:-1]))
 def grown(old: int, new: int, path: list[bytes], root: bytes | None) -> tuple[bytes, bytes]:
-    # The roots that a consistency proof leads to; *root* is that of the older tree (2.1.4).
     need(0 < old <= new and (old < new or len(path) == (root is None)), "the proof does not fit")
     if old == new: return (root or path[0],) * 2
     left = 1 << (new - 1).bit_length() - 1
@@ -91,13 +82,11 @@ def grown(old: int, new: int, path: list[bytes], root: bytes | None) -> tuple[by
         return first, sha(b"\x01", second, path[-1])
     first, second = grown(old - left, new - left, path[:-1], None)
     return sha(b"\x01", path[-1], first), sha(b"\x01", path[-1], second)
-
 # -- signed notes: c2sp.org/signed-note, tlog-checkpoint, tlog-proof ------------------------------
 NUMBER = "(0|[1-9][0-9]{0,18})"
 SIGNATURE = "\N{EM DASH} ([^\\s+]+) ([A-Za-z0-9+/]{7,}=*)\n"
 NOTE = re.compile(f"((.+)\n{NUMBER}\n(.+)\n)\n((?:{SIGNATURE}){{1,64}})")
 PROOF = re.compile(f"(c2sp.org/tlog-proof@v1\nindex|old) {NUMBER}((?:\n.+){{0,128}})\n\n((?s:.*))")
-
 def base(text: str, length: int = 0) -> bytes:  # decodes base64 in its one spelling
     data = base64.b64decode(text, validate=True)
     need(base64.b64encode(data).decode() == text, "something is not base64 in its one spelling")
@@ -122,13 +111,11 @@ def checkpoint_from(text: str, keys: list[Key]) -> tuple[int, bytes]:  # size an
     fits = all(signed(known[n, data[:4]], note[1].encode(), data[4:]) for n, data in ours)
     need(fits and note[2] in dict(ours), f"it is not signed by a key of {note[2]} that you trust")
     return int(note[3]), base(note[4], 32)
-def proof_from(text: str, word: str, size: int, newest: str) -> list[bytes]:
-    """Return the hashes of a proof about *size* that leads to the newest checkpoint."""
+def proof_from(text: str, word: str, size: int, newest: str) -> list[bytes]:  # its hashes
     proof = PROOF.fullmatch(text) if len(text) <= 2 * BODY_BYTES else None
     if proof is None or (proof[1][-len(word):], proof[2], proof[4]) != (word, str(size), newest):
         raise ValueError("it is a proof of something else, or none")
     return [base(one, 32) for one in proof[3].split("\n")[1:]]
-
 # -- canonical JSON -------------------------------------------------------------------------------
 def canonical(value: Any) -> bytes:  # the one spelling of a value
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -141,7 +128,6 @@ def value_from(data: bytes, limit: int = BODY_BYTES) -> Any:  # the value of can
     value = json.loads(data.decode()) if len(data) <= limit else 0.5
     need(plain(value) and canonical(value) == data, "it is not canonical JSON, or too long")
     return value
-
 # -- the archive, from a stranger: nothing is unpacked, and no size in it is believed -------------
 FILES = re.compile(
     r"bundle\.json|checkpoint|log\.key|(records|openings)\.jsonl|verify\.py|README\.txt"
@@ -166,7 +152,6 @@ class Archive:
             while line := file.readline(BODY_BYTES + 2):
                 need(line.endswith(b"\n"), "there is a line without an end, or too long")
                 yield line[:-1]
-
 # -- the form of a record -------------------------------------------------------------------------
 OPTIONAL = {*"transition from to definition due_on reason comment".split()}
 TEXTS = "origin stream previous record_id command_id request kind recorded_at effective_on".split()
@@ -183,30 +168,47 @@ def body_from(line: bytes) -> Body:
     day = date.fromisoformat(body["effective_on"])
     need(fits and str(day) == body["effective_on"], "it is no record of format 1")
     return body
-def digest(body: Body, day: str | None) -> str:
-    """Return the digest of the request for a transition, its date given or left out."""
-    asked, pieces = {"transition": body["transition"], "facts": body["facts"]}, []
-    for one in body["evidence"]:  # what can be erased is not part of the digest
-        hidden = ("name", "content", "sha256", "size") if one.get("content") else ("name",)
-        piece = {n: v for n, v in one.items() if n not in hidden and (n, v) != ("form", "file")}
-        pieces.append({"dated" if n == "date" else n: v for n, v in piece.items() if v is not None})
-    asked |= {"school": body["stream"].partition("/")[2], "evidence": pieces or None,
-              "reason": body["reason"], "effective_on": day}
-    who = [body["actor"]["id"], body["actor"]["on_behalf_of"]]
-    return sha(canonical(["Advance", who, {n: v for n, v in asked.items() if v is not None}])).hex()
-
+ASKED = {kind: names for kind, *names in map(str.split, """\
+installed Found maximum_merge_delay:- | advanced Advance | actor_added AddActor actor:added
+roadmap_adopted Adopt roadmap | role_assigned AssignRole actor:assignee role
+role_revoked RevokeRole actor:assignee role assignment:- | enrolled Enrol school roadmap title
+credential_added AddCredential actor:holder credential method proof scopes expires_at
+credential_revoked RevokeCredential actor:- credential
+person_erased ErasePerson actor:erased ground act records
+activity ActOnActivity activity occurrence postponed_to counts""".replace("|", "\n").splitlines())}
+TOP, USUAL = "installation", {"scopes": "", "expires_at": "", "evidence": [], "records": []}
+PERSONAL = ("name", "content", "sha256", "size")
+def asked(body: Body, day: str | None, whole: bool = False) -> str:
+    """Return the digest of the request that *body* answers; the whole one is what is signed."""
+    kind, facts, on = body["kind"], body["facts"], body["stream"].partition("/")[2]
+    name, *members = ASKED[re.sub("(?<=^activity)_(begun|done|postponed|cancelled)$", "", kind)]
+    names = {one: to or one for one, _, to in (each.partition(":") for each in members)}
+    need(names.keys() == facts.keys() or name == "Advance", "its facts are not those of its kind")
+    asks = {names[one]: facts[one] for one in names} | {"effective_on": day, "evidence": []}
+    for one in body["evidence"]:  # a retry commits anew, so commitments are in the whole only
+        hidden = () if whole else PERSONAL if one.get("content") is not None else PERSONAL[:1]
+        asks["evidence"].append({"dated" if n == "date" else n: v for n, v in one.items()
+            if v is not None and n not in hidden and (n, v) != ("form", "file")})
+    match name:
+        case "Advance": asks |= {"school": on, "transition": body["transition"], "facts": facts}
+        case "ActOnActivity": asks |= {"roadmap": on, "act": kind[9:]}
+        case "Adopt": asks["definition"] = body["definition"]["digest"]
+        case "AssignRole" | "RevokeRole": asks["stream"] = body["stream"]
+    for one in ("reason", "comment")[:1 + whole]: asks[one] = body[one]
+    if body["stream"] == TOP and body["sequence"] <= len(FOUNDING): name, asks = "Found", {}
+    asks = {n: v for n, v in asks.items() if n != "-" and v != USUAL.get(n)}
+    return sha(canonical([name, persons(body), asks])).hex()
+def persons(body: Body) -> list[Any]: return [body["actor"][n] for n in ("id", "on_behalf_of")]
 # -- the rules ------------------------------------------------------------------------------------
-TOP, METHODS = "installation", ["host", "os-uid", "token", "signed"]
-CHECKED = ["role", "date", "authentication"]
+METHODS, CHECKED = ["host", "os-uid", "token", "signed"], ["role", "date", "authentication"]
 APART = {"administrator": "auditor", "auditor": "administrator"}
-SCOPES = {"participation": "school", "roadmap": "roadmap", TOP: TOP}
 FOUNDING = ("installed", "actor_added", "role_assigned")
-STATED = ("origin", "stream", "sequence", "command_id", "request")
+PLACE = ("origin", "stream", "sequence", "previous", "command_id")
 class History:  # what the records say, one after the other, and whether the rules let them
     def __init__(self, origin: str, definitions: dict[str, Body]) -> None:
         self.origin, self.definitions, self.unmade = origin, definitions, 0
         self.streams, self.credentials = dict[str, Any](), dict[str, list[Any]]()
-        self.actors, self.ids = dict[str, int](), set[bytes]()
+        self.actors, self.ids, self.proofs = dict[str, int](), set[bytes](), dict[str, list[Any]]()
     def stream(self, name: str) -> Any:
         if name not in self.streams:
             link = sha(b"school-lifecycle/genesis/1\x00", canonical([self.origin, name])).hex()
@@ -225,7 +227,8 @@ class History:  # what the records say, one after the other, and whether the rul
                 stream.given[body["record_id"]] = [version, LARGEST, facts["actor"], facts["role"]]
             case "role_revoked": stream.given[facts["assignment"]][1] = version
             case "credential_added":
-                self.credentials.setdefault(facts["credential"], [version, LARGEST, facts])
+                given = self.credentials.setdefault(facts["credential"], [version, LARGEST, facts])
+                self.proofs.setdefault(facts["proof"], []).append(given)
             case "credential_revoked":
                 given = self.credentials[facts["credential"]]
                 given[1] = min(given[1], version)
@@ -247,19 +250,18 @@ class History:  # what the records say, one after the other, and whether the rul
             fits = stream.seen.get(name, 1) <= seen <= len(self.stream(name).times)
             need(fits, f"it rests on version {seen} of {name}, which its author cannot have seen")
             stream.seen[name] = seen
-    def judge(self, body: Body) -> None:  # decides again by what its author looked at
+    def judge(self, body: Body) -> None:  # by what its author looked at, then by what there was
         seen, at = body["consulted"], body["recorded_at"]
-        self.decide(body, seen)
-        # Whoever forges a record may let it look at roles that had been taken by then.
         then = {n: max(v, bisect.bisect_left(self.stream(n).times, at)) for n, v in seen.items()}
-        if then != seen: self.decide(body, then)
+        for one in [seen] if then == seen else [seen, then]: self.decide(body, one)
     def decide(self, body: Body, seen: dict[str, int]) -> None:
         kind, name, facts, actor = body["kind"], body["stream"], body["facts"], body["actor"]
         stream, before, top = self.stream(name), body["sequence"] - 1, name == TOP
         rules, version, looked = stream.rules, before if top else seen[TOP], {*()} if top else {TOP}
-        held, roles, scope, move = self.held(TOP, version), ["administrator"], "administer", {}
+        held, roles, scope = self.held(TOP, version), ["administrator"], "administer"
+        bears, day, me = body["evidence"], body["effective_on"], actor["id"]
         founding, made = top and before < 3, dict[str, Any].fromkeys(OPTIONAL)
-        made["requirements"] = [] if founding else CHECKED
+        made |= {"requirements": [] if founding else CHECKED, "evidence": []}
         if kind == "advanced":
             move, scope, on = rules["moves"][body["transition"]], "advance", stream.map
             held, roles = self.held(name, before) | self.held(on, seen[on]), move["roles"]
@@ -268,39 +270,40 @@ class History:  # what the records say, one after the other, and whether the rul
             scope, on = "enrol", f"roadmap/{facts['roadmap']}"
             need(before == 0 and name == f"participation/{facts['school']}", "it is out of place")
             rules, held, looked = self.stream(on).rules, held | self.held(on, seen[on]), {TOP, on}
-            roles = rules["enrolled_by"]
-            made |= {"to": rules["initial"], "definition": rules["ref"]}
+            roles, made["to"] = rules["enrolled_by"], rules["initial"]
         elif kind.startswith("activity_"):
             row, scope, held = rules["rows"][facts["activity"]], "plan", self.held(name, before)
             roles = row["roles"] + rules.get("planned_by", [])
             made = {"requirements": [*CHECKED, "activity"], "definition": rules["ref"]}
-        elif founding: need(kind == FOUNDING[before], "nothing is founded so")
-        else: made |= self.administered(body, rules, before, version)
-        marks = [one.get(n) for one in body["evidence"] for n in ("name", "content")]
-        marks.append(body["comment"])
+        elif founding: need((kind, facts.get("actor", me)) == (FOUNDING[before], me), "misplaced")
+        else: self.administered(body, rules, before, version)
+        if kind in ("roadmap_adopted", "enrolled"): made["definition"] = rules["ref"]
+        marks = [body["comment"], *(one.get(n) for one in bears for n in PERSONAL[:2])]
         fits = all(one is None or re.fullmatch("[0-9a-f]{64}", one) for one in marks)
-        need(fits, "it bears in plain words what has to be a commitment")
+        fits = fits and len({canonical({**one, "name": None}) for one in bears}) == len(bears)
+        need(fits, "it bears in plain words what has to be a commitment, or a piece twice")
         for member, value in made.items():
             need(body[member] == value, f"{member} is {body[member]!r}, by the rules {value!r}")
         need(body["consulted"].keys() == looked, "it looked at other streams than it has to")
         zone = zoneinfo.ZoneInfo(rules["roadmap"]["time_zone"]) if rules else UTC
         today = str(datetime.fromisoformat(body["recorded_at"]).astimezone(zone).date())
-        day = body["effective_on"]
         need(day <= today, f"it bears a date that had not come on {today}")
-        asked = (digest(body, day), digest(body, None if day == today else day))
-        need(kind != "advanced" or body["request"] in asked, "it answers another request")
-        role = held.get(actor["assignment"], [0] * 4)
-        if founding and actor["assignment"] is None: role[2:] = actor["id"], *roles
-        fits = role[2:] == [actor["id"], actor["role"]] and actor["role"] in roles
-        need(fits, f"{actor['id']} did not hold such a role then: {', '.join(roles)}")
-        self.admit(body, rules or {}, version, scope, move.get("approval", False))
-    def admit(self, body: Body, rules: Body, version: int, scope: str, approval: bool) -> None:
+        usual = min(today, rules["roadmap"]["start"]) if kind == "enrolled" else today
+        days = [n for n in (None, day) if (n or usual) == day and asked(body, n) == body["request"]]
+        need(days and (day == usual or not founding), "it answers another request")
+        own = [[one, n] for one in roles for n in held if held[n][2:] == [me, one]]
+        fits = [actor["role"], actor["assignment"]] in ([[*roles, None]] if founding else own[:1])
+        need(fits, f"{me} did not act in the first of these: {', '.join(roles)}")
+        rules = {} if scope == "administer" else rules  # the programme's methods are for its acts
+        self.admit(body, rules, version, scope, asked(body, days[0], True))
+    def admit(self, body: Body, rules: Body, version: int, scope: str, content: str) -> None:
+        approval = rules.get("moves", {}).get(body["transition"], {}).get("approval", False)
         actor, (method, _, name) = body["actor"], body["actor"]["authentication"].partition(":")
-        persons = {actor["id"], actor["on_behalf_of"]} - {None}
-        need(persons <= self.actors.keys(), "it is done for nobody known")
+        acts = {*persons(body)} - {None}
+        need(acts <= self.actors.keys(), "it is done for nobody known")
         for *_, who, role in self.held(TOP, version).values():
             apart = role == "auditor" or (approval and role == "administrator")
-            need(not apart or who not in persons, f"{who} is {role}, who may not do this")
+            need(not apart or who not in acts, f"{who} is {role}, who may not do this")
         enough = rules.get("authentication", {}).get("approval" if approval else "any", METHODS)
         need(method in METHODS and method in enough and name, f"known by {method} is not enough")
         if method in METHODS[:2]: return need(actor["signature"] is None, "nobody signed it so")
@@ -310,30 +313,33 @@ class History:  # what the records say, one after the other, and whether the rul
         fits = fits and (not given["scopes"] or scope in given["scopes"].split(" "))
         fits = fits and (not given["expires_at"] or body["recorded_at"] < given["expires_at"])
         need(fits, f"the credential {name} was not good for it then")
-        statement = canonical(["school-lifecycle/command/1", *(body[one] for one in STATED)])
-        key, signature = base64.b64decode(given["proof"]), actor["signature"]
-        fits = signature is None if method == "token" else signed(key, statement, base(signature))
+        if method == "token": return need(actor["signature"] is None, "nobody signed it so")
+        text = canonical(["school-lifecycle/command/1", *(body[one] for one in PLACE), content])
+        fits = signed(base(given["proof"]), text, base(actor["signature"]))
         need(fits, "the signature is not that of this command")
-    def administered(self, body: Body, rules: Any, before: int, version: int) -> Body:
-        name, facts, made = body["stream"], body["facts"], Body()
-        who, role, scope = facts.get("actor"), facts.get("role"), SCOPES[name.partition("/")[0]]
+    def administered(self, body: Body, rules: Any, before: int, version: int) -> None:
+        name, facts = body["stream"], body["facts"]
+        who, role = facts.get("actor"), facts.get("role")
+        scope = name.partition("/")[0].replace("participation", "school")
         alike = [n for n, one in self.held(name, before).items() if one[2:] == [who, role]]
+        top = [one[2:] for one in self.held(TOP, version).values()]
         match body["kind"]:
             case "roadmap_adopted":
                 fits = (before, name) == (0, f"roadmap/{rules['roadmap']['id']}")
-                made = {"definition": rules["ref"]}
             case "role_assigned":
-                top = [one[2:] for one in self.held(TOP, version).values()]
                 fits = scope in ([TOP] if role in APART else rules["scopes"][role]) and not alike
                 fits = fits and [who, APART.get(role)] not in top
-            case "credential_added" | "credential_revoked":
-                place = int(body["kind"] == "credential_revoked")
-                fits = name == TOP and self.credentials[facts["credential"]][place] == before + 1
+            case "credential_added":
+                others = [one for one in self.proofs[facts["proof"]] if one[0] <= before]
+                fits = name == TOP and self.credentials[facts["credential"]][0] == before + 1
+                fits = fits and all(one[1] <= before and one[2]["actor"] == who for one in others)
+            case "credential_revoked":
+                _, revoked, given = self.credentials[facts["credential"]]
+                fits = name == TOP and revoked == before + 1 and given["actor"] == who
             case "actor_added": fits, who = name == TOP and self.actors[who] == before + 1, None
             case "role_revoked": fits = facts["assignment"] in alike
             case _: fits = name == TOP and body["kind"] == "person_erased"
         need(fits and (who is None or self.actors[who] <= version), "nobody could do this then")
-        return made
     def moved(self, body: Body, stream: Any, move: Body, held: list[Any]) -> Body:
         wanted, bears = move.get("requirements", []), body["evidence"]
         names = {(one["type"], one.get("kind") or one.get("fact")) for one in wanted}
@@ -346,8 +352,7 @@ class History:  # what the records say, one after the other, and whether the rul
                 "to": move["target"] or stream.state, "transition": move["name"],
                 "definition": stream.rules["ref"], "due_on": move.get("due_on")}
     def met(self, one: Body, body: Body, stream: Any, held: list[Any]) -> bool:
-        persons = {body["actor"]["id"], body["actor"]["on_behalf_of"]} - {None}
-        facts, known = body["facts"], stream.known | body["facts"]
+        acts, facts, known = {*persons(body)} - {None}, body["facts"], stream.known | body["facts"]
         def codes(path: str) -> set[Any]:
             name, _, member = path.partition(".")
             return {item[member] if member else item for item in known.get(name) or ()}
@@ -367,14 +372,14 @@ class History:  # what the records say, one after the other, and whether the rul
                 names.add(one["submission"])
                 return [each for each in stream.here if each in names][-1:] == [one["submission"]]
             case "different_person":
-                return not any(stream.movers.get(n, set()) & persons for n in one["transitions"])
+                return not any(stream.movers.get(n, set()) & acts for n in one["transitions"])
             case "not_holding":
-                return not any(role[3] in one["roles"] and role[2] in persons for role in held)
+                return not any(role[3] in one["roles"] and role[2] in acts for role in held)
             case "policy": return bool(one["allowed"])
         self.unmade += 1  # a guard that the office wrote in Python
         return True
     def follow(self, body: Body) -> None:  # takes in what a record says of its school
-        stream, facts, actor = self.stream(body["stream"]), body["facts"], body["actor"]
+        stream, facts = self.stream(body["stream"]), body["facts"]
         if body["stream"].startswith("participation/"): self.learn(body)
         if body["kind"] == "enrolled":
             stream.map = f"roadmap/{facts['roadmap']}"
@@ -382,13 +387,11 @@ class History:  # what the records say, one after the other, and whether the rul
         if body["kind"] in ("enrolled", "advanced"):
             stream.here = [*stream.here, body["transition"]] if body["to"] == stream.state else []
             stream.state, stream.known = body["to"], stream.known | facts
-            movers = stream.movers.setdefault(body["transition"], set())
-            movers.update([actor["id"], actor["on_behalf_of"]])
+            stream.movers.setdefault(body["transition"], set()).update(persons(body))
 def label(one: Body) -> str:  # names a requirement as records do
     names = [one[n] for n in ("role", "kind", "fact", "submission", "policy", "name") if n in one]
-    names += [",".join(one[n]) for n in ("transitions", "roles") if n in one]
-    return "/".join([one["type"], *names])
-
+    several = [",".join(one[n]) for n in ("transitions", "roles") if n in one]
+    return "/".join([one["type"], *names, *several])
 # -- the whole ------------------------------------------------------------------------------------
 class Report:
     def __init__(self) -> None:
@@ -407,10 +410,9 @@ def rules_from(data: bytes, name: str) -> Body:  # a definition, with its parts 
     rules["moves"] = {one["name"]: one for one in rules["transitions"]}
     rules["rows"] = {one["key"]: one for one in plan["activities"]}
     rules["scopes"] = {one["name"]: one["scopes"] for one in rules["roles"]}
-    version = f"{rules['programme_version']}/{plan['version']}"
-    rules["ref"] = {"id": f"{rules['programme']}/{plan['id']}", "version": version, "digest": name}
+    rules["ref"] = {"id": f"{rules['programme']}/{plan['id']}", "digest": name,
+                    "version": f"{rules['programme_version']}/{plan['version']}"}
     return rules
-
 def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Report) -> Body:
     """Verify a bundle against the log's keys and the checkpoints that the auditor kept."""
     archive = Archive(path)
@@ -467,7 +469,6 @@ def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Repo
     schools = {name.partition("/")[2]: one for name, one in history.streams.items() if one.map}
     return {"origin": keys[0][0], "size": size, "root": root.hex(), "records": tree.size,
             "schools": {name: [one.state, one.version] for name, one in schools.items()}}
-
 def text_of(path: str) -> str:
     with open(path, encoding="utf-8", newline="") as file: return file.read(FILE_BYTES)
 def main(words: list[str] | None = None) -> int:
@@ -495,5 +496,4 @@ def main(words: list[str] | None = None) -> int:
     lines += [f"{found['verdict']}: {found['records']} records of {found['origin']}"]
     print(json.dumps(found, ensure_ascii=False) if asked.json else "\n".join(lines))
     return code
-
 if __name__ == "__main__": sys.exit(main())

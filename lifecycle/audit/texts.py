@@ -30,21 +30,22 @@ def is_moment(text: str) -> bool:
 
 
 @lru_cache(maxsize=65_536)
-def _earliest_day(hour: str, zone: str) -> str:
-    """Return the earlier of the days that an hour begins and ends with in a time zone."""
+def _days(hour: str, zone: str) -> tuple[str, str]:
+    """Return the days that an hour begins and ends with in a time zone."""
     first = datetime.fromisoformat(f"{hour}:00:00Z")
     last = datetime.fromisoformat(f"{hour}:59:59.999999Z")
     place = ZoneInfo(zone)
-    return min(one.astimezone(place).date() for one in (first, last)).isoformat()
+    one, other = (at.astimezone(place).date().isoformat() for at in (first, last))
+    return one, other
 
 
-def had_come(day: str, moment: str, zone: str) -> bool:
-    """Tell whether *day* had come in a time zone at a moment; both as bodies write them.
+def day_at(moment: str, zone: str) -> str:
+    """Return the day of a moment in a time zone; both as bodies write them.
 
     No time zone skips a day forth and back within one hour of UTC, so most moments need only
     their hour.
     """
-    if day <= _earliest_day(moment[:13], zone):
-        return True
-    at = datetime.fromisoformat(moment).astimezone(ZoneInfo(zone))
-    return day <= at.date().isoformat()
+    first, last = _days(moment[:13], zone)
+    if first == last:
+        return first
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).date().isoformat()

@@ -195,6 +195,8 @@ class Transitions:
         before = f'{shape.middle}{row[4]}","reason":{reason},"record_id":"{row[5]}","recorded_at":"'
         behind = f"{shape.needs}{row[1]}{course.place}{shape.end}"
         for dated in (course.dated, not course.dated):
+            if not dated and row[15] != course.today:
+                continue
             day = f'"effective_on":"{row[15]}",' if dated else ""
             request = sha256(day.encode().join(asked)).hexdigest()
             if f'{before}{row[14]}","request":"{request}{behind}'.encode() == rest:

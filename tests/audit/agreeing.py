@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lifecycle.audit.findings import Finding, Report
+from lifecycle.domain.errors import StorageFailed
 from tests.audit.bundles import bundle_of, told
 
 IN_RECORDS = frozenset(
@@ -30,6 +31,7 @@ IN_RECORDS = frozenset(
         "foreign_record",
         "id_repeated",
         "not_replayable",
+        "request_differs",
         "sequence_gap",
         "time_runs_back",
     }
@@ -53,7 +55,12 @@ def agree(folder: Path, report: Report) -> None:
     copy = Path(
         shutil.copytree(folder, folder.with_name(f"{folder.name}-signed"), dirs_exist_ok=True)
     )
-    path = bundle_of(copy)
+    try:
+        path = bundle_of(copy)
+    except StorageFailed:
+        # A log whose own tables do not hold together is neither sealed, signed nor bundled.
+        assert not report.ok
+        return
     code, verdict = told(path)
     alone = {one["place"]: one["text"] for one in verdict["findings"]}
     plans = set(_plans(path))
@@ -63,7 +70,11 @@ def agree(folder: Path, report: Report) -> None:
         for one in report.findings
     ):
         return
-    asked = [one for one in report.findings if _is_asked(one) and one.place not in plans]
+    asked = [
+        one
+        for one in report.findings
+        if _is_asked(one) and (one.code == "request_differs" or one.place not in plans)
+    ]
     if report.ok:
         assert (code, alone) == (0, {})
     if asked:

@@ -9,15 +9,24 @@ from typing import Any
 
 import pytest
 
+from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
 from lifecycle.audit.compiled import Act, Roster, compiled
+from lifecycle.audit.frames import Frames
 from lifecycle.audit.grounds import Grounds
-from lifecycle.audit.pieces import items_of
 from lifecycle.audit.spelling import STANDARD
-from lifecycle.domain.definition import Definition, PolicyAllows, RoleAssigned
+from lifecycle.audit.texts import day_at
+from lifecycle.domain import canonical
+from lifecycle.domain.definition import (
+    Definition,
+    DifferentPerson,
+    NotHolding,
+    PolicyAllows,
+    RoleAssigned,
+)
 from lifecycle.domain.messages import Text
-from lifecycle.domain.model import Assignment
+from lifecycle.domain.model import Assignment, Credential
 from tests.audit.test_screen import CATALOGUE, Court, history, rechained, rehashed
-from tests.factories import ROADMAP
+from tests.factories import ADMIN, ROADMAP, Office, memory_engine
 
 STREAM = f"participation/{ROADMAP}.2"
 Body = dict[str, Any]
@@ -44,6 +53,7 @@ TEXTS: dict[str, tuple[int, bytes, bytes]] = {
     "an actor spelt otherwise": (0, b'{"actor":{"', b'{"actor":{ "'),
     "another start": (BARE, b'{"actor":', b'["actor":'),
     "facts that are a list": (0, b'"facts":{', b'"facts":[{'),
+    "facts of a transition that are a list": (BARE, b'"facts":{}', b'"facts":[]'),
     "evidence where none is asked for": (BARE, b'"evidence":[]', b'"evidence":{}'),
 }
 
@@ -72,8 +82,15 @@ def _runs_back(bodies: list[Body]) -> None:
 def _revoked_otherwise(bodies: list[Body]) -> None:
     given = next(body for body in bodies if body["kind"] == "role_assigned")
     facts = {**given["facts"], "assignment": bodies[0]["record_id"]}
-    bodies.append({**given, "kind": "role_revoked", "facts": facts, "record_id": "r-1",
+    consulted = {"installation": bodies[-1]["consulted"]["installation"]}
+    bodies.append({**given, "consulted": consulted,
+                   "kind": "role_revoked", "facts": facts, "record_id": "r-1",
                    "command_id": "c-1", "recorded_at": bodies[-1]["recorded_at"]})  # fmt: skip
+
+
+def _given_by_nobody_asked(bodies: list[Body]) -> None:
+    given = next(body for body in bodies if body["kind"] == "role_assigned")
+    given["facts"]["role"] = "auditor"
 
 
 def _administrator_revoked(bodies: list[Body]) -> None:
@@ -95,6 +112,17 @@ FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "advanced tomorrow": lambda bodies: bodies[4].update(effective_on="2099-01-01"),
     "of a role that he did not hold": _revoked_otherwise,
     "of an administrator of a school": _administrator_revoked,
+    "of a role that is not given on schools": _given_by_nobody_asked,
+    "enrolled with a reason": lambda bodies: bodies[0].update(reason="mood"),
+    "advanced at another date than an undated request gets": lambda bodies: of(
+        bodies, "start_questionnaire"
+    ).update(effective_on="2022-01-01"),
+    "enrolled at another date than an undated request gets": lambda bodies: bodies[0].update(
+        effective_on="2020-02-20"
+    ),
+    "given a role as undated requests do not": lambda bodies: bodies[1].update(
+        effective_on="2020-02-20"
+    ),
     "with a fact that is not asked for": lambda bodies: of(bodies, "record_visit")["facts"].update(
         outcome="positive_dynamics"
     ),
@@ -135,6 +163,145 @@ def test_a_request_that_nobody_made_is_doubtful(court: Court, place: int) -> Non
 
     assert not court.passes(STREAM, changed)
     assert [one.code for one in court.findings(STREAM, changed)] == ["request_differs"]
+
+
+def test_a_role_that_was_taken_again_is_followed() -> None:
+    engine = memory_engine(CATALOGUE)
+    office = Office(engine, CATALOGUE.compiled(ROADMAP)).opened("one")
+    former = office.assign("curator", "one", name="former")
+    engine.revoke(former.id, "curator", school="one", actor=ADMIN)
+    court = Court(engine)
+    found = court.streams["participation/one"]
+    bodies = [json.loads(row[3]) for row in found]
+    bodies[-1]["facts"]["assignment"] = bodies[0]["record_id"]
+    forged = list(rechained(court.origin, "participation/one", bodies))
+
+    assert bodies[-1]["kind"] == "role_revoked"
+    assert court.passes("participation/one", found)
+    assert not court.passes("participation/one", forged)
+
+
+def test_a_transition_that_states_a_list_is_doubtful(court: Court) -> None:
+    found = court.streams[STREAM]
+    place = next(at for at, row in enumerate(found) if row[8] == "record_visit")
+    facts = canonical.encode(json.loads(found[place][3])["facts"])
+    body = members(found[place][3], b'"facts":' + facts, b'"facts":["outcome"]')
+
+    assert not court.passes(STREAM, rehashed(found, place, body))
+
+
+def test_a_row_with_another_hash_is_doubtful(court: Court) -> None:
+    first, *others = court.streams[STREAM]
+    changed = [(*first[:2], "0" * 64, *first[3:]), *others]
+
+    assert not court.passes(STREAM, changed)
+
+
+def test_an_enrolment_whose_date_was_given_is_passed() -> None:
+    engine = memory_engine(CATALOGUE)
+    office = Office(engine, CATALOGUE.compiled(ROADMAP)).opened()
+    office.enrol("one", effective_on="2022-02-01")
+    court = Court(engine)
+
+    assert court.passes("participation/one", court.streams["participation/one"])
+
+
+ACTOR = {"assignment": "r-1", "authentication": "host:portal", "id": "eva", "on_behalf_of": None,
+         "role": "expert", "signature": None}  # fmt: skip
+TOKEN = Credential("t-1", "eva", "token", "0" * 64, "advance", "2023-01-01T00:00:00.000000Z", 4)
+NOW = "2022-03-01T09:00:00.000000Z"
+
+
+def admitted(given: Roster, approval: bool = False, scope: str = "advance", **members: Any) -> bool:
+    """Tell whether the screen lets somebody act, whom the installation gave *given*."""
+    grounds = Grounds({}, {})
+    grounds.credentials[TOKEN.id] = TOKEN
+    grounds.versions["installation"] = 5
+    authority = Authority(grounds, STANDARD)
+    acting = Acting({**ACTOR, **members}, grounds)
+    consulted = Consulted({"installation": 5}, authority)
+    try:
+        authority.admit(acting, scope, given, consulted, NOW, approval=approval)
+    except Doubtful:
+        return False
+    return True
+
+
+def test_an_actor_of_other_types_is_doubtful() -> None:
+    with pytest.raises(Doubtful):
+        Acting({**ACTOR, "assignment": 1}, Grounds({}, {}))
+
+
+def test_a_role_that_he_was_given_otherwise_is_doubtful() -> None:
+    acting = Acting(ACTOR, Grounds({}, {}))
+    given = [Assignment(name, "installation", "eva", "expert", 2) for name in ("r-1", "r-2")]
+
+    acting.acts(["expert"], [], Roster(given[:1]))
+    for others in (given, given[1:], []):
+        with pytest.raises(Doubtful):
+            acting.acts(["expert"], [], Roster(others))
+
+
+def test_versions_that_nobody_can_have_seen_are_doubtful(court: Court) -> None:
+    grounds = court.run.grounds
+    authority = Authority(grounds, STANDARD)
+    last = grounds.versions["installation"]
+
+    for version in (0, last + 1, True, "1"):
+        with pytest.raises(Doubtful):
+            Consulted({"installation": version}, authority)  # type: ignore[dict-item]
+    with pytest.raises(Doubtful):
+        Consulted({"installation": 1}, authority).check("2099-01-01T00:00:00.000000Z", {})
+    Consulted({"installation": last}, authority).check("2099-01-01T00:00:00.000000Z", {})
+
+
+def test_whoever_made_the_one_transition_does_not_make_the_other() -> None:
+    rules = compiled(_with(DifferentPerson(("submit",))))
+    assert rules is not None
+    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
+
+    assert check(Act(persons=("eva",)))
+    assert check(Act(persons=("eva",), movers={"submit": {"ivan"}}))
+    assert not check(Act(persons=("eva",), movers={"submit": {"eva"}}))
+
+
+def test_the_day_of_a_moment_is_that_of_the_place() -> None:
+    assert day_at("2022-03-01T18:29:59.999999Z", "Asia/Kolkata") == "2022-03-01"
+    assert day_at("2022-03-01T18:30:00.000000Z", "Asia/Kolkata") == "2022-03-02"
+    assert day_at("2022-03-01T20:59:59.000000Z", "Europe/Moscow") == "2022-03-01"
+    assert day_at("2022-03-01T21:00:00.000000Z", "Europe/Moscow") == "2022-03-02"
+
+
+def test_auditors_and_administrators_who_approve_are_doubtful() -> None:
+    nobody = Roster([])
+    auditor = Roster([Assignment("r-1", "installation", "eva", "auditor", 2)])
+    chief = Roster([Assignment("r-1", "installation", "eva", "administrator", 2)])
+
+    assert admitted(nobody, approval=True)
+    assert admitted(chief)
+    assert not admitted(chief, approval=True)
+    assert not admitted(auditor)
+    assert not admitted(nobody, authentication="signed:t-1")
+
+
+def test_a_token_is_good_for_what_it_was_issued_for() -> None:
+    nobody = Roster([])
+    shown: dict[str, Any] = {"authentication": f"token:{TOKEN.id}"}
+
+    assert admitted(nobody, **shown)
+    assert not admitted(nobody, scope="enrol", **shown)
+    assert not admitted(nobody, authentication="token:t-2")
+
+
+def test_whoever_holds_a_role_on_the_road_map_holds_it_for_the_school() -> None:
+    rules = compiled(_with(NotHolding(("expert",))))
+    assert rules is not None
+    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
+    on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
+
+    assert not check(Act(persons=("eva",), roster=on_map))
+    assert not check(Act(persons=("eva",), own=[("eva", "expert", "r-1", 2)]))
+    assert check(Act(persons=("ivan",), roster=on_map))
 
 
 def test_names_that_occur_twice_are_no_plain_rules() -> None:
@@ -196,46 +363,24 @@ def test_rights_of_a_stream_whose_times_run_back_stand_at_no_moment(court: Court
         grounds.stands("installation", 2)
 
 
-LINK = {"form": "link", "item": None, "kind": "order", "url": "https://example.org/1"}
-ORDER = {"date": "2022-03-01", "form": "reference", "issuer": "Отдел", "item": None,
-         "kind": "order", "number": "1"}  # fmt: skip
-FILE = {"content": None, "form": "file", "item": None, "kind": "order", "media_type": "text/plain",
-        "name": None, "sha256": "0" * 64, "size": 1}  # fmt: skip
+def test_versions_from_before_a_change_of_rights_are_doubtful() -> None:
+    engine = memory_engine(CATALOGUE)
+    office = Office(engine, CATALOGUE.compiled(ROADMAP)).opened("one")
+    office.make("one", "start_questionnaire")
+    engine.add_actor("late", actor=ADMIN)
+    engine.assign("late", "expert", roadmap=ROADMAP, actor=ADMIN)
+    office.make("one", "complete_questionnaire")
+    court = Court(engine)
+    found = court.streams["participation/one"]
+    bodies = [json.loads(row[3]) for row in found]
+    bodies[-1]["consulted"] = bodies[-2]["consulted"]
+    forged = list(rechained(court.origin, "participation/one", bodies))
+
+    assert court.passes("participation/one", found)
+    assert not court.passes("participation/one", forged)
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        ORDER | {"kind": "other"},
-        ORDER | {"item": 1},
-        ORDER | {"number": " "},
-        ORDER | {"issuer": "\n"},
-        ORDER | {"date": "2022-3-1"},
-        ORDER | {"x": None},
-        LINK | {"url": 1},
-        FILE | {"size": 0},
-        FILE | {"sha256": "x"},
-        FILE | {"sha256": "1" * 64},
-    ],
-)
-def test_a_piece_that_is_not_sound_is_doubtful(piece: Any) -> None:
-    assert items_of([piece], frozenset({"order"}), lambda sha256, size: sha256 == "0" * 64) is None
-
-
-@pytest.mark.parametrize("piece", [LINK, ORDER, FILE])
-def test_a_sound_piece_is_told_by_its_kind(piece: Any) -> None:
-    other = piece | {"item": "x"}
-
-    found = items_of([piece, other], frozenset({"order"}), lambda sha256, size: True)
-
-    assert found == {"order": [None, "x"]}
-    assert items_of([piece, piece], frozenset({"order"}), lambda sha256, size: True) is None
-
-
-@pytest.mark.parametrize(
-    "text", [b'{"a": 1}', b'{"b":1,"a":1}', b'{"a":1,"a":1}', b"{", '"я"'.encode("utf-16")]
-)
-def test_the_standard_library_reads_only_what_is_spelt_as_it_has_to_be(text: bytes) -> None:
-    assert STANDARD.value(b'{"a":1}') == {"a": 1}
-    with pytest.raises(ValueError, match=r"."):
-        STANDARD.value(text)
+@pytest.mark.parametrize("kind", ["advanced", "enrolled"])
+def test_a_record_that_names_no_rules_where_it_must_is_doubtful(kind: str) -> None:
+    with pytest.raises(Doubtful):
+        Frames("origin", {}).of(kind, None, None, None)

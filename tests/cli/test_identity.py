@@ -78,14 +78,10 @@ def test_the_history_tells_for_whom_somebody_stood_in(office: Terminal) -> None:
         stand_in = Actor("municipal", "host:portal", on_behalf_of="curator")
         engine.advance("krasnogorsk", "start_questionnaire", actor=stand_in)
 
-    told = (
-        "municipal as municipal_coordinator, known by host:portal, on behalf of curator; recorded"
-    )
+    told = "municipal for curator as municipal_coordinator, known by host:portal; recorded"
     assert told in office.run("history", "krasnogorsk").out
-    assert (
-        "host:portal, от имени curator; "
-        in office.run("history", "krasnogorsk", "--lang", "ru").out
-    )
+    told = "municipal за curator, роль municipal_coordinator, опознан: host:portal; "
+    assert told in office.run("history", "krasnogorsk", "--lang", "ru").out
 
 
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from lifecycle.domain.administration import delay_seconds
 from lifecycle.domain.decide import Situation, decide_advance, decide_enrol, standing_of
 from lifecycle.domain.decision import Accepted, Refusal, Stamp
 from lifecycle.domain.definition import Definition, EvidenceGiven, FactGiven
@@ -291,3 +292,10 @@ def test_a_final_state_has_no_deadline_on_the_board(state: str, due_on: date | N
     standing = standing_of(participation(state=state), programme())
 
     assert (standing.state, standing.due_on, standing.final) == (state, due_on, state == "done")
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.5", "-1", "0", "01", "86401", "9" * 9, "٣"])
+def test_a_published_delay_is_a_whole_number_of_seconds_of_a_day(text: str) -> None:
+    assert [delay_seconds(one) for one in ("1", "60", "86400")] == [1, 60, 86400]
+    with pytest.raises(ValueError, match="seconds"):
+        delay_seconds(text)

@@ -6,6 +6,7 @@ import random
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,13 +121,15 @@ def test_an_exception_undoes_an_erasure_with_everything_else(filled: Journal) ->
 
 
 def test_the_last_erasure_is_told(filled: Journal) -> None:
-    facts = {"actor": "ana", "ground": "g", "act": "1", "records": list[str]()}
+    facts: dict[str, Any] = {"actor": "ana", "ground": "g", "act": "1", "records": []}
     with filled.writing() as tx:
         assert tx.last_erasure() is None
         for seconds in (50, 60):
             moment = START + timedelta(seconds=seconds)
             append(tx, INSTALLATION, "person_erased", facts=facts, recorded_at=moment)
-        append(tx, INSTALLATION, "installed", recorded_at=START + timedelta(seconds=70))
+        facts = {"maximum_merge_delay": "60"}
+        moment = START + timedelta(seconds=70)
+        append(tx, INSTALLATION, "installed", facts=facts, recorded_at=moment)
     with filled.reading() as view:
         assert view.last_erasure() == START + timedelta(seconds=60)
 
