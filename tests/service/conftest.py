@@ -28,15 +28,30 @@ def postgres_url(server: Server) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try what is done with an engine in memory and on SQLite; on PostgreSQL where marked.
+
+    The statements are the same on every database, and the contract suite of storage tries all of
+    them on a server. Here it is tried where transactions, locks or erasures are what is asked.
+    """
+    if "storage" in metafunc.fixturenames:
+        served = metafunc.definition.get_closest_marker("postgres") is not None
+        metafunc.parametrize("storage", ["memory", "sqlite", *(["postgres"] if served else [])])
+
+
+@pytest.fixture
 def engine(
-    request: pytest.FixtureRequest, catalogue: Catalogue, clock: SetClock, tmp_path: Path
+    request: pytest.FixtureRequest,
+    storage: str,
+    catalogue: Catalogue,
+    clock: SetClock,
+    tmp_path: Path,
 ) -> Iterator[Lifecycle]:
-    """An engine with one administrator: in memory, on an SQLite file, and on PostgreSQL."""
+    """An engine with one administrator: in memory, on an SQLite file, or on PostgreSQL."""
     journal: Journal
-    if request.param == "memory":
+    if storage == "memory":
         journal = MemoryJournal(ORIGIN)
-    elif request.param == "sqlite":
+    elif storage == "sqlite":
         journal = create_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN)
     else:
         journal = create_journal(request.getfixturevalue("postgres_url"), ORIGIN)

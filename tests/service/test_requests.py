@@ -22,6 +22,9 @@ from lifecycle import (
 from lifecycle.domain.errors import InvalidEvidence, UnknownActor, UnknownSchool
 from tests.factories import ADMIN, ROADMAP, Office, SetClock, actor, order
 
+# Retries, conflicts and what a refusal leaves hang on transactions and constraints.
+pytestmark = pytest.mark.postgres
+
 SCHOOL = "krasnogorsk"
 
 
