@@ -11,13 +11,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -32,9 +33,13 @@ class Server:
     """Starts in its context, on a socket in a folder of its own, and is gone after it.
 
     Its settings are those that users have: what endangers durability is refused by the engine.
+
+    Args:
+        settings: Others of the server's, by name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
+        self._settings = {"listen_addresses": "", "max_connections": 60, **(settings or {})}
         # Not in folders of pytest's: those are closed to other users of the machine.
         self._folder = Path(tempfile.mkdtemp(prefix="lifecycle-"))
         self._data = Path(tempfile.mkdtemp(prefix="lifecycle-", dir=_roomy_memory()))
@@ -86,7 +91,16 @@ class Server:
         Args:
             origin: Of the installation whose tables are there already; otherwise there are none.
         """
-        name = self._copied("template0" if origin is None else self._template(origin))
+        with self._lent("template0" if origin is None else self._template(origin)) as url:
+            yield url
+
+    def copy(self, url: str) -> AbstractContextManager[str]:
+        """Lend the address of a copy of the database at *url*, which nobody is connected to."""
+        return self._lent(urlsplit(url).path.removeprefix("/"))
+
+    @contextmanager
+    def _lent(self, template: str) -> Iterator[str]:
+        name = self._copied(template)
         try:
             yield self.url(name)
         finally:
@@ -98,8 +112,8 @@ class Server:
         self._start()
 
     def _start(self) -> None:
-        options = f"-k '{self._folder}' -c listen_addresses= -c max_connections=60"
-        self._control("start", f"--log={self._data}/log", "-o", options)
+        options = "".join(f" -c {name}={value}" for name, value in self._settings.items())
+        self._control("start", f"--log={self._data}/log", "-o", f"-k '{self._folder}'{options}")
 
     def _template(self, origin: str) -> str:
         """Return a database with tables, of which copies are made: migrations take their time."""
