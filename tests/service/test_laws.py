@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -357,9 +357,8 @@ class OnAServer(Requests):
 
 
 def test_an_engine_on_a_server_answers_and_holds_what_one_in_memory_does(server: Server) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        lambda: OnAServer(server), settings=settings(max_examples=4)
-    )
+    factory = cast(type[Requests], lambda: OnAServer(server))
+    run_state_machine_as_test(factory, settings=settings(max_examples=4))
 
 
 TestRequestsInMemory = InMemory.TestCase
