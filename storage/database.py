@@ -6,7 +6,7 @@ the way of a record are the same for both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,10 @@ from lifecycle.storage.faults import Faults
 
 if TYPE_CHECKING:
     from lifecycle.storage.session import Session
+
+
+Sent = tuple[str, tuple[Any, ...]]
+"""A statement in the database's own words, with its parameters by place."""
 
 
 class Database(Protocol):
@@ -36,6 +40,11 @@ class Database(Protocol):
     @property
     def sealing(self) -> Sealing:
         """How records come into the log where nothing else is asked for."""
+        ...
+
+    @property
+    def is_far(self) -> bool:
+        """Whether every answer is waited for, so that it is worth to ask for several at once."""
         ...
 
     @property
@@ -90,8 +99,20 @@ class Database(Protocol):
         """
         ...
 
-    def attempt(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
-        """Keep the transaction usable when the database refuses a statement inside."""
+    def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements in order, in one go if the database is far away.
+
+        Returns:
+            A cursor of each.
+        """
+        ...
+
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements as ``together``, and keep the transaction usable if one is refused.
+
+        Returns:
+            A cursor of each.
+        """
         ...
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:

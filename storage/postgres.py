@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -20,6 +20,7 @@ from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import postgres_schema
+from lifecycle.storage.database import Sent
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.session import Session
 
@@ -39,6 +40,9 @@ _SETTLE: Final = (
     " current_setting('server_encoding'), current_setting('fsync'),"
     " current_setting('full_page_writes'), current_setting('synchronous_commit')"
 )
+
+_ATTEMPT: Final[Sent] = ("SAVEPOINT lifecycle_attempt", ())
+_ATTEMPTED: Final[Sent] = ("RELEASE SAVEPOINT lifecycle_attempt", ())
 
 _UNDER_WAY: Final = (
     "SELECT pid, xact_start FROM pg_catalog.pg_stat_activity"
@@ -63,6 +67,7 @@ class PostgresDatabase:
     """
 
     sealing: Sealing = "queued"  # nothing that all writers need is held until they commit
+    is_far = True
     writes_late = False
     # The parameters by place: one way to send statements for every driver.
     dialect: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
@@ -158,19 +163,21 @@ class PostgresDatabase:
         )
         return True
 
-    @contextmanager
-    def attempt(self, driver: DBAPIConnection) -> Iterator[None]:
-        """Undo what is done inside when it fails: a failed statement ends the transaction."""
-        with self.faults:
-            driver.cursor().execute("SAVEPOINT lifecycle_attempt")
+    def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements in order without waiting for the answer of each."""
+        connection = cast(psycopg.Connection[Any], driver)
+        with connection.pipeline():
+            return [connection.cursor().execute(text, values) for text, values in sent]
+
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements, and undo all of them when one fails: it ends the transaction."""
         try:
-            yield
-        except BaseException:
-            with self.faults:
+            _, *done, _ = self.together(driver, [_ATTEMPT, *sent, _ATTEMPTED])
+        except psycopg.Error:
+            if _status(driver) is TransactionStatus.INERROR:
                 driver.cursor().execute("ROLLBACK TO SAVEPOINT lifecycle_attempt")
             raise
-        with self.faults:
-            driver.cursor().execute("RELEASE SAVEPOINT lifecycle_attempt")
+        return done
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
         """Return a cursor of the server's: the driver itself would fetch all rows at once."""

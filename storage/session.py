@@ -7,7 +7,7 @@ nothing more. This is the one place where it is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, cast
 
@@ -17,7 +17,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.expression import ClauseElement
 
 from lifecycle.domain.spans import Span
-from lifecycle.storage.database import Database
+from lifecycle.storage.database import Database, Sent
 
 Values = tuple[Any, ...]
 
@@ -48,6 +48,10 @@ class Statement:
         return known
 
 
+Question = tuple[Statement, Mapping[str, Any]]
+"""A statement with its parameters by name."""
+
+
 def driver_of(connection: Connection | PoolProxiedConnection) -> DBAPIConnection:
     """Return the driver's connection behind one of SQLAlchemy or of its pool."""
     lent = connection.connection if isinstance(connection, Connection) else connection
@@ -67,19 +71,33 @@ class Session:
         self.faults = database.faults
         self._driver = driver
         self._dialect = database.dialect
+        self._foreseen: dict[Sent, list[Values]] = {}
 
     def rows(self, statement: Statement, **values: Any) -> list[Values]:
-        """Return all rows of a query."""
+        """Return all rows of a query, once from what was foreseen."""
+        text, bound = sent = self._bound(statement, values)
+        if self._foreseen and sent in self._foreseen:
+            return self._foreseen.pop(sent)
         with self.faults:
-            return list(self._sent(statement, values).fetchall())
+            return list(self._driver.cursor().execute(text, bound).fetchall())
+
+    def all_rows(self, questions: Sequence[Question]) -> list[list[Values]]:
+        """Return the rows of several queries, asked in order and in one go."""
+        with self.faults:
+            cursors = self.database.together(
+                self._driver, [self._bound(statement, values) for statement, values in questions]
+            )
+            return [list(cursor.fetchall()) for cursor in cursors]
+
+    def foresee(self, statement: Statement, answer: list[Values], **values: Any) -> None:
+        """Keep the answer of a query for the next time it is asked, until something is written."""
+        self._foreseen[self._bound(statement, values)] = answer
 
     def flow(self, statement: Statement, **values: Any) -> Iterator[Values]:
         """Yield the rows of a query as they are fetched, a batch at a time."""
-        text, names = statement.compiled(self._dialect)
+        text, bound = self._bound(statement, values)
         with self.faults:
-            cursor = self.database.flowing(
-                self._driver, text, tuple(values[name] for name in names)
-            )
+            cursor = self.database.flowing(self._driver, text, bound)
         while True:
             with self.faults:
                 batch = cursor.fetchmany(_BATCH)
@@ -93,8 +111,25 @@ class Session:
         Raises:
             ConstraintBroken: A constraint or a trigger refused it.
         """
+        self._foreseen.clear()
+        text, bound = self._bound(statement, values)
         with self.faults:
-            return int(self._sent(statement, values).rowcount)
+            return int(self._driver.cursor().execute(text, bound).rowcount)
+
+    def attempted(self, changes: Sequence[Question]) -> list[int]:
+        """Execute statements that write, in one go, and return how many rows each touched.
+
+        The transaction stays usable when one is refused.
+
+        Raises:
+            ConstraintBroken: A constraint or a trigger refused one.
+        """
+        self._foreseen.clear()
+        with self.faults:
+            cursors = self.database.attempted(
+                self._driver, [self._bound(statement, values) for statement, values in changes]
+            )
+            return [int(cursor.rowcount) for cursor in cursors]
 
     def bounds(self, span: Span) -> tuple[str, str | None]:
         """Return where a span begins, and before what it ends; ``None`` where it does not."""
@@ -115,15 +150,10 @@ class Session:
         Raises:
             DatabaseLocked: Somebody else did not let it go.
         """
+        self._foreseen.clear()
         with self.faults:
             return self.database.hold(self._driver, name)
 
-    def attempt(self) -> AbstractContextManager[None]:
-        """Keep the transaction usable when a constraint refuses what is done inside."""
-        return self.database.attempt(self._driver)
-
-    def _sent(self, statement: Statement, values: dict[str, Any]) -> Any:
+    def _bound(self, statement: Statement, values: Mapping[str, Any]) -> Sent:
         text, names = statement.compiled(self._dialect)
-        cursor = self._driver.cursor()
-        cursor.execute(text, tuple(values[name] for name in names))
-        return cursor
+        return text, tuple(values[name] for name in names)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInpu
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import sqlite_schema
+from lifecycle.storage.database import Sent
 from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.session import Session
 from lifecycle.storage.sqlite_faults import SqliteFaults
@@ -272,6 +273,7 @@ class SqliteDatabase:
 
     dialect: Dialect = sqlite_dialect()
     sealing: Sealing = "inline"  # there is one writer anyway
+    is_far = False
     writes_late = True
 
     def __init__(
@@ -335,9 +337,13 @@ class SqliteDatabase:
         """Do nothing: a transaction that writes holds the whole file."""
         return False
 
-    def attempt(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
-        """Do nothing: a refused statement undoes only itself."""
-        return nullcontext()
+    def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements one after the other."""
+        return [driver.cursor().execute(text, values) for text, values in sent]
+
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements one after the other: a refused one undoes only itself."""
+        return self.together(driver, sent)
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
         """Return a cursor: SQLite makes rows as they are fetched."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -193,6 +193,18 @@ class Writing(Reading, Protocol):
     @property
     def erasable(self) -> ErasableWriting:
         """What lies beside the history and can be erased, kept and erased in this transaction."""
+        ...
+
+    def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
+        """Be told what will be asked first, so that what is far away is asked in one go.
+
+        Nobody is bound by it: what is asked besides, or later, is answered as ever.
+
+        Args:
+            stream: That will be locked.
+            command_id: Of the request.
+            actors: Who have to be registered.
+        """
         ...
 
     def lock(self, stream: str) -> Head:

@@ -159,9 +159,14 @@ def check_actor(view: Reading, request: Request) -> None:
         InvalidInput: As ``check_form``.
     """
     check_form(request.actor)
-    for actor in (request.actor.id, request.actor.on_behalf_of):
-        if actor is not None and not view.has_actor(actor):
+    for actor in _named(request.actor):
+        if not view.has_actor(actor):
             raise UnknownActor(actor, view.actors())
+
+
+def _named(actor: Actor) -> tuple[str, ...]:
+    """Return whom an actor names: himself, and whoever he stands in for."""
+    return (actor.id,) if actor.on_behalf_of is None else (actor.id, actor.on_behalf_of)
 
 
 def repeated(view: Reading, request: Request) -> Receipt | None:
@@ -232,6 +237,7 @@ def carry_out(
     """
 
     def once(tx: Writing) -> Receipt:
+        tx.foresee(stream, request.command_id, _named(request.actor))
         # Locked first: of two processes with one command id the second has to see the first.
         head = tx.lock(stream)
         again = repeated(tx, request)
