@@ -295,7 +295,7 @@ class SqlReading:
 
     def _decoded(self, stream: str, sequence: int, body: object) -> Record:
         try:
-            return Record.decode(rows.as_bytes(body))
+            return Record.decode(rows.as_bytes(body), rows.CODEC)
         except InvalidBody as error:
             detail = f"record {sequence} of {stream}: {error}"
             raise DatabaseBroken(url=self._session.faults.url, detail=detail) from error

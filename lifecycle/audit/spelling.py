@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from lifecycle.domain import canonical
@@ -36,18 +35,13 @@ NOTHING = b'[],"facts":{}'
 written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-class Parser(NamedTuple):
+class Parser(canonical.Codec):
     """A reader of JSON and the writer that belongs to it.
 
     It is trusted with speed only: what was read is written again, and has to give the same bytes.
-
-    Args:
-        loads: Returns the value that bytes spell; raises ``ValueError`` where they spell none.
-        dumps: Returns the canonical bytes of a value: UTF-8, keys sorted, no spaces.
     """
 
-    loads: Callable[[bytes], Any]
-    dumps: Callable[[Any], bytes]
+    __slots__ = ()
 
     def value(self, text: bytes) -> Any:
         """Return the value that *text* spells as bodies do.
