@@ -29,7 +29,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
-from typing import Any
+from multiprocessing.synchronize import Barrier
+from typing import Any, Self
 
 import psycopg
 
@@ -214,44 +215,59 @@ def _middle(runs: Sequence[Sequence[float]]) -> int:
 # -- many processes -------------------------------------------------------------------------------
 
 
-def worker(url: str, warm_up: str, schools: Sequence[str], begin: float) -> tuple[float, float]:
-    """Lead *schools* to their end from the moment *begin* on; return when it began and ended."""
+_together: list[Barrier] = []
+
+
+def begin_together(barrier: Barrier) -> None:
+    """Keep in a new process what all writers wait at."""
+    _together.append(barrier)
+
+
+def write(url: str, warm_up: str, schools: Sequence[str]) -> tuple[float, float]:
+    """Lead *schools* to their end once every writer is warm; return when it began and ended."""
     with warm(url, warm_up) as engine:
-        time.sleep(max(0.0, begin - time.time()))
+        _together[0].wait()
         begun = time.time()
         advanced(engine, schools)
         return begun, time.time()
 
 
-def rate(
-    pool: ProcessPoolExecutor, url: str, writers: int, warm_ups: Sequence[str], each: list[str]
-) -> float:
-    """Return the advances a second of *writers* processes, each with its part of the schools."""
-    begin = time.time() + 1 + writers * 0.3
-    share = len(each) // writers
-    spans = [
-        future.result()
-        for future in [
-            pool.submit(worker, url, warm_ups[number], each[number * share :][:share], begin)
-            for number in range(writers)
-        ]
-    ]
-    count = share * writers * len(steps())
-    return count / (max(end for _, end in spans) - min(begun for begun, _ in spans))
+class Writers:
+    """So many processes, each with schools of its own; use it as a context manager."""
+
+    def __init__(self, count: int) -> None:
+        context = get_context("spawn")
+        self._count = count
+        self._pool = ProcessPoolExecutor(
+            count, context, initializer=begin_together, initargs=(context.Barrier(count),)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown()
+
+    def rate(self, url: str, schools: Sequence[str]) -> float:
+        """Return the advances a second; each writer warms up on the first of its schools."""
+        each = [schools[number :: self._count] for number in range(self._count)]
+        futures = [self._pool.submit(write, url, own[0], own[1:]) for own in each]
+        spans = [future.result() for future in futures]
+        count = (len(schools) - self._count) * len(steps())
+        return count / (max(end for _, end in spans) - min(begun for begun, _ in spans))
 
 
 def many(
-    server: Server, template: str, schools: list[str], writers: int, rounds: int
+    server: Server, template: str, schools: Sequence[str], writers: int, rounds: int
 ) -> dict[str, Any]:
     """Measure *writers* processes against one."""
-    warm_ups, each = schools[:writers], schools[writers:]
     alone, together = [], []
-    with ProcessPoolExecutor(writers, get_context("spawn")) as pool:
+    with Writers(1) as one_writer, Writers(writers) as all_writers:
         for _ in range(rounds):
             with server.copy(template) as url:
-                alone.append(rate(pool, url, 1, warm_ups, each[: max(2, len(each) // writers)]))
+                alone.append(one_writer.rate(url, schools[: max(3, len(schools) // writers)]))
             with server.copy(template) as url:
-                together.append(rate(pool, url, writers, warm_ups, each))
+                together.append(all_writers.rate(url, schools))
     ratios = [more / less for less, more in zip(alone, together, strict=True)]
     return {
         "writers": writers,
