@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.erasable import Erasable, ErasableWriting, Secret
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.logged import KeptCheckpoint, LogReading
 from lifecycle.domain.model import (
     Assignment,
@@ -301,24 +302,6 @@ class Journal(Protocol):
     def close(self) -> None:
         """Give back connections; the journal is not used afterwards."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file in the evidence store.
-
-    Args:
-        sha256: Content address: of what is stored.
-        size: Of what is stored, bytes.
-        media_type: Declared by the ending of the file that was given.
-        plain: SHA-256 of the content before it was encrypted; ``None`` if it was not, or if the
-            key does not open it.
-    """
-
-    sha256: str
-    size: int
-    media_type: str
-    plain: str | None = None
 
 
 class EvidenceStore(Protocol):
