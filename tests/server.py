@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from importlib.util import find_spec
 from itertools import count
@@ -33,13 +33,9 @@ class Server:
     """Starts in its context, on a socket in a folder of its own, and is gone after it.
 
     Its settings are those that users have: what endangers durability is refused by the engine.
-
-    Args:
-        settings: Others of the server's, by name.
     """
 
-    def __init__(self, settings: Mapping[str, object] | None = None) -> None:
-        self._settings = {"listen_addresses": "", "max_connections": 60, **(settings or {})}
+    def __init__(self) -> None:
         # Not in folders of pytest's: those are closed to other users of the machine.
         self._folder = Path(tempfile.mkdtemp(prefix="lifecycle-"))
         self._data = Path(tempfile.mkdtemp(prefix="lifecycle-", dir=_roomy_memory()))
@@ -106,14 +102,20 @@ class Server:
         finally:
             self._sql(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def set(self, **settings: int) -> None:
+        """Change settings of the server's, for connections that are there as well."""
+        for name, value in settings.items():
+            self._sql(f"ALTER SYSTEM SET {name} = {value}")
+        self._sql("SELECT pg_reload_conf()")
+
     def crash(self) -> None:
         """End the server without letting it finish anything, and start it again."""
         self._control("stop", "-m", "immediate")
         self._start()
 
     def _start(self) -> None:
-        options = "".join(f" -c {name}={value}" for name, value in self._settings.items())
-        self._control("start", f"--log={self._data}/log", "-o", f"-k '{self._folder}'{options}")
+        options = f"-k '{self._folder}' -c listen_addresses= -c max_connections=60"
+        self._control("start", f"--log={self._data}/log", "-o", options)
 
     def _template(self, origin: str) -> str:
         """Return a database with tables, of which copies are made: migrations take their time."""

@@ -297,9 +297,9 @@ def main() -> None:
         count = given.schools if what == "one" else writers * (1 + given.schools_each)
         schools = [f"school-{number}" for number in range(count)]
         delay = int(given.milliseconds * 1000) if what == "latency" else 0
-        settings = {"commit_delay": delay, "commit_siblings": 0} if delay else {}
-        with Server(settings) as server, server.database(ORIGIN) as template:
+        with Server() as server, server.database(ORIGIN) as template:
             prepare(template, schools)
+            server.set(commit_delay=delay, commit_siblings=0 if delay else 5)
             if what == "one":
                 told[what] = one(server, template, schools, given.rounds)
             else:
