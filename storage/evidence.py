@@ -21,8 +21,8 @@ from uuid import uuid4
 
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.messages import Message
-from lifecycle.domain.ports import StoredFile
 from lifecycle.storage.ciphers import Encryption, opened
 from lifecycle.storage.durable import sync_folder
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost
-from lifecycle.domain.ports import StoredFile
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, opened_with, taken
 
 

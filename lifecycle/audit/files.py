@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from lifecycle.domain.errors import StorageFailed
-from lifecycle.domain.ports import EvidenceStore, StoredFile
+from lifecycle.domain.evidence import StoredFile
+from lifecycle.domain.ports import EvidenceStore
 
 _REMEMBERED = 4096  # verdicts on files: one order may serve many schools
 

@@ -15,8 +15,9 @@ from lifecycle.audit.findings import Finding
 from lifecycle.domain.commitment import Opening, committed_in
 from lifecycle.domain.erasable import FileKey
 from lifecycle.domain.erasure import Erasures, place_of
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.model import INSTALLATION, Evidence
-from lifecycle.domain.ports import Auditing, StoredFile
+from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import Record
 
 

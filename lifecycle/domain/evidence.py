@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +21,24 @@ WITHOUT_NUMBER: Final = "б/н"
 """What stands for the number of an order that was given none."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file in the evidence store.
+
+    Args:
+        sha256: Content address: of what is stored.
+        size: Of what is stored, bytes.
+        media_type: Declared by the ending of the file that was given.
+        plain: SHA-256 of the content before it was encrypted; ``None`` if it was not, or if the
+            key does not open it.
+    """
+
+    sha256: str
+    size: int
+    media_type: str
+    plain: str | None = None
 
 
 def check_piece(piece: Evidence, *, personal: bool = False) -> None:

@@ -8,7 +8,7 @@ import pytest
 from lifecycle import verify
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import EvidenceLost, HistoryBroken
-from lifecycle.domain.ports import StoredFile
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal, open_journal
 from lifecycle.workflows.catalogue import Catalogue

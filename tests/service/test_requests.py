@@ -1,9 +1,7 @@
 """How requests are treated: retries, conflicts, rehearsals, refusals, and what they leave."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +20,10 @@ from lifecycle import (
     verify,
 )
 from lifecycle.domain.errors import InvalidEvidence, UnknownActor, UnknownSchool
-from lifecycle.domain.model import RefusedAttempt
-from lifecycle.storage.memory import MemoryJournal
-from tests.factories import ADMIN, ROADMAP, Office, SetClock, actor, order
+from tests.factories import ADMIN, Office, SetClock, actor, order
+
+# Retries, conflicts and what a refusal leaves hang on transactions and constraints.
+pytestmark = pytest.mark.postgres
 
 SCHOOL = "krasnogorsk"
 
@@ -34,16 +33,10 @@ def start(office: Office, **changes: Any) -> Receipt:
     return office.make(SCHOOL, "start_questionnaire", **changes)
 
 
-def refusals(engine: Lifecycle, folder: Path) -> list[tuple[str, str, str, str]]:
+def refusals(engine: Lifecycle) -> list[tuple[str, str, str, str]]:
     """Return the refused attempts that were kept: stream, actor, what, command."""
-    journal = engine.context.journal
-    if isinstance(journal, MemoryJournal):
-        kept: list[RefusedAttempt] = list(journal.refusals)
-        return [(one.stream, one.actor, one.what, one.command_id) for one in kept]
-    with closing(sqlite3.connect(folder / "lifecycle.db")) as database:
-        return database.execute(
-            "SELECT stream, actor, what, command_id FROM lifecycle_refusals ORDER BY id"
-        ).fetchall()
+    with engine.context.journal.reading() as view:
+        return [(one.stream, one.actor, one.what, one.command_id) for one in view.refused()]
 
 
 def everything(office: Office) -> list[bytes]:
@@ -190,7 +183,7 @@ def test_a_rehearsal_is_refused_like_the_act_and_not_kept(office: Office, tmp_pa
         office.make(SCHOOL, "conclude", dry_run=True)
 
     assert [one.code for one in refused.value.unmet] == ["not_in_state"]
-    assert refusals(office.engine, tmp_path) == []
+    assert refusals(office.engine) == []
 
 
 def test_a_rehearsal_of_a_command_that_was_carried_out_says_so(office: Office) -> None:
@@ -227,9 +220,7 @@ def test_a_refusal_changes_nothing_and_is_kept_outside_the_history(
         "administrator_approves",
     ]
     assert everything(office) == before
-    assert refusals(office.engine, tmp_path) == [
-        (f"participation/{SCHOOL}", "admin", "conclude", "c-1")
-    ]
+    assert refusals(office.engine) == [(f"participation/{SCHOOL}", "admin", "conclude", "c-1")]
     assert verify(office.engine).ok
 
 
@@ -248,7 +239,7 @@ def test_an_unknown_actor_is_no_refusal_but_a_mistake(office: Office, tmp_path: 
         start(office, actor=actor("admim"))
 
     assert str(unknown.value.remedy) == "did you mean admin?"
-    assert refusals(office.engine, tmp_path) == []
+    assert refusals(office.engine) == []
 
 
 @pytest.mark.parametrize(
@@ -337,72 +328,6 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken(office: Office, tmp_p
 
     assert office.state(SCHOOL) == "questionnaire"
     assert verify(office.engine).ok
-
-
-# -- time -----------------------------------------------------------------------------------------
-
-
-def test_records_bear_utc_and_the_day_at_the_place_of_the_road_map(
-    office: Office, clock: SetClock
-) -> None:
-    # 14 March in Greenwich is 15 March on Sakhalin already.
-    clock.moment = datetime(2022, 3, 14, 20, tzinfo=UTC)
-
-    record = start(office).record
-
-    assert record.recorded_at.tzinfo is UTC
-    assert record.recorded_at.date().isoformat() == "2022-03-14"
-    assert record.effective_on.isoformat() == "2022-03-15"
-
-
-def test_a_clock_that_is_set_back_does_not_turn_the_history(
-    office: Office, clock: SetClock
-) -> None:
-    first = start(office).record
-    clock.advance(days=-3)
-
-    second = office.make(SCHOOL, "complete_questionnaire").record
-
-    assert second.recorded_at == first.recorded_at
-    assert second.effective_on == first.effective_on
-    assert verify(office.engine).ok
-
-
-def test_a_role_is_taken_no_earlier_than_it_was_used_though_the_clock_was_set_back(
-    office: Office, clock: SetClock
-) -> None:
-    engine, used = office.engine, start(office).record
-    clock.advance(days=-3)
-
-    person = used.actor.id
-    taken = engine.revoke(person, "municipal_coordinator", roadmap=ROADMAP, actor=ADMIN).record
-    engine.assign(person, "administrator", actor=ADMIN)
-    gone = engine.revoke("admin", "administrator", actor=actor(person)).record
-
-    assert taken.recorded_at == used.recorded_at
-    assert gone.recorded_at == used.recorded_at
-    assert taken.effective_on == used.effective_on
-    assert verify(engine).ok
-
-
-def test_no_record_is_earlier_than_the_log_though_the_clock_was_set_back(
-    office: Office, clock: SetClock
-) -> None:
-    clock.advance(days=2)
-    latest = office.engine.add_actor("late", actor=ADMIN).record
-    clock.advance(days=-5)
-
-    made = [
-        start(office).record,
-        office.enrol("another").record,
-        office.engine.add_actor("later", actor=ADMIN).record,
-    ]
-
-    assert latest.recorded_at == clock.moment + timedelta(days=5)
-    with office.engine.context.journal.reading() as view:
-        assert view.logged_at() == view.latest() == latest.recorded_at
-    assert {one.recorded_at for one in made} == {latest.recorded_at}
-    assert verify(office.engine).findings == ()
 
 
 def test_a_school_is_enrolled_once(office: Office) -> None:

@@ -11,7 +11,7 @@ import pytest
 from lifecycle import EvidenceFile, TransitionRefused, verify
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import InvalidEvidence, UnknownActor
-from lifecycle.domain.ports import StoredFile
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage.memory_evidence import MemoryEvidence
 from tests.factories import Office, actor
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
-from lifecycle.domain.ports import StoredFile
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage.evidence import MAX_FILE_BYTES, EvidenceFolder
 from tests.storage.conftest import ROOT
 
