@@ -24,7 +24,8 @@ from lifecycle.domain.definition import (
 )
 from lifecycle.domain.messages import Text
 from lifecycle.domain.model import Assignment, Credential
-from tests.audit.test_screen import CATALOGUE, Court, history, rechained, rehashed
+from tests.audit.court import CATALOGUE, Court, history, rehashed
+from tests.audit.test_screen import rechained
 from tests.factories import ADMIN, ROADMAP, Office, memory_engine
 
 STREAM = f"participation/{ROADMAP}.2"

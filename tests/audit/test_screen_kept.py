@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lifecycle import Lifecycle, verify
 from lifecycle.audit.kept import Keys, Openings
 from lifecycle.audit.personal import Tally
-from tests.audit.test_screen import CATALOGUE, Court, Papered, rehashed, restless
+from tests.audit.court import CATALOGUE, Court, Papered, rehashed, restless
 from tests.factories import ADMIN, ROADMAP, Office, memory_engine
 
 SCHOOL = "one"

@@ -19,7 +19,7 @@ from lifecycle.domain import canonical
 from lifecycle.domain.model import Actor, Evidence
 from lifecycle.domain.requests import Advance
 from lifecycle.storage.memory_evidence import MemoryEvidence
-from tests.audit.test_screen import CATALOGUE
+from tests.audit.court import CATALOGUE
 from tests.factories import ROADMAP
 
 LINK = {"form": "link", "item": None, "kind": "order", "url": "https://example.org/1"}

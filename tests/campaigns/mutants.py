@@ -60,6 +60,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/static_log": ("test_static_log",),
         "audit/checkpoints": (
             "test_log",
+            "test_log_signed",
             "test_outside_checkpoint",
             "test_since",
             "test_static_log",

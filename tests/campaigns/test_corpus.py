@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle import Lifecycle, open_lifecycle, verify
-from tests.audit.test_screen import Court
+from tests.audit.court import Court
 from tests.campaigns.corpus import lead, multiply
 from tests.campaigns.verify_scale import measured
 

@@ -14,6 +14,7 @@ from lifecycle.storage.memory import MemoryJournal
 from lifecycle.workflows.catalogue import Catalogue
 from tests.databases import new_journal
 from tests.factories import ADMIN, ORIGIN, Office, SetClock, engine_on
+from tests.identities import Identities
 from tests.server import Server
 
 
@@ -66,3 +67,9 @@ def engine(
 def office(engine: Lifecycle, definition: Definition) -> Office:
     """An office with one school enrolled and all roles assigned, on either storage."""
     return Office(engine, definition).opened("krasnogorsk")
+
+
+@pytest.fixture
+def identities(office: Office) -> Identities:
+    """Tokens and keys of the office's people."""
+    return Identities(office.engine)
