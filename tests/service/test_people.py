@@ -253,6 +253,7 @@ def test_what_is_written_after_an_erasure_is_not_covered_even_by_a_clock_set_bac
     clock.advance(hours=-5)
 
     office.engine.plans.act("tomari-2022", "1.3", "begun", actor=planner(office), comment="y")
+    clock.advance(hours=5)
 
     report = verify(office.engine)
     assert (report.ok, report.opened, report.erased) == (True, 1, 0)
