@@ -58,8 +58,10 @@ def open_lifecycle(
     """Open the engine on an existing history.
 
     Args:
-        url: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``.
-        evidence: Folder of the evidence files; beside the database file if not given.
+        url: ``sqlite:///relative.db``, ``sqlite:////absolute.db`` or
+            ``postgresql://user@server/database``.
+        evidence: Folder of the evidence files; if not given, beside the file of an SQLite
+            database, and ``lifecycle.evidence`` in the working folder for one on a server.
         definitions: Folders with further programmes and road maps.
         guards: Guards in Python by the names that definitions call them.
         clock: Another clock than this machine's.
@@ -149,6 +151,24 @@ def verify(
             keys=keys,
             since=since,
         )
+
+
+def grant_roles(url: str) -> tuple[str, ...]:
+    """Make the roles that work with a database of PostgreSQL; see ``storage.postgres_roles``.
+
+    Args:
+        url: Of the database, as the owner of its tables.
+
+    Returns:
+        The names of the roles.
+
+    Raises:
+        InvalidInput: The address is not one of PostgreSQL.
+        StorageFailed: It has no tables of ours, or who asks may not do this.
+    """
+    from lifecycle.storage.roles import grant
+
+    return grant(url)
 
 
 def _engine(

@@ -9,8 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, text
 
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
-from lifecycle.domain.ports import StoredRecord
-from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
+from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
 from lifecycle.storage import rows, schema
 from lifecycle.storage.log import SqlLog
 from lifecycle.storage.reading import SqlReading
@@ -109,7 +108,7 @@ _IDS: Final = Statement(
 _REPEATED: Final = Statement(
     text(
         " UNION ALL ".join(
-            f"SELECT '{name}', {name} FROM lifecycle_records"  # noqa: S608 - names of our own
+            f"SELECT '{name}', {name} || '' FROM lifecycle_records"  # noqa: S608 - names of our own
             f" GROUP BY {name} || '' HAVING count(*) > 1"
             for name in ("record_id", "command_id")
         )
@@ -143,13 +142,15 @@ class SqlAuditing(SqlReading):
 
     def streams(self, span: Span = EVERYTHING) -> Iterator[Head]:
         """Yield the head that storage keeps of every stream, sorted by name."""
-        for stream, version, last, recorded_at in _STREAMS.flow(self._session, *_bounds(span)):
+        for stream, version, last, recorded_at in _STREAMS.flow(
+            self._session, *self._session.bounds(span)
+        ):
             moment = rows.readable_moment(recorded_at)
             yield rows.head_from(self._origin, stream, version, last, moment)
 
     def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
         """Yield every record sorted by stream and sequence, without holding all in memory."""
-        for row in _STORED.flow(self._session, *_bounds(span)):
+        for row in _STORED.flow(self._session, *self._session.bounds(span)):
             yield rows.stored_record(row)
 
     def mark(self) -> tuple[object, ...]:
@@ -163,7 +164,7 @@ class SqlAuditing(SqlReading):
 
     def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
         """Return every role that the projection says is held, sorted by stream and sequence."""
-        found = _ASSIGNMENTS.flow(self._session, *_bounds(span))
+        found = _ASSIGNMENTS.flow(self._session, *self._session.bounds(span))
         return tuple(Assignment(*row) for row in found)
 
     def registered(self) -> dict[str, int]:
@@ -173,7 +174,8 @@ class SqlAuditing(SqlReading):
     @contextmanager
     def plain(self, span: Span) -> Iterator[Plain]:
         """Lend the rows of *span*; nothing else is read from the view meanwhile."""
-        bounds, session = _bounds(span), self._session
+        session = self._session
+        bounds = session.bounds(span)
         with session.exact_text():
             held: dict[str, list[Values]] = {}
             for row in _ASSIGNMENTS.flow(session, *bounds):
@@ -196,10 +198,11 @@ class SqlAuditing(SqlReading):
     def repeated(self, *, indexed: bool = False) -> Iterator[tuple[str, str]]:
         """Yield column and value of every id that several records have.
 
-        No index is asked, unless all are as they have to be: SQLite has then compared every row
-        with the unique ones, and no id is in two.
+        No index is asked, unless all are as they have to be and the database has compared every
+        row with the unique ones: no id is in two then.
         """
-        return iter(()) if indexed else self._session.flow(_REPEATED)
+        proved = indexed and self._session.database.proves_indexes
+        return iter(()) if proved else self._session.flow(_REPEATED)
 
     def ids(self) -> Iterator[Ids]:
         """Yield the ids of every record, without holding all in memory."""
@@ -215,14 +218,10 @@ class SqlAuditing(SqlReading):
         return schema.findings(self._session)
 
     def _board(self, span: Span) -> Iterator[Values]:
-        first, last = _bounds(span)
+        first, last = self._session.bounds(span)
         if first >= _AFTER_SCHOOLS or (last is not None and last <= _OF_SCHOOLS):
             return iter(())
         begins = max(first, _OF_SCHOOLS).removeprefix(_OF_SCHOOLS)
         if last is None or last >= _AFTER_SCHOOLS:
             return _BOARD.flow(self._session, begins, None)
         return _BOARD.flow(self._session, begins, last.removeprefix(_OF_SCHOOLS))
-
-
-def _bounds(span: Span) -> tuple[str, str | None]:
-    return span.first or "", span.last

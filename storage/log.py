@@ -22,6 +22,8 @@ from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import checkpoints, log_leaves, log_state, log_tiles, records
 from lifecycle.storage.tables import sealing_queue as queue
 
+_LOG: Final = "log"  # no stream is called that
+
 _of_leaf = (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence)
 _of_queued = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
 _as_recorded = (
@@ -175,7 +177,7 @@ class SqlLog:
 
     def covered(self, span: Span, size: int) -> dict[str, int]:
         """Return how many records of each stream in *span* are among the first *size* leaves."""
-        first, last = span.first or "", span.last
+        first, last = self._session.bounds(span)
         wanted = _COVERED if last is None else _COVERED_BEFORE
         return dict(self._session.rows(wanted, size=size, first=first, last=last))
 
@@ -248,6 +250,8 @@ class SqlSealing(SqlLog):
     def _frontier(self, *, drained: bool = False) -> Frontier:
         """Return the right edge, read once a transaction."""
         if self._grown is None:
+            # One transaction at a time makes the log longer.
+            self._session.hold(_LOG)
             found = self._session.rows(_STATE)
             size, edge, waiting = found[0] if found else (0, b"", *self._session.rows(_WAITING)[0])
             try:

@@ -7,7 +7,7 @@ stays as it was when it was opened, one writer at a time, the same conflicts.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -329,6 +329,9 @@ class _MemoryWriting(_MemoryView):
     def __init__(self, origin: str, state: _State, sealing: Sealing) -> None:
         super().__init__(origin, state)
         self._inline = sealing == "inline"
+
+    def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
+        """Do nothing: nothing is far away."""
 
     def lock(self, stream: str) -> Head:
         return self.head(stream)

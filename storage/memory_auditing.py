@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record
-from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
+from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
 from lifecycle.storage import memory_erasable
 
 
@@ -81,7 +80,7 @@ class MemoryAuditing:
         yield Plain(
             records=(tuple(rows.record_row(one).values()) for one in self._records(span)),
             heads={
-                one: tuple(rows.head_row(self._last(one)).values()) for one in self._names(span)
+                one: tuple(rows.head_row(self._last(one)).values())[1:] for one in self._names(span)
             },
             standings={
                 one.school: tuple(rows.standing_row(one).values()) for one in self.board(span)

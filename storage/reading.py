@@ -41,14 +41,14 @@ _HEAD: Final = Statement(
         streams.c.stream == bindparam("stream")
     )
 )
-_RECORDS: Final = Statement(
+RECORDS: Final = Statement(
     select(records.c.sequence, records.c.body)
     .where(records.c.stream == bindparam("stream"))
     .order_by(records.c.sequence)
 )
 # Times are written with a fixed width, so the greatest text is the latest.
 _LATEST: Final = Statement(select(func.max(streams.c.recorded_at)))
-_LAST_LEAF: Final = Statement(
+LAST_LEAF: Final = Statement(
     select(records.c.recorded_at)
     .join_from(
         log_leaves,
@@ -59,7 +59,7 @@ _LAST_LEAF: Final = Statement(
     .limit(literal_column("1"))
     .offset(literal_column("0"))
 )
-_LAST_QUEUED: Final = Statement(select(func.max(sealing_queue.c.queued_at)))
+LAST_QUEUED: Final = Statement(select(func.max(sealing_queue.c.queued_at)))
 _FIRST: Final = Statement(
     select(records.c.sequence, records.c.body)
     .where(records.c.stream == bindparam("stream"))
@@ -68,16 +68,16 @@ _FIRST: Final = Statement(
     .limit(literal_column("1"))
     .offset(literal_column("0"))
 )
-_COMMAND: Final = Statement(
+COMMAND: Final = Statement(
     select(records.c.stream, records.c.sequence, records.c.body).where(
         records.c.command_id == bindparam("command_id")
     )
 )
 _assignments = select(*(assignments.c[name] for name in rows.ASSIGNMENT_COLUMNS))
-_ASSIGNMENTS_IN: Final = Statement(
+ASSIGNMENTS_IN: Final = Statement(
     _assignments.where(assignments.c.stream == bindparam("stream")).order_by(assignments.c.sequence)
 )
-_HAS_ACTOR: Final = Statement(select(actors.c.actor).where(actors.c.actor == bindparam("actor")))
+HAS_ACTOR: Final = Statement(select(actors.c.actor).where(actors.c.actor == bindparam("actor")))
 _ACTORS: Final = Statement(select(actors.c.actor).order_by(actors.c.actor))
 _credentials = select(*(credentials.c[name] for name in rows.CREDENTIAL_COLUMNS))
 _CREDENTIAL: Final = Statement(_credentials.where(credentials.c.id == bindparam("id")))
@@ -97,7 +97,7 @@ _STANDINGS: Final = {
 }
 _ROADMAPS: Final = Statement(
     select(streams.c.stream)
-    .where(streams.c.stream.between(bindparam("first"), bindparam("last")))
+    .where(streams.c.stream >= bindparam("first"), streams.c.stream <= bindparam("last"))
     .order_by(streams.c.stream)
 )
 _enrolments = records.alias("enrolments")
@@ -128,7 +128,7 @@ _MOVES: Final = Statement(
 _DEFINITION: Final = Statement(
     select(definitions.c.body).where(definitions.c.digest == bindparam("digest"))
 )
-_LAST_ERASURE: Final = Statement(
+LAST_ERASURE: Final = Statement(
     select(func.max(records.c.recorded_at)).where(
         records.c.kind == literal_column("'person_erased'")
     )
@@ -171,7 +171,7 @@ class SqlReading:
         """
         return [
             self._decoded(stream, sequence, body)
-            for sequence, body in self._session.rows(_RECORDS, stream=stream)
+            for sequence, body in self._session.rows(RECORDS, stream=stream)
         ]
 
     def latest(self) -> datetime | None:
@@ -190,7 +190,7 @@ class SqlReading:
         Raises:
             DatabaseBroken: What is stored is no time.
         """
-        found = [*self._session.rows(_LAST_LEAF), *self._session.rows(_LAST_QUEUED)]
+        found = [*self._session.rows(LAST_LEAF), *self._session.rows(LAST_QUEUED)]
         with self._sound("the time of the log"):
             return max((moment_from(at) for (at,) in found if at is not None), default=None)
 
@@ -210,7 +210,7 @@ class SqlReading:
         Raises:
             DatabaseBroken: Its stored body is not one.
         """
-        for stream, sequence, body in self._session.rows(_COMMAND, command_id=command_id):
+        for stream, sequence, body in self._session.rows(COMMAND, command_id=command_id):
             return self._decoded(stream, sequence, body)
         return None
 
@@ -219,12 +219,12 @@ class SqlReading:
         return tuple(
             Assignment(*row)
             for stream in sorted(set(streams))
-            for row in self._session.rows(_ASSIGNMENTS_IN, stream=stream)
+            for row in self._session.rows(ASSIGNMENTS_IN, stream=stream)
         )
 
     def has_actor(self, actor: str) -> bool:
         """Tell whether the actor was registered."""
-        return bool(self._session.rows(_HAS_ACTOR, actor=actor))
+        return bool(self._session.rows(HAS_ACTOR, actor=actor))
 
     def actors(self) -> list[str]:
         """Return the ids of all actors, sorted."""
@@ -295,7 +295,7 @@ class SqlReading:
         Raises:
             DatabaseBroken: What is stored is no time.
         """
-        ((last,),) = self._session.rows(_LAST_ERASURE)
+        ((last,),) = self._session.rows(LAST_ERASURE)
         with self._sound("the time of the last erasure"):
             return None if last is None else moment_from(last)
 
@@ -319,7 +319,7 @@ class SqlReading:
 
     def _decoded(self, stream: str, sequence: int, body: object) -> Record:
         try:
-            return Record.decode(rows.as_bytes(body))
+            return Record.decode(rows.as_bytes(body), rows.CODEC)
         except InvalidBody as error:
             detail = f"record {sequence} of {stream}: {error}"
             raise DatabaseBroken(url=self._session.faults.url, detail=detail) from error

@@ -8,6 +8,9 @@ from dataclasses import fields
 from datetime import date
 from typing import Any, Final
 
+import orjson
+
+from lifecycle.domain.canonical import Codec
 from lifecycle.domain.model import (
     Assignment,
     Credential,
@@ -16,8 +19,8 @@ from lifecycle.domain.model import (
     SchoolMove,
     Standing,
 )
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, moment_from, moment_text
+from lifecycle.domain.spans import StoredRecord
 from lifecycle.storage import tables
 from lifecycle.storage.session import Values
 
@@ -32,6 +35,14 @@ STANDING_COLUMNS: Final = tuple(member.name for member in fields(Standing))
 ASSIGNMENT_COLUMNS: Final = tuple(member.name for member in fields(Assignment))
 CREDENTIAL_COLUMNS: Final = tuple(member.name for member in fields(Credential))
 REFUSAL_COLUMNS: Final = tuple(member.name for member in fields(RefusedAttempt))
+
+
+def _written(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+CODEC: Final = Codec(orjson.loads, _written)
+"""Bodies are read twice as fast with it, see ``Record.decode``."""
 
 # What no sound row has.
 _NO_MOMENT: Final = "1000-01-01T00:00:00.000000Z"

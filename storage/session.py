@@ -7,21 +7,21 @@ nothing more. This is the one place where it is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Final, cast
 
-from sqlalchemy import Dialect
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.expression import ClauseElement
 
-from lifecycle.storage.faults import Faults
+from lifecycle.domain.spans import Span
+from lifecycle.storage.database import Database, Sent
 
 Values = tuple[Any, ...]
 
 _BATCH: Final = 500  # rows fetched at once
-_SQLITE: Final = sqlite_dialect()
 
 
 class Statement:
@@ -48,29 +48,56 @@ class Statement:
         return known
 
 
+Question = tuple[Statement, Mapping[str, Any]]
+"""A statement with its parameters by name."""
+
+
+def driver_of(connection: Connection | PoolProxiedConnection) -> DBAPIConnection:
+    """Return the driver's connection behind one of SQLAlchemy or of its pool."""
+    lent = connection.connection if isinstance(connection, Connection) else connection
+    return cast(DBAPIConnection, lent.driver_connection)
+
+
 class Session:
     """Sends statements on a driver's connection; the transaction is its owner's.
 
     Args:
         driver: Connection of the driver, inside a transaction.
-        faults: Translates the driver's errors.
-        dialect: Of the database.
+        database: That it leads to.
     """
 
-    def __init__(self, driver: DBAPIConnection, faults: Faults, dialect: Dialect = _SQLITE) -> None:
-        self.faults = faults
+    def __init__(self, driver: DBAPIConnection, database: Database) -> None:
+        self.database = database
+        self.faults = database.faults
         self._driver = driver
-        self._dialect = dialect
+        self._dialect = database.dialect
+        self._foreseen: dict[Sent, list[Values]] = {}
 
     def rows(self, statement: Statement, **values: Any) -> list[Values]:
-        """Return all rows of a query."""
+        """Return all rows of a query, once from what was foreseen."""
+        text, bound = sent = self._bound(statement, values)
+        if self._foreseen and sent in self._foreseen:
+            return self._foreseen.pop(sent)
         with self.faults:
-            return list(self._sent(statement, values).fetchall())
+            return list(self._driver.cursor().execute(text, bound).fetchall())
+
+    def all_rows(self, questions: Sequence[Question]) -> list[list[Values]]:
+        """Return the rows of several queries, asked in order and in one go."""
+        with self.faults:
+            cursors = self.database.together(
+                self._driver, [self._bound(statement, values) for statement, values in questions]
+            )
+            return [list(cursor.fetchall()) for cursor in cursors]
+
+    def foresee(self, statement: Statement, answer: list[Values], **values: Any) -> None:
+        """Keep the answer of a query for the next time it is asked, until something is written."""
+        self._foreseen[self._bound(statement, values)] = answer
 
     def flow(self, statement: Statement, **values: Any) -> Iterator[Values]:
         """Yield the rows of a query as they are fetched, a batch at a time."""
+        text, bound = self._bound(statement, values)
         with self.faults:
-            cursor = self._sent(statement, values)
+            cursor = self.database.flowing(self._driver, text, bound)
         while True:
             with self.faults:
                 batch = cursor.fetchmany(_BATCH)
@@ -84,21 +111,49 @@ class Session:
         Raises:
             ConstraintBroken: A constraint or a trigger refused it.
         """
+        self._foreseen.clear()
+        text, bound = self._bound(statement, values)
         with self.faults:
-            return int(self._sent(statement, values).rowcount)
+            return int(self._driver.cursor().execute(text, bound).rowcount)
 
-    @contextmanager
-    def exact_text(self) -> Iterator[None]:
+    def attempted(self, changes: Sequence[Question]) -> list[int]:
+        """Execute statements that write, in one go, and return how many rows each touched.
+
+        The transaction stays usable when one is refused.
+
+        Raises:
+            ConstraintBroken: A constraint or a trigger refused one.
+        """
+        self._foreseen.clear()
+        with self.faults:
+            cursors = self.database.attempted(
+                self._driver, [self._bound(statement, values) for statement, values in changes]
+            )
+            return [int(cursor.rowcount) for cursor in cursors]
+
+    def bounds(self, span: Span) -> tuple[str, str | None]:
+        """Return where a span begins, and before what it ends; ``None`` where it does not."""
+        first, last = span.first or "", span.last
+        bound = self.database.bound
+        return bound(first), None if last is None else bound(last)
+
+    def exact_text(self) -> AbstractContextManager[None]:
         """Read text as the driver does by itself: fast, and with an error where it is none."""
-        driver: Any = self._driver
-        before, driver.text_factory = driver.text_factory, str
-        try:
-            yield
-        finally:
-            driver.text_factory = before
+        return self.database.exact(self._driver)
 
-    def _sent(self, statement: Statement, values: dict[str, Any]) -> Any:
+    def hold(self, name: str) -> bool:
+        """Hold *name* against other transactions that hold it, until the end of this one.
+
+        Returns:
+            Whether somebody may have been waited for.
+
+        Raises:
+            DatabaseLocked: Somebody else did not let it go.
+        """
+        self._foreseen.clear()
+        with self.faults:
+            return self.database.hold(self._driver, name)
+
+    def _bound(self, statement: Statement, values: Mapping[str, Any]) -> Sent:
         text, names = statement.compiled(self._dialect)
-        cursor = self._driver.cursor()
-        cursor.execute(text, tuple(values[name] for name in names))
-        return cursor
+        return text, tuple(values[name] for name in names)

@@ -8,22 +8,27 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine
+from sqlalchemy import Dialect, Engine, QueuePool, create_engine
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.pool import PoolProxiedConnection
 
 from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
-from lifecycle.storage import schema
+from lifecycle.storage import sqlite_schema
+from lifecycle.storage.database import Sent
+from lifecycle.storage.durable import sync_folder
+from lifecycle.storage.session import Session
+from lifecycle.storage.sqlite_faults import SqliteFaults
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one; SQLite's waiting is not fair, so it is long."""
@@ -194,7 +199,7 @@ def make_engine(
             check_same_thread=False,
         )
         try:
-            schema.recognise(connection, place.url, create=create)
+            sqlite_schema.recognise(connection, place.url, create=create)
             _settle(connection, chosen, place, lock_seconds)
         except BaseException:
             connection.close()
@@ -246,41 +251,6 @@ def _settle(
             raise StorageFailed(detail=f"SQLite keeps PRAGMA {name} at {found}, not {value}")
 
 
-def empty_wal(driver: DBAPIConnection) -> bool:
-    """Bring the write-ahead log into the database file and cut it off; nothing without one.
-
-    Returns:
-        Whether it is gone: a reader of an older version can stand in the way.
-    """
-    ((busy, _, _),) = driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    return not busy
-
-
-def begin(driver: DBAPIConnection, *, write: bool) -> None:
-    """Begin a transaction; one that writes takes its turn at once.
-
-    Two writers must not both read version 7 and both append version 8.
-    """
-    driver.cursor().execute("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-def undo(driver: DBAPIConnection) -> None:
-    """Undo the transaction, if there still is one: SQLite ends some by itself."""
-    if in_transaction(driver):
-        driver.rollback()
-
-
-def driver_of(connection: Connection | PoolProxiedConnection) -> DBAPIConnection:
-    """Return the driver's connection behind one of SQLAlchemy or of its pool."""
-    lent = connection.connection if isinstance(connection, Connection) else connection
-    return cast(DBAPIConnection, lent.driver_connection)
-
-
-def in_transaction(driver: DBAPIConnection) -> bool:
-    """Tell whether a connection really is inside a transaction."""
-    return isinstance(driver, sqlite3.Connection) and driver.in_transaction
-
-
 @contextmanager
 def lenient_text(driver: DBAPIConnection) -> Iterator[None]:
     """Read text that is not UTF-8 as escapes: damage is to be found, not to end the search."""
@@ -292,3 +262,134 @@ def lenient_text(driver: DBAPIConnection) -> Iterator[None]:
         yield
     finally:
         driver.text_factory = before
+
+
+class SqliteDatabase:
+    """A file of SQLite, worked with as ``lifecycle.storage.database`` says.
+
+    Args:
+        place: The file.
+        lock_seconds: How long to wait for another writer, seconds.
+        durability: Other than what the linked SQLite asks for; for tests of both ways.
+    """
+
+    dialect: Dialect = sqlite_dialect()
+    sealing: Sealing = "inline"  # there is one writer anyway
+    is_far = False
+    writes_late = True
+    proves_indexes = True  # integrity_check compares every row with them
+
+    def __init__(
+        self,
+        place: Place,
+        lock_seconds: float = LOCK_SECONDS,
+        durability: Durability | None = None,
+    ) -> None:
+        self.faults = SqliteFaults(place.url, lock_seconds)
+        self._place = place
+        self._lock_seconds = lock_seconds
+        self._durability = durability
+
+    def engine(self, *, create: bool = False) -> Engine:
+        """Return a pool of connections to the file, once it is known to be fit."""
+        place = self._place
+        try:
+            check_file(place)
+            if create:
+                check_free(place)
+        except DatabaseMissing:
+            if not create:
+                raise
+            if not place.path.parent.is_dir():
+                folder = {"folder": str(place.path.parent)}
+                detail = Message("there is no folder {folder}", folder)
+                raise StorageFailed(detail=detail) from None
+        return make_engine(
+            place, create=create, lock_seconds=self._lock_seconds, durability=self._durability
+        )
+
+    def made(self) -> None:
+        """Put the name of the file on the disk."""
+        sync_folder(self._place.path.parent)
+
+    def begin(self, driver: DBAPIConnection, *, write: bool) -> None:
+        """Begin a transaction; one that writes takes its turn at once.
+
+        Two writers must not both read version 7 and both append version 8.
+        """
+        driver.cursor().execute("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    def commit(self, driver: DBAPIConnection) -> None:
+        """Make the transaction last."""
+        driver.commit()
+
+    def undo(self, driver: DBAPIConnection) -> None:
+        """Undo the transaction, if there still is one: SQLite ends some by itself."""
+        if self.in_transaction(driver):
+            driver.rollback()
+
+    def in_transaction(self, driver: DBAPIConnection) -> bool:
+        """Tell whether a connection really is inside a transaction."""
+        return isinstance(driver, sqlite3.Connection) and driver.in_transaction
+
+    def lost(self, driver: DBAPIConnection) -> bool:
+        """Tell that it did not: there is no server that could go away."""
+        return False
+
+    def hold(self, driver: DBAPIConnection, name: str) -> bool:
+        """Do nothing: a transaction that writes holds the whole file."""
+        return False
+
+    def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements one after the other."""
+        return [driver.cursor().execute(text, values) for text, values in sent]
+
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements one after the other: a refused one undoes only itself."""
+        return self.together(driver, sent)
+
+    def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
+        """Return a cursor: SQLite makes rows as they are fetched."""
+        cursor = driver.cursor()
+        cursor.execute(text, values)
+        return cursor
+
+    def bound(self, text: str) -> str:
+        """Return the text itself: SQLite compares any."""
+        return text
+
+    def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
+        """Read text that is not UTF-8 as escapes."""
+        return lenient_text(driver)
+
+    @contextmanager
+    def exact(self, driver: DBAPIConnection) -> Iterator[None]:
+        """Read text as the driver does by itself."""
+        plain: Any = driver
+        before, plain.text_factory = plain.text_factory, str
+        try:
+            yield
+        finally:
+            plain.text_factory = before
+
+    def reader(self) -> Callable[[], SqliteDatabase]:
+        """Return what leads to the same file for reading."""
+        place = replace(self._place, read_only=True)
+        return partial(SqliteDatabase, place, self._lock_seconds, self._durability)
+
+    def cleared(self, driver: DBAPIConnection) -> bool:
+        """Cut the write-ahead log off, which keeps older versions; readers can stand in the way."""
+        ((busy, _, _),) = driver.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return not busy
+
+    def present(self, session: Session) -> set[str]:
+        """Return the names of our tables that are there."""
+        return sqlite_schema.present(session)
+
+    def mark(self, session: Session) -> None:
+        """Mark a file in which nobody keeps anything yet."""
+        sqlite_schema.mark(session)
+
+    def findings(self, session: Session) -> list[str]:
+        """Return what differs from this release's, and what SQLite finds damaged."""
+        return sqlite_schema.findings(session)

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Connection,
@@ -28,13 +29,17 @@ from sqlalchemy import (
     event,
 )
 
-from lifecycle.storage.triggers import SQLITE_TRIGGERS
+from lifecycle.storage.triggers import POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS
 
 SCHEMA: Final = "0001"
 """Alembic revision of the schema that this release works with."""
 
 VERSION_TABLE: Final = "lifecycle_version"
 """Where the revision stands; not Alembic's usual name, which a host's own migrations use."""
+
+# PostgreSQL sorts texts by the rules of a language unless it is told to go by code points.
+_TEXT: Final = Text().with_variant(Text(collation="C"), "postgresql")
+_NUMBER: Final = Integer().with_variant(BigInteger(), "postgresql")
 
 metadata: Final = MetaData(
     naming_convention={
@@ -48,10 +53,10 @@ metadata: Final = MetaData(
 installation: Final = Table(
     "lifecycle_installation",
     metadata,
-    Column("id", Integer, nullable=False, autoincrement=False),
-    Column("origin", Text, nullable=False),
-    Column("format", Integer, nullable=False),
-    Column("created_at", Text, nullable=False),
+    Column("id", _NUMBER, nullable=False, autoincrement=False),
+    Column("origin", _TEXT, nullable=False),
+    Column("format", _NUMBER, nullable=False),
+    Column("created_at", _TEXT, nullable=False),
     PrimaryKeyConstraint("id"),
     CheckConstraint("id = 1", name="one_row"),
     sqlite_strict=True,
@@ -60,21 +65,21 @@ installation: Final = Table(
 records: Final = Table(
     "lifecycle_records",
     metadata,
-    Column("stream", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("previous", Text, nullable=False),
-    Column("record_id", Text, nullable=False),
-    Column("command_id", Text, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("transition", Text),
-    Column("source", Text),
-    Column("target", Text),
-    Column("definition", Text),
-    Column("actor", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("recorded_at", Text, nullable=False),
-    Column("effective_on", Text, nullable=False),
+    Column("stream", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
+    Column("hash", _TEXT, nullable=False),
+    Column("previous", _TEXT, nullable=False),
+    Column("record_id", _TEXT, nullable=False),
+    Column("command_id", _TEXT, nullable=False),
+    Column("kind", _TEXT, nullable=False),
+    Column("transition", _TEXT),
+    Column("source", _TEXT),
+    Column("target", _TEXT),
+    Column("definition", _TEXT),
+    Column("actor", _TEXT, nullable=False),
+    Column("role", _TEXT, nullable=False),
+    Column("recorded_at", _TEXT, nullable=False),
+    Column("effective_on", _TEXT, nullable=False),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("stream", "sequence"),
     UniqueConstraint("hash"),
@@ -89,12 +94,13 @@ Index(
     "ix_lifecycle_records_erased",
     records.c.recorded_at,
     sqlite_where=records.c.kind == "person_erased",
+    postgresql_where=records.c.kind == "person_erased",
 )
 
 definitions: Final = Table(
     "lifecycle_definitions",
     metadata,
-    Column("digest", Text, nullable=False),
+    Column("digest", _TEXT, nullable=False),
     Column("body", LargeBinary, nullable=False),
     PrimaryKeyConstraint("digest"),
     sqlite_strict=True,
@@ -104,9 +110,9 @@ definitions: Final = Table(
 log_leaves: Final = Table(
     "lifecycle_log_leaves",
     metadata,
-    Column("idx", Integer, nullable=False, autoincrement=False),
-    Column("stream", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("idx", _NUMBER, nullable=False, autoincrement=False),
+    Column("stream", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
     PrimaryKeyConstraint("idx"),
     UniqueConstraint("stream", "sequence"),
     CheckConstraint("idx >= 0", name="idx"),
@@ -117,8 +123,8 @@ log_leaves: Final = Table(
 log_tiles: Final = Table(
     "lifecycle_log_tiles",
     metadata,
-    Column("level", Integer, nullable=False),
-    Column("idx", Integer, nullable=False),
+    Column("level", _NUMBER, nullable=False),
+    Column("idx", _NUMBER, nullable=False),
     Column("hashes", LargeBinary, nullable=False),
     PrimaryKeyConstraint("level", "idx"),
     sqlite_strict=True,
@@ -128,8 +134,8 @@ log_tiles: Final = Table(
 log_state: Final = Table(
     "lifecycle_log_state",
     metadata,
-    Column("id", Integer, nullable=False, autoincrement=False),
-    Column("size", Integer, nullable=False),
+    Column("id", _NUMBER, nullable=False, autoincrement=False),
+    Column("size", _NUMBER, nullable=False),
     Column("frontier", LargeBinary, nullable=False),
     PrimaryKeyConstraint("id"),
     CheckConstraint("id = 1", name="one_row"),
@@ -140,9 +146,9 @@ log_state: Final = Table(
 checkpoints: Final = Table(
     "lifecycle_checkpoints",
     metadata,
-    Column("size", Integer, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("at", Text, nullable=False),
+    Column("size", _NUMBER, nullable=False),
+    Column("note", _TEXT, nullable=False),
+    Column("at", _TEXT, nullable=False),
     PrimaryKeyConstraint("size", "note"),
     sqlite_strict=True,
 )
@@ -150,10 +156,10 @@ checkpoints: Final = Table(
 streams: Final = Table(
     "lifecycle_streams",
     metadata,
-    Column("stream", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("recorded_at", Text, nullable=False),
+    Column("stream", _TEXT, nullable=False),
+    Column("version", _NUMBER, nullable=False),
+    Column("hash", _TEXT, nullable=False),
+    Column("recorded_at", _TEXT, nullable=False),
     PrimaryKeyConstraint("stream"),
     sqlite_strict=True,
 )
@@ -161,16 +167,16 @@ streams: Final = Table(
 standings: Final = Table(
     "lifecycle_standings",
     metadata,
-    Column("school", Text, nullable=False),
-    Column("roadmap", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("definition", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("entered_at", Text, nullable=False),
-    Column("entered_on", Text, nullable=False),
-    Column("due_on", Text),
-    Column("final", Integer, nullable=False),
+    Column("school", _TEXT, nullable=False),
+    Column("roadmap", _TEXT, nullable=False),
+    Column("title", _TEXT, nullable=False),
+    Column("definition", _TEXT, nullable=False),
+    Column("state", _TEXT, nullable=False),
+    Column("version", _NUMBER, nullable=False),
+    Column("entered_at", _TEXT, nullable=False),
+    Column("entered_on", _TEXT, nullable=False),
+    Column("due_on", _TEXT),
+    Column("final", _NUMBER, nullable=False),
     PrimaryKeyConstraint("school"),
     Index(None, "roadmap", "school"),
     Index(None, "state", "due_on"),
@@ -180,11 +186,11 @@ standings: Final = Table(
 assignments: Final = Table(
     "lifecycle_assignments",
     metadata,
-    Column("record_id", Text, nullable=False),
-    Column("stream", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("role", Text, nullable=False),
+    Column("record_id", _TEXT, nullable=False),
+    Column("stream", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
+    Column("actor", _TEXT, nullable=False),
+    Column("role", _TEXT, nullable=False),
     PrimaryKeyConstraint("record_id"),
     Index(None, "stream", "sequence"),
     sqlite_strict=True,
@@ -193,8 +199,8 @@ assignments: Final = Table(
 actors: Final = Table(
     "lifecycle_actors",
     metadata,
-    Column("actor", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("actor", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
     PrimaryKeyConstraint("actor"),
     sqlite_strict=True,
 )
@@ -203,14 +209,14 @@ actors: Final = Table(
 credentials: Final = Table(
     "lifecycle_credentials",
     metadata,
-    Column("id", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("method", Text, nullable=False),
-    Column("proof", Text, nullable=False),
-    Column("scopes", Text, nullable=False),
-    Column("expires_at", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("revoked", Integer),
+    Column("id", _TEXT, nullable=False),
+    Column("actor", _TEXT, nullable=False),
+    Column("method", _TEXT, nullable=False),
+    Column("proof", _TEXT, nullable=False),
+    Column("scopes", _TEXT, nullable=False),
+    Column("expires_at", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
+    Column("revoked", _NUMBER),
     PrimaryKeyConstraint("id"),
     sqlite_strict=True,
 )
@@ -219,8 +225,8 @@ credentials: Final = Table(
 persons: Final = Table(
     "lifecycle_persons",
     metadata,
-    Column("actor", Text, nullable=False),
-    Column("name", Text, nullable=False),
+    Column("actor", _TEXT, nullable=False),
+    Column("name", _TEXT, nullable=False),
     PrimaryKeyConstraint("actor"),
     sqlite_strict=True,
 )
@@ -228,12 +234,12 @@ persons: Final = Table(
 openings: Final = Table(
     "lifecycle_openings",
     metadata,
-    Column("stream", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("commitment", Text, nullable=False),
-    Column("purpose", Text, nullable=False),
+    Column("stream", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
+    Column("commitment", _TEXT, nullable=False),
+    Column("purpose", _TEXT, nullable=False),
     Column("salt", LargeBinary, nullable=False),
-    Column("value", Text, nullable=False),
+    Column("value", _TEXT, nullable=False),
     PrimaryKeyConstraint("stream", "sequence", "commitment"),
     sqlite_strict=True,
 )
@@ -242,9 +248,9 @@ openings: Final = Table(
 evidence_keys: Final = Table(
     "lifecycle_evidence_keys",
     metadata,
-    Column("sha256", Text, nullable=False),
-    Column("stream", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
+    Column("sha256", _TEXT, nullable=False),
+    Column("stream", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
     Column("key", LargeBinary),
     PrimaryKeyConstraint("sha256"),
     Index(None, "stream", "sequence"),
@@ -254,13 +260,13 @@ evidence_keys: Final = Table(
 refusals: Final = Table(
     "lifecycle_refusals",
     metadata,
-    Column("id", Integer, nullable=False, autoincrement=True),
-    Column("at", Text, nullable=False),
-    Column("stream", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("what", Text, nullable=False),
-    Column("command_id", Text, nullable=False),
-    Column("unmet", Text, nullable=False),
+    Column("id", _NUMBER, nullable=False, autoincrement=True),
+    Column("at", _TEXT, nullable=False),
+    Column("stream", _TEXT, nullable=False),
+    Column("actor", _TEXT, nullable=False),
+    Column("what", _TEXT, nullable=False),
+    Column("command_id", _TEXT, nullable=False),
+    Column("unmet", _TEXT, nullable=False),
     PrimaryKeyConstraint("id"),
     Index(None, "stream", "id"),
     sqlite_autoincrement=True,
@@ -270,10 +276,10 @@ refusals: Final = Table(
 sealing_queue: Final = Table(
     "lifecycle_sealing_queue",
     metadata,
-    Column("stream", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("queued_at", Text, nullable=False),
+    Column("stream", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
+    Column("hash", _TEXT, nullable=False),
+    Column("queued_at", _TEXT, nullable=False),
     PrimaryKeyConstraint("stream", "sequence"),
     sqlite_strict=True,
 )
@@ -282,22 +288,34 @@ sealing_queue: Final = Table(
 outbox: Final = Table(
     "lifecycle_outbox",
     metadata,
-    Column("id", Integer, nullable=False, autoincrement=True),
-    Column("stream", Text, nullable=False),
-    Column("sequence", Integer, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("created_at", Text, nullable=False),
+    Column("id", _NUMBER, nullable=False, autoincrement=True),
+    Column("stream", _TEXT, nullable=False),
+    Column("sequence", _NUMBER, nullable=False),
+    Column("hash", _TEXT, nullable=False),
+    Column("created_at", _TEXT, nullable=False),
     PrimaryKeyConstraint("id"),
     sqlite_autoincrement=True,
     sqlite_strict=True,
 )
 
 
+_GUARDED: Final = (installation, records, definitions, log_leaves, log_tiles, checkpoints)
+
+
 def _create_triggers(table: Table, connection: Connection, **_: object) -> None:
-    if connection.dialect.name == "sqlite":
-        for statement in SQLITE_TRIGGERS[table.name]:
-            connection.exec_driver_sql(statement)
+    made = SQLITE_TRIGGERS if connection.dialect.name == "sqlite" else POSTGRES_TRIGGERS
+    for statement in made[table.name]:
+        connection.exec_driver_sql(statement)
 
 
-for _guarded in (installation, records, definitions, log_leaves, log_tiles, checkpoints):
+def _create_function(_: MetaData, connection: Connection, **__: object) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(POSTGRES_FUNCTION)
+
+
+event.listen(metadata, "before_create", _create_function)
+for _guarded in _GUARDED:
     event.listen(_guarded, "after_create", _create_triggers)
+
+NAMES: Final = frozenset({*metadata.tables, VERSION_TABLE})
+"""Of all tables that are ours."""

@@ -1,15 +1,21 @@
-"""The triggers that keep the history append-only on SQLite, for every connection.
+"""The triggers that keep the history append-only, for every connection.
 
-Triggers on UPDATE and DELETE do not see ``INSERT OR REPLACE``, which deletes the row in its way
-without firing them unless the connection asks for recursive triggers. So the triggers on INSERT
-refuse every row that stands in some other row's place: by key, by unique column and by rowid.
-They begin with the name of the constraint that the row would break. Who may write the file can
-also drop triggers; that is found by ``schema_findings``.
+On SQLite, triggers on UPDATE and DELETE do not see ``INSERT OR REPLACE``, which deletes the row
+in its way without firing them unless the connection asks for recursive triggers. So the triggers
+on INSERT refuse every row that stands in some other row's place: by key, by unique column and by
+rowid.
+They begin with the name of the constraint that the row would break.
+
+PostgreSQL has nothing that replaces a row unseen, but it has TRUNCATE, and a mode for replicas in
+which triggers are left out unless they are enabled always.
+
+Who may write the file, or owns the tables, can also drop triggers; that is found by
+``schema_findings``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 
@@ -108,3 +114,34 @@ SQLITE_TRIGGERS: Final[Mapping[str, tuple[str, ...]]] = {
         _refused("lifecycle_checkpoints", "DELETE", "a checkpoint is never deleted"),
     ),
 }
+
+
+POSTGRES_REFUSAL: Final = """
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+    MESSAGE = TG_TABLE_NAME || ': a row of the history is never changed or deleted';
+END
+"""
+"""What the triggers on PostgreSQL do."""
+
+POSTGRES_FUNCTION: Final = (
+    f"CREATE FUNCTION lifecycle_refuse() RETURNS trigger LANGUAGE plpgsql AS $${POSTGRES_REFUSAL}$$"
+)
+
+
+def _postgres(table: str) -> tuple[str, ...]:
+    row, whole = f"{table}_no_change", f"{table}_no_truncate"
+    return (
+        f"CREATE TRIGGER {row} BEFORE UPDATE OR DELETE ON {table}"
+        " FOR EACH ROW EXECUTE FUNCTION lifecycle_refuse()",
+        f"CREATE TRIGGER {whole} BEFORE TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION lifecycle_refuse()",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {row}",
+        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {whole}",
+    )
+
+
+POSTGRES_TRIGGERS: Final[Mapping[str, Sequence[str]]] = {
+    table: _postgres(table) for table in SQLITE_TRIGGERS
+}
+"""The statements that make and enable the triggers, by table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -15,9 +16,10 @@ from lifecycle.domain.record import Record, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken
+from lifecycle.storage.foresight import CONSULT, LOCK, foresee
 from lifecycle.storage.log import SqlSealing
 from lifecycle.storage.reading import SqlReading
-from lifecycle.storage.session import Session, Statement
+from lifecycle.storage.session import Question, Session, Statement
 from lifecycle.storage.tables import (
     actors,
     assignments,
@@ -36,12 +38,6 @@ from lifecycle.storage.tables import (
 _COMMAND_ID: Final = ("uq_lifecycle_records_command_id", "lifecycle_records.command_id")
 _PLACE: Final = ("pk_lifecycle_records", "lifecycle_records.stream, lifecycle_records.sequence")
 
-_LOCK: Final = Statement(
-    select(streams.c.version, streams.c.hash, streams.c.recorded_at)
-    .where(streams.c.stream == bindparam("stream"))
-    # Nothing on SQLite, where the transaction holds the whole database already.
-    .with_for_update()
-)
 _ADD_RECORD: Final = Statement(insert(records), rows.STORED_COLUMNS)
 _ADD_HEAD: Final = Statement(insert(streams), ("stream", "version", "hash", "recorded_at"))
 _MOVE_HEAD: Final = Statement(
@@ -80,6 +76,10 @@ _ADD_REFUSAL: Final = Statement(
     insert(refusals), ("at", "stream", "actor", "what", "command_id", "unmet")
 )
 
+# A role or credential that is not there is not taken twice: verification tells.
+_MAY_MISS: Final = (_DROP_ASSIGNMENT, _REVOKE_CREDENTIAL)
+_NOT_TAKEN: Final = Message("the database did not take a row: see its triggers")
+
 
 class SqlWriting(SqlReading):
     """A write transaction; its beginning and its end are the journal's.
@@ -97,11 +97,29 @@ class SqlWriting(SqlReading):
         self._heads: dict[str, Head] = {}
         self._half_done = False
 
+    def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
+        """Ask now, in one go, what will be asked first, where every answer is waited for."""
+        if self._session.database.is_far:
+            foresee(self._session, stream, command_id, actors)
+
     def lock(self, stream: str) -> Head:
         """Hold *stream* against other writers until the end, and return where it stands."""
         if stream not in self._heads:
-            self._heads[stream] = self._head(stream, _LOCK)
+            head = self._head(stream, LOCK)
+            # There is no row to lock yet, so writers of a first record wait by its name.
+            if not head.version and self._session.hold(stream):
+                head = self._head(stream, LOCK)
+            self._heads[stream] = head
         return self._heads[stream]
+
+    def head(self, stream: str) -> Head:
+        """Return where *stream* stands, and keep it there until the end.
+
+        A decision may rest on it: roles and rules are not changed between the decision and its
+        record. So ask for it before what hangs on it.
+        """
+        known = self._heads.get(stream)
+        return self._head(stream, CONSULT) if known is None else known
 
     def append(self, record: Record, standing: Standing | None = None) -> None:
         """Add *record* behind the head of its stream, with all that hangs on it.
@@ -112,14 +130,11 @@ class SqlWriting(SqlReading):
             StorageFailed: The database swallowed a row, as a foreign trigger can make it do.
         """
         self._check_place(record, self.lock(record.stream))
+        self._half_done = True
         try:
-            self._add(record)
-            self._half_done = True
-            self._move_head(record)
-            if standing is not None:
-                self._move_standing(record, standing)
-            self._settle(record)
-            self._announce(record)
+            self._write(record, standing)
+            if self._inline:
+                self._log.add(record.stream, record.sequence, record.hash)
         finally:
             self._heads.pop(record.stream, None)
         self._heads[record.stream] = record.head
@@ -178,65 +193,80 @@ class SqlWriting(SqlReading):
         if self.command(record.command_id) is not None:
             raise CommandReused(command_id=record.command_id)
 
-    def _add(self, record: Record) -> None:
-        """Insert the row of the history: plainly, never in the place of another."""
+    def _write(self, record: Record, standing: Standing | None) -> None:
+        """Write all rows in one go: that of the history plainly, never in the place of another."""
+        place = {"stream": record.stream, "sequence": record.sequence, "hash": record.hash}
+        at = moment_text(record.recorded_at)
+        changes: list[Question] = [
+            (_ADD_RECORD, rows.record_row(record)),
+            _head_moved(record),
+            *_settled(record),
+            (_ANNOUNCE, {"created_at": at, **place}),
+        ]
+        if not self._inline:
+            changes.append((_QUEUE, {"queued_at": at, **place}))
+        if standing is not None:
+            row = rows.standing_row(standing)
+            changes.append((_MOVE_STANDING, {"of_school": standing.school, **row}))
         try:
-            self._insert(_ADD_RECORD, **rows.record_row(record))
+            counts = self._session.attempted(changes)
         except ConstraintBroken as error:
-            # Whoever was first was not seen by the check above: the constraint has the last word.
-            broken = str(error)
-            if any(name in broken for name in _COMMAND_ID):
-                raise CommandReused(command_id=record.command_id) from error
-            if any(name in broken for name in _PLACE):
-                raise VersionConflict(
-                    stream=record.stream, actual=record.sequence, expected=record.sequence - 1
-                ) from error
+            self._tell(record, error)
             raise
+        for (statement, values), touched in zip(changes, counts, strict=True):
+            if touched != 1:
+                self._make_up(record, statement, values)
+
+    def _make_up(self, record: Record, statement: Statement, values: Mapping[str, Any]) -> None:
+        """Do what is to be done where a statement found no row, or its row was not taken."""
+        if statement is _MOVE_STANDING:
+            row = {name: values[name] for name in rows.STANDING_COLUMNS}
+            self._insert(_ADD_STANDING, **row)
+        elif statement is _MOVE_HEAD:
+            before = record.sequence - 1
+            raise VersionConflict(stream=record.stream, actual=record.sequence, expected=before)
+        elif statement not in _MAY_MISS:
+            raise StorageFailed(detail=_NOT_TAKEN)
+
+    def _tell(self, record: Record, error: ConstraintBroken) -> None:
+        """Say what a constraint means that the row of the history broke; nothing was written.
+
+        Whoever was first was not seen by the check before: the constraint has the last word.
+        """
+        broken = str(error)
+        self._half_done = False
+        if any(name in broken for name in _COMMAND_ID):
+            raise CommandReused(command_id=record.command_id) from error
+        if any(name in broken for name in _PLACE):
+            raise VersionConflict(
+                stream=record.stream, actual=record.sequence, expected=record.sequence - 1
+            ) from error
+        self._half_done = True
 
     def _insert(self, statement: Statement, **row: Any) -> None:
         """Insert one row and make sure that it was taken: a trigger may swallow it in silence."""
         if self._session.change(statement, **row) != 1:
-            raise StorageFailed(detail=Message("the database did not take a row: see its triggers"))
+            raise StorageFailed(detail=_NOT_TAKEN)
 
-    def _move_head(self, record: Record) -> None:
-        row = rows.head_row(record)
-        if record.sequence == 1:
-            self._insert(_ADD_HEAD, **row)
-            return
-        before = record.sequence - 1
-        if self._session.change(_MOVE_HEAD, of_stream=record.stream, before=before, **row) != 1:
-            raise VersionConflict(stream=record.stream, actual=record.sequence, expected=before)
 
-    def _move_standing(self, record: Record, standing: Standing) -> None:
-        row = rows.standing_row(standing)
-        if not self._session.change(_MOVE_STANDING, of_school=standing.school, **row):
-            self._insert(_ADD_STANDING, **row)
+def _head_moved(record: Record) -> Question:
+    row = rows.head_row(record)
+    if record.sequence == 1:
+        return _ADD_HEAD, row
+    return _MOVE_HEAD, {"of_stream": record.stream, "before": record.sequence - 1, **row}
 
-    def _settle(self, record: Record) -> None:
-        """Enter who came, and which roles and credentials were given and taken."""
-        facts = record.facts or {}
-        if record.kind == "actor_added":
-            self._insert(_ADD_ACTOR, actor=facts["actor"], sequence=record.sequence)
-        elif record.kind == "role_assigned":
-            for given in assignments_after((), record):
-                self._insert(_ADD_ASSIGNMENT, **rows.assignment_row(given))
-        elif record.kind == "role_revoked":
-            self._session.change(
-                _DROP_ASSIGNMENT, revoked=facts["assignment"], of_stream=record.stream
-            )
-        elif record.kind == "credential_added":
-            self._insert(_ADD_CREDENTIAL, **rows.credential_row(credential_from(record)))
-        elif record.kind == "credential_revoked":
-            self._session.change(
-                _REVOKE_CREDENTIAL, of_id=facts["credential"], revoked=record.sequence
-            )
 
-    def _announce(self, record: Record) -> None:
-        """Make the record a leaf of the log, or queue it for that; queue it for the told."""
-        row = {"stream": record.stream, "sequence": record.sequence, "hash": record.hash}
-        at = moment_text(record.recorded_at)
-        if self._inline:
-            self._log.add(record.stream, record.sequence, record.hash)
-        else:
-            self._insert(_QUEUE, queued_at=at, **row)
-        self._insert(_ANNOUNCE, created_at=at, **row)
+def _settled(record: Record) -> Iterator[Question]:
+    """Yield what enters who came, and which roles and credentials were given and taken."""
+    facts = record.facts or {}
+    if record.kind == "actor_added":
+        yield _ADD_ACTOR, {"actor": facts["actor"], "sequence": record.sequence}
+    elif record.kind == "role_assigned":
+        for given in assignments_after((), record):
+            yield _ADD_ASSIGNMENT, rows.assignment_row(given)
+    elif record.kind == "role_revoked":
+        yield _DROP_ASSIGNMENT, {"revoked": facts["assignment"], "of_stream": record.stream}
+    elif record.kind == "credential_added":
+        yield _ADD_CREDENTIAL, rows.credential_row(credential_from(record))
+    elif record.kind == "credential_revoked":
+        yield _REVOKE_CREDENTIAL, {"of_id": facts["credential"], "revoked": record.sequence}

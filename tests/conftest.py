@@ -1,4 +1,4 @@
-"""Profiles for generated tests, and an office that the tests of the core share."""
+"""Profiles for generated tests, an office and a server that the tests of many parts share."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ from lifecycle import Lifecycle
 from lifecycle.domain.definition import Definition
 from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ROADMAP, Office, memory_engine
+from tests.server import Server
 
 # Deadlines and health checks measure the machine, not the code; "ci" is the same on every run.
 settings.register_profile(
@@ -78,3 +79,10 @@ def engine(catalogue: Catalogue) -> Iterator[Lifecycle]:
 def office(engine: Lifecycle, definition: Definition) -> Office:
     """An office in memory, the road map in force, one school enrolled, all roles assigned."""
     return Office(engine, definition).opened("krasnogorsk")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL of its own, started when the first test asks for it."""
+    with Server() as server:
+        yield server

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from lifecycle.audit.findings import Finding
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import Head
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head, moment_text, record_hash
+from lifecycle.domain.spans import StoredRecord
 
 
 class StreamCheck:

@@ -14,9 +14,10 @@ from lifecycle.audit.rules import decide_again
 from lifecycle.audit.screen import Screen
 from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain.model import Assignment, Head
-from lifecycle.domain.ports import EvidenceStore, StoredRecord
+from lifecycle.domain.ports import EvidenceStore
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation
+from lifecycle.domain.spans import StoredRecord
 
 Progress = Callable[[int], None]
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from lifecycle.audit.findings import Finding
 from lifecycle.domain.model import INSTALLATION, roadmap_stream
-from lifecycle.domain.ports import Auditing, StoredRecord
+from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import Record
+from lifecycle.domain.spans import StoredRecord
 
 _NAMES = ("record_id", "command_id")
 Place = tuple[str, int]

@@ -19,9 +19,9 @@ from lifecycle.audit.vouched import vouched
 from lifecycle.domain.decide import standing_of
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
-from lifecycle.domain.ports import Auditing, StoredRecord
+from lifecycle.domain.ports import Auditing
 from lifecycle.domain.replay import Participation, after
-from lifecycle.domain.spans import Plain, Span, only
+from lifecycle.domain.spans import Plain, Span, StoredRecord, only
 
 SPAN_RECORDS = 20_000
 """About how many records are checked at a time: their board and heads are held meanwhile."""

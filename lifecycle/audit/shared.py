@@ -11,10 +11,10 @@ from lifecycle.audit.findings import Finding
 from lifecycle.audit.personal import Beside, StreamBeside
 from lifecycle.domain.model import INSTALLATION, Assignment, Credential, Head, roadmap_stream
 from lifecycle.domain.plan import plan_after
-from lifecycle.domain.ports import Auditing, StoredRecord
+from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import assignments_after
-from lifecycle.domain.spans import Span, only
+from lifecycle.domain.spans import Span, StoredRecord, only
 
 _MAPS = roadmap_stream("")
 _AFTER_MAPS = _MAPS[:-1] + chr(ord(_MAPS[-1]) + 1)

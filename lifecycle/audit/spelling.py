@@ -9,7 +9,6 @@ names around it. A cut in the wrong place does no harm: what stands around it th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -41,18 +40,13 @@ NOTHING = '","evidence":[],"facts":{}'
 written = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
-class Parser(NamedTuple):
+class Parser(canonical.Codec):
     """A reader of JSON and the writer that belongs to it.
 
     It is trusted with speed only: what was read is written again, and has to give the same bytes.
-
-    Args:
-        loads: Returns the value that bytes spell; raises ``ValueError`` where they spell none.
-        dumps: Returns the canonical bytes of a value: UTF-8, keys sorted, no spaces.
     """
 
-    loads: Callable[[bytes], Any]
-    dumps: Callable[[Any], bytes]
+    __slots__ = ()
 
     def value(self, text: bytes) -> Any:
         """Return the value that *text* spells as bodies do.

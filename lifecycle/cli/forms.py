@@ -171,7 +171,8 @@ _COMMON = (
         metavar="URL",
         expose_value=False,
         callback=kept,
-        help="Database: sqlite:///relative.db or sqlite:////absolute.db. Otherwise"
+        help="Database: sqlite:///relative.db, sqlite:////absolute.db or"
+        " postgresql://user@server/name. Otherwise"
         " LIFECYCLE_DATABASE_URL, or else sqlite:///lifecycle.db.",
     ),
     option(

@@ -43,7 +43,8 @@ def seal(context: click.Context, every: int | None, rounds: int | None) -> None:
     """Make the records that wait leaves of the log.
 
     On SQLite records become leaves as they are written, and only what another program left
-    waiting is found here. Several of these may run at once: no record is sealed twice.
+    waiting is found here. On PostgreSQL they wait for this command: let it run with --every.
+    Several of these may run at once: no record is sealed twice.
     """
     session = Session.of(context)
     if rounds is not None and every is None:

@@ -58,7 +58,7 @@ def init(context: click.Context, administrator: str) -> None:
         records = engine.administration()
     session.answer(
         {
-            "database": session.url,
+            "database": session.shown_url,
             "administrator": administrator,
             "origin": records[-1].origin,
             "version": records[-1].sequence,
@@ -67,7 +67,7 @@ def init(context: click.Context, administrator: str) -> None:
         [
             say(
                 "{url} is ready; administrator: {administrator}",
-                url=session.url,
+                url=session.shown_url,
                 administrator=administrator,
             )
         ],

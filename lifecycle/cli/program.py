@@ -9,6 +9,7 @@ import click
 from lifecycle.cli import output
 from lifecycle.cli.audit import audit
 from lifecycle.cli.credentials import key, token
+from lifecycle.cli.database import db
 from lifecycle.cli.due import overdue
 from lifecycle.cli.erasures import erasure_extract
 from lifecycle.cli.exports import calendar, gantt
@@ -125,6 +126,7 @@ for _command in (
     evidence,
     refusals,
     audit,
+    db,
     demo,
 ):
     program.add_command(_command)

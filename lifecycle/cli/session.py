@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -22,6 +23,8 @@ from lifecycle.settings import DEFAULT_URL, Settings
 if TYPE_CHECKING:
     from lifecycle.domain.decision import Notice
     from lifecycle.service import Lifecycle
+
+_PASSWORD: Final = re.compile(r"(?<=:)[^:@/]*(?=@)")
 
 
 @dataclass
@@ -67,6 +70,11 @@ class Session:
         """Address of the database."""
         settings = self.settings
         return str(self.given.get("db", settings.url))
+
+    @property
+    def shown_url(self) -> str:
+        """The address without a password, for answers that others may see."""
+        return _PASSWORD.sub("***", self.url)
 
     @property
     def names_database(self) -> bool:

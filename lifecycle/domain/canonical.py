@@ -8,9 +8,9 @@ bounded depth and size, no duplicate keys.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lifecycle.domain.errors import InvalidBody
 
@@ -20,6 +20,7 @@ MAX_BODY_BYTES: Final = 64 * 1024 - 1  # C2SP's tlog-tiles counts an entry in tw
 MAX_DEFINITION_BYTES: Final = 4 * 1024 * 1024
 
 _written: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_PLAIN: Final = frozenset({str, bool, type(None)})
 
 
 def encode(value: Any, *, limit: int = MAX_BODY_BYTES) -> bytes:
@@ -74,6 +75,27 @@ def parse(data: bytes, *, limit: int = MAX_BODY_BYTES) -> Any:
         raise InvalidBody(detail=f"not JSON of the profile: {error}") from error
 
 
+class Codec(NamedTuple):
+    """Reads and writes JSON faster than the standard library; trusted with speed only.
+
+    Args:
+        loads: Returns the value that bytes spell; raises ``ValueError`` where they spell none.
+        dumps: Returns the canonical bytes of a value within the profile.
+    """
+
+    loads: Callable[[bytes], Any]
+    dumps: Callable[[Any], bytes]
+
+
+def check(value: Any) -> None:
+    """Check that *value* lies within the profile, except for its size.
+
+    Raises:
+        InvalidBody: It does not.
+    """
+    _check(value, MAX_DEPTH)
+
+
 def digest(value: Any, *, limit: int = MAX_DEFINITION_BYTES) -> str:
     """Return the SHA-256 of the canonical bytes of *value*, 64 lower-case hexadecimal digits."""
     return sha256(encode(value, limit=limit)).hexdigest()
@@ -82,20 +104,27 @@ def digest(value: Any, *, limit: int = MAX_DEFINITION_BYTES) -> str:
 def _check(value: Any, depth: int) -> None:
     if depth == 0:
         raise InvalidBody(detail=f"nested deeper than {MAX_DEPTH} levels")
-    if value is None or isinstance(value, bool | str):
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str) or not key.isascii():
+                raise InvalidBody(detail=f"key {key!r} is not ASCII text")
+        items: Iterable[Any] = value.values()
+    elif isinstance(value, list | tuple):
+        items = value
+    else:
+        _check_plain(value)
         return
+    for item in items:
+        # Most members are plain: they are passed here, not by a call each.
+        if depth == 1 or type(item) not in _PLAIN:
+            _check(item, depth - 1)
+
+
+def _check_plain(value: Any) -> None:
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
             raise InvalidBody(detail="an integer beyond 2**53 - 1")
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check(item, depth - 1)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if not isinstance(key, str) or not key.isascii():
-                raise InvalidBody(detail=f"key {key!r} is not ASCII text")
-            _check(item, depth - 1)
-    else:
+    elif value is not None and not isinstance(value, str):
         raise InvalidBody(detail=f"a {type(value).__name__} has no place in a body")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import date, datetime
 from os import PathLike
 from typing import BinaryIO, Protocol
@@ -22,27 +21,7 @@ from lifecycle.domain.model import (
     Standing,
 )
 from lifecycle.domain.record import Record
-from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """A record as it lies in storage, nothing believed: body, hash and the index columns.
-
-    Args:
-        stream: Column ``stream``.
-        sequence: Column ``sequence``.
-        hash: Column ``hash``.
-        body: The stored bytes.
-        columns: Every other column of the row by name, as the storage returns it; to be
-            compared with ``Record.columns`` of the decoded body.
-    """
-
-    stream: str
-    sequence: int
-    hash: str
-    body: bytes
-    columns: Mapping[str, str | int | None]
+from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
 
 
 class Reading(Protocol):
@@ -201,11 +180,26 @@ class Auditing(Reading, Protocol):
 
 
 class Writing(Reading, Protocol):
-    """A write transaction: committed when its context ends well, undone on any exception."""
+    """A write transaction: committed when its context ends well, undone on any exception.
+
+    Where ``head`` says a stream stands, it stays until the end: a decision may rest on it.
+    """
 
     @property
     def erasable(self) -> ErasableWriting:
         """What lies beside the history and can be erased, kept and erased in this transaction."""
+        ...
+
+    def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
+        """Be told what will be asked first, so that what is far away is asked in one go.
+
+        Nobody is bound by it: what is asked besides, or later, is answered as ever.
+
+        Args:
+            stream: That will be locked.
+            command_id: Of the request.
+            actors: Who have to be registered.
+        """
         ...
 
     def lock(self, stream: str) -> Head:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 
@@ -19,6 +20,26 @@ EVERYTHING: Final = Span()
 def only(stream: str) -> Span:
     """Return the span of one stream."""
     return Span(stream, f"{stream}\x00")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A record as it lies in storage, nothing believed: body, hash and the index columns.
+
+    Args:
+        stream: Column ``stream``.
+        sequence: Column ``sequence``.
+        hash: Column ``hash``.
+        body: The stored bytes.
+        columns: Every other column of the row by name, as the storage returns it; to be
+            compared with ``Record.columns`` of the decoded body.
+    """
+
+    stream: str
+    sequence: int
+    hash: str
+    body: bytes
+    columns: Mapping[str, str | int | None]
 
 
 class Plain(NamedTuple):

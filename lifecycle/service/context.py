@@ -183,9 +183,14 @@ def check_actor(view: Reading, request: Request, known: Known | None = None) -> 
     """
     check_form(request.actor)
     registered = view.has_actor if known is None else known.has_actor
-    for actor in (request.actor.id, request.actor.on_behalf_of):
-        if actor is not None and not registered(actor):
+    for actor in _named(request.actor):
+        if not registered(actor):
             raise UnknownActor(actor, view.actors())
+
+
+def _named(actor: Actor) -> tuple[str, ...]:
+    """Return whom an actor names: himself, and whoever he stands in for."""
+    return (actor.id,) if actor.on_behalf_of is None else (actor.id, actor.on_behalf_of)
 
 
 def repeated(view: Reading, request: Request) -> Receipt | None:
@@ -268,6 +273,7 @@ def carry_out(
     """
 
     def once(tx: Writing) -> Receipt:
+        tx.foresee(stream, request.command_id, _named(request.actor))
         return held(tx, request, stream, lambda asked: work(tx, asked))
 
     return transacted(context, request, once, begin)

@@ -63,6 +63,7 @@ def _enrol(context: Context, tx: Writing, request: Enrol) -> Receipt:
     head = tx.lock(stream)
     if head.version:
         raise AlreadyExists(what="school", name=request.school)
+    # Heads first: what hangs on them stays as it is from then on.
     consulted = [tx.head(name) for name in (INSTALLATION, on_map)]
     decision = decide_enrol(
         access_of(tx, request.actor, context.signatures),
@@ -262,6 +263,7 @@ def situation_of(
         raise UnknownSchool(stream.partition("/")[2], view.schools())
     on_map = roadmap_stream(participation.roadmap)
     access = known.access(actor, context.signatures)
+    # The version first: the roles that hang on it stay as they are from then on.
     version, on_roadmap = known.roster(on_map)
     return Situation(
         definition=context.definition(view, participation.definition.digest),

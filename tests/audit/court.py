@@ -29,10 +29,9 @@ from lifecycle.domain.definition import Definition
 from lifecycle.domain.erasable import FileKey
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import participation_stream
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, record_hash
 from lifecycle.domain.replay import Participation, after
-from lifecycle.domain.spans import only
+from lifecycle.domain.spans import StoredRecord, only
 from lifecycle.parallel import fast_parser
 from lifecycle.storage import rows
 from lifecycle.storage.memory_erasable import Kept, MemoryErasable

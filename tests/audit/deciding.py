@@ -20,9 +20,9 @@ from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import participation_stream, roadmap_stream
 from lifecycle.domain.plan import plan_after
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head, record_hash
 from lifecycle.domain.replay import fold
+from lifecycle.domain.spans import StoredRecord
 from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ADMIN, ORIGIN, ROADMAP, START, Office, SetClock, memory_engine, order
 from tests.identities import Identities

@@ -11,8 +11,8 @@ import pytest
 from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.findings import Finding
 from lifecycle.domain.model import Head
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head, moment_text
+from lifecycle.domain.spans import StoredRecord
 from tests.storage.samples import ORIGIN, START, STREAM, record_after
 
 EMPTY = empty_head(ORIGIN, STREAM)

@@ -12,8 +12,8 @@ from lifecycle.audit.findings import Finding
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import Oddities, is_shared, repeated_ids
 from lifecycle.domain.model import Assignment, Head
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record, empty_head
+from lifecycle.domain.spans import StoredRecord
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.memory_evidence import MemoryEvidence
 from tests.storage.samples import ORIGIN, STREAM, append, record_after

@@ -38,10 +38,10 @@ from lifecycle.domain import canonical
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.model import participation_stream
-from lifecycle.domain.ports import Auditing, StoredRecord
+from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import Record, moment_from
 from lifecycle.domain.replay import Participation, fold
-from lifecycle.domain.spans import only
+from lifecycle.domain.spans import StoredRecord, only
 from lifecycle.parallel import fast_parser
 from lifecycle.service import Lifecycle
 from lifecycle.storage.evidence import EvidenceFolder

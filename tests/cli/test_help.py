@@ -31,7 +31,8 @@ def test_the_commands_are_those_that_were_agreed() -> None:
         "advance", "assign", "audit bundle", "audit check-proof", "audit checkpoint",
         "audit erasure-extract", "audit export", "audit export-log", "audit keygen",
         "audit prove", "audit report", "audit seal", "audit timeline", "audit verifier",
-        "audit watch", "calendar", "demo", "enrol", "evidence get", "explain", "history",
+        "audit watch", "calendar", "db check", "db grant", "demo", "enrol", "evidence get",
+        "explain", "history",
         "indicators", "init", "key add", "key list", "key new", "key revoke",
         "overdue", "person erase", "person name", "person show", "plan", "programme check",
         "programme diagram", "programme list", "programme show", "refusals", "replay", "revoke",
@@ -66,7 +67,7 @@ def test_help_is_russian_throughout(terminal: Terminal, name: str) -> None:
     assert "Общие параметры:" in said.out
     names = {part for one in ALL for part in one.split()}
     foreign = {"JSON", "Schema", "URL", "UTC", "administrator", "auditor", "ref", "lifecycle"}
-    foreign |= {"HTML", "SQLite", "sqlite", "git", "proof", "Python"}
+    foreign |= {"HTML", "SQLite", "sqlite", "PostgreSQL", "GRANT", "git", "proof", "Python"}
     # What is typed as it stands: evidence kinds, formats, ways to group, kinds of file.
     foreign |= {"activity_result", "basis", "dot", "mermaid", "svg", "person", "school"}
     foreign |= {"IEEE", "XES", "OCEL", "BPMN", "xes", "pnml", "bpmn", "finished", "open", "all"}

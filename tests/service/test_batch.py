@@ -45,6 +45,7 @@ def test_commands_are_carried_out_in_order_each_on_what_those_before_it_left(
     assert verify(office.engine).findings == ()
 
 
+@pytest.mark.postgres
 def test_a_batch_that_is_run_again_finds_everything_unchanged(office: Office) -> None:
     first = run(office, walk(office))
     before = bodies(office.engine)
@@ -58,6 +59,7 @@ def test_a_batch_that_is_run_again_finds_everything_unchanged(office: Office) ->
     assert bodies(office.engine) == before
 
 
+@pytest.mark.postgres
 def test_a_command_that_is_not_carried_out_leaves_nothing_and_stands_in_no_others_way(
     office: Office,
 ) -> None:
@@ -220,6 +222,7 @@ def test_a_dry_run_finds_what_was_recorded_before(office: Office) -> None:
 # -- what decisions look at -----------------------------------------------------------------------
 
 
+@pytest.mark.postgres
 def test_a_role_that_is_taken_between_two_transactions_counts_no_longer(office: Office) -> None:
     first, second, third = walk(office)
     outcomes = office.engine.advance_many([first, second, third], per_transaction=1)
@@ -285,6 +288,7 @@ def test_more_schools_than_are_kept_in_mind_are_read_again(office: Office) -> No
     assert read == [f"participation/{one}" for one in (SCHOOL, "two", SCHOOL)]
 
 
+@pytest.mark.postgres
 def test_a_personal_file_is_kept_encrypted_by_a_batch_too(office: Office, tmp_path: Path) -> None:
     commands = walk(office)
     run(office, commands)
@@ -309,6 +313,7 @@ def test_a_personal_file_is_kept_encrypted_by_a_batch_too(office: Office, tmp_pa
 # -- what the database has the last word on -------------------------------------------------------
 
 
+@pytest.mark.postgres
 def test_a_record_that_cannot_be_kept_undoes_nobody_elses(office: Office) -> None:
     office.enrol("two")
     links = [
@@ -323,6 +328,24 @@ def test_a_record_that_cannot_be_kept_undoes_nobody_elses(office: Office) -> Non
 
     assert kinds(outcomes) == [*["recorded"] * 2, "invalid", *["recorded"] * 4]
     assert "65535 are allowed" in str(outcomes[2].error)
+    assert verify(office.engine).findings == ()
+
+
+@pytest.mark.postgres
+def test_a_text_that_the_database_cannot_keep_spoils_nobody_elses(office: Office) -> None:
+    first, second, third = walk(office)
+    wrong = [
+        replace(second, school="no\x00where", command_id="nul"),
+        replace(second, school="no\ud800where", command_id="half"),
+        replace(second, comment="no\x00where", command_id="comment"),
+    ]
+
+    outcomes = run(office, [first, *wrong, second, third])
+
+    assert kinds(outcomes)[0] == "recorded"
+    assert "recorded" not in kinds(outcomes)[1:3]
+    assert kinds(outcomes)[-1] == "recorded"
+    assert office.state(SCHOOL) == "curator_visit"
     assert verify(office.engine).findings == ()
 
 

@@ -1,8 +1,8 @@
 """Whatever is asked, in whatever order: the stored state is the replayed one, and it verifies.
 
-Random requests, sound and spoiled, go to an engine in memory and to one on a real SQLite file.
-Both have to answer the same to the byte; afterwards every record that was accepted is decided
-again by verification, and none may be refused.
+Random requests, sound and spoiled, go to an engine in memory and to one on a real SQLite file or
+on a server of PostgreSQL. All have to answer the same to the byte; afterwards every record that
+was accepted is decided again by verification, and none may be refused.
 """
 
 from __future__ import annotations
@@ -10,13 +10,20 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from lifecycle import Actor, Evidence, Lifecycle, LifecycleError, Receipt, Refused, verify
 from lifecycle.domain.decide import standing_of
@@ -41,6 +48,7 @@ from tests.factories import (
     memory_engine,
     order,
 )
+from tests.server import Server
 
 CATALOGUE = Catalogue()
 STRANGERS = ("xenia", "yuri")
@@ -314,13 +322,42 @@ class InLockstep(Requests):
         self.offices = [memory, on_sqlite(self.folder, memory)]
 
     def teardown(self) -> None:
-        stored = []
-        for office in self.offices:
-            with office.engine.context.journal.auditing() as view:
-                stored.append((list(view.stored()), view.all_assignments(), view.actors()))
+        stored = [kept(office.engine) for office in self.offices]
         super().teardown()
         shutil.rmtree(self.folder)
         assert stored[0] == stored[1]
+
+
+def kept(engine: Lifecycle) -> tuple[object, ...]:
+    """Return what a journal holds of records, roles and people."""
+    with engine.context.journal.auditing() as view:
+        return list(view.stored()), view.all_assignments(), view.actors()
+
+
+class OnAServer(Requests):
+    """An engine in memory and one on PostgreSQL, which seals as it writes to verify the same."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__()
+        self.end = ExitStack()
+        url = self.end.enter_context(server.database(ORIGIN))
+        folder = Path(self.end.enter_context(tempfile.TemporaryDirectory()))
+        served = engine_on(
+            open_journal(url, sealing="inline"), CATALOGUE, evidence=EvidenceFolder(folder)
+        )
+        served.found(actor=ADMIN, command_id="found")
+        self.offices = [in_memory(), prepared(Office(served, definition()))]
+
+    def teardown(self) -> None:
+        with self.end:
+            stored = [kept(office.engine) for office in self.offices]
+            super().teardown()
+            assert stored[0] == stored[1]
+
+
+def test_an_engine_on_a_server_answers_and_holds_what_one_in_memory_does(server: Server) -> None:
+    factory = cast(type[Requests], lambda: OnAServer(server))
+    run_state_machine_as_test(factory, settings=settings(max_examples=4))
 
 
 TestRequestsInMemory = InMemory.TestCase

@@ -87,6 +87,7 @@ def test_patience_ends(impatient: Office) -> None:
     assert kinds(list(engine.advance_many(commands))) == ["recorded"] * 3
 
 
+@pytest.mark.postgres
 def test_two_batches_at_once_on_the_same_schools_move_each_school_once(office: Office) -> None:
     schools = [SCHOOL, *(f"school-{number}" for number in range(6))]
     for school in schools[1:]:
@@ -115,4 +116,36 @@ def test_two_batches_at_once_on_the_same_schools_move_each_school_once(office: O
     assert not any(isinstance(one.error, VersionConflict) for one in told["a"] + told["b"])
     for school in schools:
         assert [one.transition for one in engine.history(school) if one.transition] == list(FIRST)
+    with engine.context.journal.writing() as tx:
+        tx.seal(1000)
     assert verify(engine).findings == ()
+
+
+@pytest.mark.postgres
+def test_batches_that_lock_the_same_schools_in_another_order_are_both_carried_out(
+    office: Office,
+) -> None:
+    schools = [SCHOOL, *(f"school-{number}" for number in range(4))]
+    for school in schools[1:]:
+        office.enrol(school)
+    together, told = threading.Barrier(2), dict[str, list[str]]()
+
+    def work(order: list[str], transition: str) -> None:
+        commands = [
+            replace(one, command_id=f"{order[0]}.{one.command_id}", expected_version=None)
+            for school in order
+            for one in walk(office, school)[:1]
+        ]
+        together.wait()
+        told[transition] = kinds(list(office.engine.advance_many(commands)))
+
+    workers = [
+        threading.Thread(target=work, args=one) for one in ((schools, "a"), (schools[::-1], "b"))
+    ]
+    for one in workers:
+        one.start()
+    for one in workers:
+        one.join()
+
+    both = [{a, b} for a, b in zip(told["a"], reversed(told["b"]), strict=True)]
+    assert both == [{"recorded", "refused"}] * len(schools)

@@ -1,7 +1,5 @@
 """How requests are treated: retries, conflicts, rehearsals, refusals, and what they leave."""
 
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -22,9 +20,10 @@ from lifecycle import (
     verify,
 )
 from lifecycle.domain.errors import InvalidEvidence, UnknownActor, UnknownSchool
-from lifecycle.domain.model import RefusedAttempt
-from lifecycle.storage.memory import MemoryJournal
 from tests.factories import ADMIN, Office, SetClock, actor, order
+
+# Retries, conflicts and what a refusal leaves hang on transactions and constraints.
+pytestmark = pytest.mark.postgres
 
 SCHOOL = "krasnogorsk"
 
@@ -34,16 +33,10 @@ def start(office: Office, **changes: Any) -> Receipt:
     return office.make(SCHOOL, "start_questionnaire", **changes)
 
 
-def refusals(engine: Lifecycle, folder: Path) -> list[tuple[str, str, str, str]]:
+def refusals(engine: Lifecycle) -> list[tuple[str, str, str, str]]:
     """Return the refused attempts that were kept: stream, actor, what, command."""
-    journal = engine.context.journal
-    if isinstance(journal, MemoryJournal):
-        kept: list[RefusedAttempt] = list(journal.refusals)
-        return [(one.stream, one.actor, one.what, one.command_id) for one in kept]
-    with closing(sqlite3.connect(folder / "lifecycle.db")) as database:
-        return database.execute(
-            "SELECT stream, actor, what, command_id FROM lifecycle_refusals ORDER BY id"
-        ).fetchall()
+    with engine.context.journal.reading() as view:
+        return [(one.stream, one.actor, one.what, one.command_id) for one in view.refused()]
 
 
 def everything(office: Office) -> list[bytes]:
@@ -190,7 +183,7 @@ def test_a_rehearsal_is_refused_like_the_act_and_not_kept(office: Office, tmp_pa
         office.make(SCHOOL, "conclude", dry_run=True)
 
     assert [one.code for one in refused.value.unmet] == ["not_in_state"]
-    assert refusals(office.engine, tmp_path) == []
+    assert refusals(office.engine) == []
 
 
 def test_a_rehearsal_of_a_command_that_was_carried_out_says_so(office: Office) -> None:
@@ -227,9 +220,7 @@ def test_a_refusal_changes_nothing_and_is_kept_outside_the_history(
         "administrator_approves",
     ]
     assert everything(office) == before
-    assert refusals(office.engine, tmp_path) == [
-        (f"participation/{SCHOOL}", "admin", "conclude", "c-1")
-    ]
+    assert refusals(office.engine) == [(f"participation/{SCHOOL}", "admin", "conclude", "c-1")]
     assert verify(office.engine).ok
 
 
@@ -248,7 +239,7 @@ def test_an_unknown_actor_is_no_refusal_but_a_mistake(office: Office, tmp_path: 
         start(office, actor=actor("admim"))
 
     assert str(unknown.value.remedy) == "did you mean admin?"
-    assert refusals(office.engine, tmp_path) == []
+    assert refusals(office.engine) == []
 
 
 @pytest.mark.parametrize(

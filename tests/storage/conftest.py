@@ -9,14 +9,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.ports import Journal
-from lifecycle.storage.journal import SqlJournal
+from lifecycle.storage.journal import SqlJournal, create_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.sqlite import ROLLBACK, WAL
 from tests.databases import new_journal
+from tests.server import Server
 from tests.storage.samples import ORIGIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,17 +36,27 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{folder}/история.db"
 
 
-@pytest.fixture(params=["memory", "sqlite", "sqlite-wal"])
+@pytest.fixture
+def postgres_url(server: Server) -> Iterator[str]:
+    """Address of a database of PostgreSQL with the tables, where nothing was recorded yet."""
+    with server.database(ORIGIN) as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "sqlite", "sqlite-wal", "postgres"])
 def make_journal(request: pytest.FixtureRequest, url: str) -> Iterator[MakeJournal]:
-    """Make one journal of each kind: in memory, and on SQLite with either journal mode."""
+    """Make one journal of each kind: in memory, on SQLite in either journal mode, PostgreSQL."""
     made: list[Journal] = []
+    address = request.getfixturevalue("postgres_url") if request.param == "postgres" else url
 
     def make(lock_seconds: float = 30, sealing: Sealing = "inline") -> Journal:
         if request.param == "memory":
             made.append(MemoryJournal(ORIGIN, lock_seconds=lock_seconds, sealing=sealing))
         else:
             made.append(
-                new_journal(
+                create_journal(address, ORIGIN, lock_seconds=lock_seconds, sealing=sealing)
+                if request.param == "postgres"
+                else new_journal(
                     url,
                     ORIGIN,
                     lock_seconds=lock_seconds,
@@ -71,6 +83,21 @@ def sqlite_journal(url: str) -> Iterator[SqlJournal]:
     journal = new_journal(url, ORIGIN)
     yield journal
     journal.close()
+
+
+@pytest.fixture
+def postgres_journal(postgres_url: str) -> Iterator[SqlJournal]:
+    """An empty journal on PostgreSQL as users get it."""
+    journal = create_journal(postgres_url, ORIGIN)
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def raw_postgres(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """Somebody else's connection to that database, as its owner."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        yield connection
 
 
 @pytest.fixture

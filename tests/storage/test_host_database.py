@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy import Engine, create_engine, text
 
 from lifecycle.domain.errors import DatabaseExists, DatabaseMissing, StorageFailed
-from lifecycle.storage import schema, tables
+from lifecycle.storage import sqlite_schema, tables
 from lifecycle.storage.journal import create_journal, open_journal
 from tests.storage.samples import ORIGIN, STREAM, append
 
@@ -106,7 +106,7 @@ def test_a_history_begins_beside_the_tables_of_a_host(
     assert asked(host, "SELECT name FROM lifecycle_persons") == [("Анна Петровна",)]
 
 
-@pytest.mark.parametrize(("application", "kept"), [(0, schema.APPLICATION_ID), (7, 7)])
+@pytest.mark.parametrize(("application", "kept"), [(0, sqlite_schema.APPLICATION_ID), (7, 7)])
 def test_a_file_of_its_own_gets_the_mark_of_the_engine(
     path: Path, url: str, application: int, kept: int
 ) -> None:

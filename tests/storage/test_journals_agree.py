@@ -1,4 +1,4 @@
-"""Whatever is done to them: a journal in memory and one on SQLite answer and hold the same."""
+"""Whatever is done to them: journals in memory and on any database answer and hold the same."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from lifecycle.domain.errors import CommandReused, VersionConflict
 from lifecycle.domain.ports import Journal, Writing
 from lifecycle.domain.record import Kind, empty_head
+from lifecycle.storage.journal import create_journal
 from lifecycle.storage.memory import MemoryJournal
 from tests.databases import new_journal
+from tests.server import Server
 from tests.storage.samples import ORIGIN, record_after, standing_after
 
 STREAMS = ("installation", "roadmap/tomari", "participation/a", "participation/b")
@@ -112,10 +114,25 @@ def carry_out(journal: Journal, transactions: list[Transaction]) -> list[object]
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(TRANSACTIONS, max_size=8))
-def test_both_kinds_of_journal_answer_and_hold_the_same(transactions: list[Transaction]) -> None:
+def test_journals_in_memory_and_on_sqlite_answer_and_hold_the_same(
+    transactions: list[Transaction],
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         stored = new_journal(f"sqlite:///{folder}/a.db", ORIGIN)
         on_disk = carry_out(stored, transactions)
         stored.close()
 
     assert on_disk == carry_out(MemoryJournal(ORIGIN), transactions)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(TRANSACTIONS, min_size=4, max_size=8))
+def test_journals_in_memory_and_on_postgresql_answer_and_hold_the_same(
+    server: Server, transactions: list[Transaction]
+) -> None:
+    with server.database(ORIGIN) as url:
+        stored = create_journal(url, ORIGIN)
+        on_server = carry_out(stored, transactions)
+        stored.close()
+
+    assert on_server == carry_out(MemoryJournal(ORIGIN), transactions)

@@ -73,7 +73,7 @@ def test_a_database_that_was_not_finished_can_be_made_again(
     """The process is killed in the middle of making it."""
     code = """
 import os, signal, sys
-from lifecycle.storage import journal, schema
+from lifecycle.storage import journal, schema, sqlite
 from lifecycle.storage.session import Session
 step, real = sys.argv[2], schema.migrate
 def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
@@ -83,7 +83,7 @@ elif step == "insert":
     change = Session.change
     Session.change = lambda *a, **v: (change(*a, **v), die())
 else:
-    journal.sync_folder = die
+    sqlite.sync_folder = die
 journal.create_journal(sys.argv[1])
 """
     done = subprocess.run([sys.executable, "-c", code, url, step], check=False)
@@ -266,8 +266,8 @@ def test_a_database_without_the_right_to_write_can_be_read(
     with journal.writing() as tx:
         append(tx)
     journal.close()
-    if closed == "file":
-        (open_folder / "a.db").chmod(0o444)
+    # Made for its owner alone; whoever reads it here is another user.
+    (open_folder / "a.db").chmod(0o444 if closed == "file" else 0o666)
     open_folder.chmod(0o555)
     code = """
 import os, sys

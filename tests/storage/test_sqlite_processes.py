@@ -148,6 +148,8 @@ def test_a_killed_writer_leaves_all_that_it_acknowledged_and_nothing_half_done(
         for writer in writers:
             assert writer.stdout is not None
             assert writer.stdout.readline() == "ready\n"
+            # On a busy machine nothing may be written yet when the time is over.
+            acknowledged |= {writer.stdout.readline().strip() for _ in range(2)}
         time.sleep(0.05 + 0.037 * round_)
         for writer in writers:
             writer.send_signal(signal.SIGKILL)

@@ -12,8 +12,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from lifecycle.domain.errors import DatabaseBroken
-from lifecycle.domain.ports import StoredRecord
 from lifecycle.domain.record import Record
+from lifecycle.domain.spans import StoredRecord
 from lifecycle.storage import rows, tables
 from lifecycle.storage.journal import SqlJournal
 from tests.storage.samples import STREAM, append, record_after

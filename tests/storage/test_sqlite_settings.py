@@ -13,12 +13,12 @@ from lifecycle.domain.errors import (
     StorageFailed,
 )
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
+from lifecycle.storage.session import driver_of
 from lifecycle.storage.sqlite import (
     ROLLBACK,
     WAL,
     Durability,
     Place,
-    driver_of,
     durability_for,
     make_engine,
     sqlite_path,
@@ -58,7 +58,7 @@ def test_an_address_names_a_file(url: str, path: Path | None) -> None:
         "sqlite:///a%00b.db",
         "sqlite:///a.db?mode=rwc",
         "sqlite:///a.db?immutable=1",
-        "postgresql://user:secret@localhost/lifecycle",
+        "mysql://user:secret@localhost/lifecycle",
         "unknown://user:secret@localhost/lifecycle",
     ],
 )

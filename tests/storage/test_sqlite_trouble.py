@@ -19,10 +19,8 @@ from lifecycle.domain.errors import (
     StorageFailed,
     VersionConflict,
 )
-from lifecycle.storage import sqlite
-from lifecycle.storage.faults import Faults
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
-from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability, Place, make_engine
+from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability, Place, SqliteDatabase, make_engine
 from tests.storage.conftest import Child, Spawn
 from tests.storage.samples import ORIGIN, STREAM, append, record_after
 
@@ -98,7 +96,7 @@ def test_a_full_disk_undoes_the_transaction(url: str, path: Path, durability: Du
     def limit(driver: sqlite3.Connection, _: object) -> None:
         driver.execute(f"PRAGMA max_page_count={room}")
 
-    journal = SqlJournal(engine, ORIGIN, Faults(url, 1))
+    journal = SqlJournal(engine, ORIGIN, SqliteDatabase(Place(url, path), 1))
 
     def fill() -> None:
         while True:
@@ -188,11 +186,11 @@ def test_views_and_writers_of_many_threads_do_not_disturb_each_other(
 def test_a_transaction_that_could_not_be_undone_does_not_meet_the_next_one(
     sqlite_journal: SqlJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(driver: object) -> None:
+    def fail(database: object, driver: object) -> None:
         raise sqlite3.OperationalError("disk I/O error")
 
     with monkeypatch.context() as broken:
-        broken.setattr(sqlite, "undo", fail)
+        broken.setattr(SqliteDatabase, "undo", fail)
         with pytest.raises(StorageFailed, match="disk I/O error"), sqlite_journal.writing() as tx:
             raise_after(append(tx))
 

@@ -14,9 +14,28 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+
+_GUARDED = (
+    "lifecycle_installation",
+    "lifecycle_records",
+    "lifecycle_definitions",
+    "lifecycle_log_leaves",
+    "lifecycle_log_tiles",
+    "lifecycle_checkpoints",
+)
+_POSTGRESQL_FUNCTION = """\
+CREATE FUNCTION lifecycle_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+    MESSAGE = TG_TABLE_NAME || ': a row of the history is never changed or deleted';
+END
+$$"""
+
 
 def upgrade() -> None:
-    """Make every table, and on SQLite the triggers that keep the history append-only."""
+    """Make every table, and the triggers that keep the history append-only."""
     _create_history()
     _create_log()
     _create_projections()
@@ -28,36 +47,53 @@ def upgrade() -> None:
     if connection.dialect.name == "sqlite":
         for trigger in _SQLITE_TRIGGERS:
             connection.exec_driver_sql(trigger)
+    else:
+        _guard_on_postgresql(connection)
+
+
+def _guard_on_postgresql(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(_POSTGRESQL_FUNCTION)
+    for table in _GUARDED:
+        for name, event, rows in (
+            (f"{table}_no_change", "UPDATE OR DELETE", "ROW"),
+            (f"{table}_no_truncate", "TRUNCATE", "STATEMENT"),
+        ):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {name} BEFORE {event} ON {table}"
+                f" FOR EACH {rows} EXECUTE FUNCTION lifecycle_refuse()"
+            )
+            # Otherwise a session that says it is a replica would be let through.
+            connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")
 
 
 def _create_history() -> None:
     op.create_table(
         "lifecycle_installation",
-        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("origin", sa.Text, nullable=False),
-        sa.Column("format", sa.Integer, nullable=False),
-        sa.Column("created_at", sa.Text, nullable=False),
+        sa.Column("id", _NUMBER, nullable=False, autoincrement=False),
+        sa.Column("origin", _TEXT, nullable=False),
+        sa.Column("format", _NUMBER, nullable=False),
+        sa.Column("created_at", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_lifecycle_installation"),
         sa.CheckConstraint("id = 1", name=op.f("ck_lifecycle_installation_one_row")),
         sqlite_strict=True,
     )
     op.create_table(
         "lifecycle_records",
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
-        sa.Column("hash", sa.Text, nullable=False),
-        sa.Column("previous", sa.Text, nullable=False),
-        sa.Column("record_id", sa.Text, nullable=False),
-        sa.Column("command_id", sa.Text, nullable=False),
-        sa.Column("kind", sa.Text, nullable=False),
-        sa.Column("transition", sa.Text),
-        sa.Column("source", sa.Text),
-        sa.Column("target", sa.Text),
-        sa.Column("definition", sa.Text),
-        sa.Column("actor", sa.Text, nullable=False),
-        sa.Column("role", sa.Text, nullable=False),
-        sa.Column("recorded_at", sa.Text, nullable=False),
-        sa.Column("effective_on", sa.Text, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
+        sa.Column("hash", _TEXT, nullable=False),
+        sa.Column("previous", _TEXT, nullable=False),
+        sa.Column("record_id", _TEXT, nullable=False),
+        sa.Column("command_id", _TEXT, nullable=False),
+        sa.Column("kind", _TEXT, nullable=False),
+        sa.Column("transition", _TEXT),
+        sa.Column("source", _TEXT),
+        sa.Column("target", _TEXT),
+        sa.Column("definition", _TEXT),
+        sa.Column("actor", _TEXT, nullable=False),
+        sa.Column("role", _TEXT, nullable=False),
+        sa.Column("recorded_at", _TEXT, nullable=False),
+        sa.Column("effective_on", _TEXT, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("stream", "sequence", name="pk_lifecycle_records"),
         sa.UniqueConstraint("hash", name="uq_lifecycle_records_hash"),
@@ -71,10 +107,11 @@ def _create_history() -> None:
         "lifecycle_records",
         ["recorded_at"],
         sqlite_where=sa.text("kind = 'person_erased'"),
+        postgresql_where=sa.text("kind = 'person_erased'"),
     )
     op.create_table(
         "lifecycle_definitions",
-        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("digest", _TEXT, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_lifecycle_definitions"),
         sqlite_strict=True,
@@ -84,9 +121,9 @@ def _create_history() -> None:
 def _create_log() -> None:
     op.create_table(
         "lifecycle_log_leaves",
-        sa.Column("idx", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("idx", _NUMBER, nullable=False, autoincrement=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("idx", name="pk_lifecycle_log_leaves"),
         sa.UniqueConstraint("stream", "sequence", name="uq_lifecycle_log_leaves_stream"),
         sa.CheckConstraint("idx >= 0", name=op.f("ck_lifecycle_log_leaves_idx")),
@@ -94,16 +131,16 @@ def _create_log() -> None:
     )
     op.create_table(
         "lifecycle_log_tiles",
-        sa.Column("level", sa.Integer, nullable=False),
-        sa.Column("idx", sa.Integer, nullable=False),
+        sa.Column("level", _NUMBER, nullable=False),
+        sa.Column("idx", _NUMBER, nullable=False),
         sa.Column("hashes", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("level", "idx", name="pk_lifecycle_log_tiles"),
         sqlite_strict=True,
     )
     op.create_table(
         "lifecycle_log_state",
-        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
-        sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("id", _NUMBER, nullable=False, autoincrement=False),
+        sa.Column("size", _NUMBER, nullable=False),
         sa.Column("frontier", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_lifecycle_log_state"),
         sa.CheckConstraint("id = 1", name=op.f("ck_lifecycle_log_state_one_row")),
@@ -111,9 +148,9 @@ def _create_log() -> None:
     )
     op.create_table(
         "lifecycle_checkpoints",
-        sa.Column("size", sa.Integer, nullable=False),
-        sa.Column("note", sa.Text, nullable=False),
-        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("size", _NUMBER, nullable=False),
+        sa.Column("note", _TEXT, nullable=False),
+        sa.Column("at", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("size", "note", name="pk_lifecycle_checkpoints"),
         sqlite_strict=True,
     )
@@ -122,25 +159,25 @@ def _create_log() -> None:
 def _create_projections() -> None:
     op.create_table(
         "lifecycle_streams",
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("hash", sa.Text, nullable=False),
-        sa.Column("recorded_at", sa.Text, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("version", _NUMBER, nullable=False),
+        sa.Column("hash", _TEXT, nullable=False),
+        sa.Column("recorded_at", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("stream", name="pk_lifecycle_streams"),
         sqlite_strict=True,
     )
     op.create_table(
         "lifecycle_standings",
-        sa.Column("school", sa.Text, nullable=False),
-        sa.Column("roadmap", sa.Text, nullable=False),
-        sa.Column("title", sa.Text, nullable=False),
-        sa.Column("definition", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("entered_at", sa.Text, nullable=False),
-        sa.Column("entered_on", sa.Text, nullable=False),
-        sa.Column("due_on", sa.Text),
-        sa.Column("final", sa.Integer, nullable=False),
+        sa.Column("school", _TEXT, nullable=False),
+        sa.Column("roadmap", _TEXT, nullable=False),
+        sa.Column("title", _TEXT, nullable=False),
+        sa.Column("definition", _TEXT, nullable=False),
+        sa.Column("state", _TEXT, nullable=False),
+        sa.Column("version", _NUMBER, nullable=False),
+        sa.Column("entered_at", _TEXT, nullable=False),
+        sa.Column("entered_on", _TEXT, nullable=False),
+        sa.Column("due_on", _TEXT),
+        sa.Column("final", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("school", name="pk_lifecycle_standings"),
         sqlite_strict=True,
     )
@@ -155,11 +192,11 @@ def _create_projections() -> None:
 def _create_who_may_act() -> None:
     op.create_table(
         "lifecycle_assignments",
-        sa.Column("record_id", sa.Text, nullable=False),
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
-        sa.Column("actor", sa.Text, nullable=False),
-        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("record_id", _TEXT, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
+        sa.Column("actor", _TEXT, nullable=False),
+        sa.Column("role", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("record_id", name="pk_lifecycle_assignments"),
         sqlite_strict=True,
     )
@@ -168,8 +205,8 @@ def _create_who_may_act() -> None:
     )
     op.create_table(
         "lifecycle_actors",
-        sa.Column("actor", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("actor", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("actor", name="pk_lifecycle_actors"),
         sqlite_strict=True,
     )
@@ -178,14 +215,14 @@ def _create_who_may_act() -> None:
 def _create_credentials() -> None:
     op.create_table(
         "lifecycle_credentials",
-        sa.Column("id", sa.Text, nullable=False),
-        sa.Column("actor", sa.Text, nullable=False),
-        sa.Column("method", sa.Text, nullable=False),
-        sa.Column("proof", sa.Text, nullable=False),
-        sa.Column("scopes", sa.Text, nullable=False),
-        sa.Column("expires_at", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
-        sa.Column("revoked", sa.Integer),
+        sa.Column("id", _TEXT, nullable=False),
+        sa.Column("actor", _TEXT, nullable=False),
+        sa.Column("method", _TEXT, nullable=False),
+        sa.Column("proof", _TEXT, nullable=False),
+        sa.Column("scopes", _TEXT, nullable=False),
+        sa.Column("expires_at", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
+        sa.Column("revoked", _NUMBER),
         sa.PrimaryKeyConstraint("id", name="pk_lifecycle_credentials"),
         sqlite_strict=True,
     )
@@ -194,27 +231,27 @@ def _create_credentials() -> None:
 def _create_erasable() -> None:
     op.create_table(
         "lifecycle_persons",
-        sa.Column("actor", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("actor", _TEXT, nullable=False),
+        sa.Column("name", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("actor", name="pk_lifecycle_persons"),
         sqlite_strict=True,
     )
     op.create_table(
         "lifecycle_openings",
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
-        sa.Column("commitment", sa.Text, nullable=False),
-        sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
+        sa.Column("commitment", _TEXT, nullable=False),
+        sa.Column("purpose", _TEXT, nullable=False),
         sa.Column("salt", sa.LargeBinary, nullable=False),
-        sa.Column("value", sa.Text, nullable=False),
+        sa.Column("value", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("stream", "sequence", "commitment", name="pk_lifecycle_openings"),
         sqlite_strict=True,
     )
     op.create_table(
         "lifecycle_evidence_keys",
-        sa.Column("sha256", sa.Text, nullable=False),
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
+        sa.Column("sha256", _TEXT, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
         sa.Column("key", sa.LargeBinary),
         sa.PrimaryKeyConstraint("sha256", name="pk_lifecycle_evidence_keys"),
         sqlite_strict=True,
@@ -229,13 +266,13 @@ def _create_erasable() -> None:
 def _create_outside() -> None:
     op.create_table(
         "lifecycle_refusals",
-        sa.Column("id", sa.Integer, nullable=False, autoincrement=True),
-        sa.Column("at", sa.Text, nullable=False),
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("actor", sa.Text, nullable=False),
-        sa.Column("what", sa.Text, nullable=False),
-        sa.Column("command_id", sa.Text, nullable=False),
-        sa.Column("unmet", sa.Text, nullable=False),
+        sa.Column("id", _NUMBER, nullable=False, autoincrement=True),
+        sa.Column("at", _TEXT, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("actor", _TEXT, nullable=False),
+        sa.Column("what", _TEXT, nullable=False),
+        sa.Column("command_id", _TEXT, nullable=False),
+        sa.Column("unmet", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_lifecycle_refusals"),
         sqlite_autoincrement=True,
         sqlite_strict=True,
@@ -243,20 +280,20 @@ def _create_outside() -> None:
     op.create_index("ix_lifecycle_refusals_stream_id", "lifecycle_refusals", ["stream", "id"])
     op.create_table(
         "lifecycle_sealing_queue",
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
-        sa.Column("hash", sa.Text, nullable=False),
-        sa.Column("queued_at", sa.Text, nullable=False),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
+        sa.Column("hash", _TEXT, nullable=False),
+        sa.Column("queued_at", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("stream", "sequence", name="pk_lifecycle_sealing_queue"),
         sqlite_strict=True,
     )
     op.create_table(
         "lifecycle_outbox",
-        sa.Column("id", sa.Integer, nullable=False, autoincrement=True),
-        sa.Column("stream", sa.Text, nullable=False),
-        sa.Column("sequence", sa.Integer, nullable=False),
-        sa.Column("hash", sa.Text, nullable=False),
-        sa.Column("created_at", sa.Text, nullable=False),
+        sa.Column("id", _NUMBER, nullable=False, autoincrement=True),
+        sa.Column("stream", _TEXT, nullable=False),
+        sa.Column("sequence", _NUMBER, nullable=False),
+        sa.Column("hash", _TEXT, nullable=False),
+        sa.Column("created_at", _TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_lifecycle_outbox"),
         sqlite_autoincrement=True,
         sqlite_strict=True,

@@ -1,0 +1,157 @@
+"""What one kind of database does otherwise than another, behind one protocol.
+
+``sqlite.SqliteDatabase`` and ``postgres.PostgresDatabase`` fit it. The statements, the tables and
+the way of a record are the same for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from lifecycle.domain.logged import Sealing
+from lifecycle.storage.faults import Faults
+
+if TYPE_CHECKING:
+    from lifecycle.storage.session import Session
+
+
+Sent = tuple[str, tuple[Any, ...]]
+"""A statement in the database's own words, with its parameters by place."""
+
+
+class Database(Protocol):
+    """An address, and how the database behind it is worked with."""
+
+    @property
+    def faults(self) -> Faults:
+        """Translates the driver's errors; knows the address as it may be shown."""
+        ...
+
+    @property
+    def dialect(self) -> Dialect:
+        """Compiles statements."""
+        ...
+
+    @property
+    def sealing(self) -> Sealing:
+        """How records come into the log where nothing else is asked for."""
+        ...
+
+    @property
+    def is_far(self) -> bool:
+        """Whether every answer is waited for, so that it is worth to ask for several at once."""
+        ...
+
+    @property
+    def writes_late(self) -> bool:
+        """Whether only a statement that writes shows that nothing can be written there."""
+        ...
+
+    @property
+    def proves_indexes(self) -> bool:
+        """Whether ``findings`` compares all rows with the indexes, so that they may be believed."""
+        ...
+
+    def engine(self, *, create: bool = False) -> Engine:
+        """Return a pool of connections with safe settings, which begin nothing by themselves.
+
+        Args:
+            create: The schema is to be made there: nothing of ours need be there yet.
+
+        Raises:
+            DatabaseMissing: There is no database, and none is to be made.
+            DatabaseBroken: Something else is there.
+            StorageFailed: Nothing can be made there.
+        """
+        ...
+
+    def made(self) -> None:
+        """Make sure that a database just made survives a power cut."""
+        ...
+
+    def begin(self, driver: DBAPIConnection, *, write: bool) -> None:
+        """Begin a transaction: one that sees a single state, or one that writes."""
+        ...
+
+    def commit(self, driver: DBAPIConnection) -> None:
+        """Make the transaction last; it did not happen if this raises."""
+        ...
+
+    def undo(self, driver: DBAPIConnection) -> None:
+        """Undo the transaction, if there still is one."""
+        ...
+
+    def in_transaction(self, driver: DBAPIConnection) -> bool:
+        """Tell whether a connection really is inside a transaction."""
+        ...
+
+    def lost(self, driver: DBAPIConnection) -> bool:
+        """Tell whether a connection broke, and nothing that was begun on it is left."""
+        ...
+
+    def hold(self, driver: DBAPIConnection, name: str) -> bool:
+        """Wait for whoever holds *name*, and hold it until the transaction ends.
+
+        Nothing, where a transaction that writes holds the whole database already.
+
+        Returns:
+            Whether somebody may have been waited for.
+        """
+        ...
+
+    def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements in order, in one go if the database is far away.
+
+        Returns:
+            A cursor of each.
+        """
+        ...
+
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements as ``together``, and keep the transaction usable if one is refused.
+
+        Returns:
+            A cursor of each.
+        """
+        ...
+
+    def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
+        """Return a cursor of a query, whose rows are not all held in memory."""
+        ...
+
+    def bound(self, text: str) -> str:
+        """Return the bound of a span of texts as the database can compare it."""
+        ...
+
+    def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
+        """Read damaged text as escapes: damage is to be found, not to end the search."""
+        ...
+
+    def exact(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
+        """Read text as the driver does by itself, with an error where it is none."""
+        ...
+
+    def reader(self) -> Callable[[], Database]:
+        """Return what leads to the same database for reading, in another process too."""
+        ...
+
+    def cleared(self, driver: DBAPIConnection) -> bool:
+        """Overwrite what was erased in the files beside the tables; tell whether it is gone."""
+        ...
+
+    def present(self, session: Session) -> set[str]:
+        """Return the names of our tables that are there."""
+        ...
+
+    def mark(self, session: Session) -> None:
+        """Mark a database as ours before the tables are made, if nobody else keeps one there."""
+        ...
+
+    def findings(self, session: Session) -> list[str]:
+        """Return what in our tables, indexes and triggers differs from this release's."""
+        ...

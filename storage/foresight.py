@@ -1,0 +1,99 @@
+"""Asking a server in one go what a request will ask first.
+
+A transition asks a dozen things before it writes, each by itself. Where every answer is waited for,
+the waiting takes longer than the answers: so the same statements are sent together, in the order
+in which they would be asked, and each answer is kept until it is asked for. The stream is locked
+first, and every statement sees what was committed before it: the answers are those that it would
+have got one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import bindparam, literal_column, select
+
+from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
+from lifecycle.storage import rows
+from lifecycle.storage.reading import (
+    ASSIGNMENTS_IN,
+    COMMAND,
+    HAS_ACTOR,
+    LAST_ERASURE,
+    LAST_LEAF,
+    LAST_QUEUED,
+    RECORDS,
+)
+from lifecycle.storage.session import Question, Session, Statement, Values
+from lifecycle.storage.tables import assignments, standings, streams
+
+HEAD_COLUMNS: Final = (streams.c.version, streams.c.hash, streams.c.recorded_at)
+
+LOCK: Final = Statement(
+    select(*HEAD_COLUMNS)
+    .where(streams.c.stream == bindparam("stream"))
+    # Nothing on SQLite, where the transaction holds the whole database already.
+    .with_for_update()
+)
+# Shared with others who look, and held against whoever would move it: see SqlWriting.head.
+CONSULT: Final = Statement(
+    select(*HEAD_COLUMNS)
+    .where(streams.c.stream == bindparam("stream"))
+    .with_for_update(read=True, key_share=True)
+)
+
+_OF_SCHOOLS: Final = participation_stream("")
+# The board tells which road map it will be: nothing is decided on that.
+_on_map = literal_column(f"'{roadmap_stream('')}'").concat(
+    select(standings.c.roadmap).where(standings.c.school == bindparam("school")).scalar_subquery()
+)
+_CONSULT_MAP: Final = Statement(
+    select(streams.c.stream, *HEAD_COLUMNS)
+    .where(streams.c.stream == _on_map)
+    .with_for_update(read=True, key_share=True)
+)
+_MAP_ASSIGNMENTS: Final = Statement(
+    select(*(assignments.c[name] for name in rows.ASSIGNMENT_COLUMNS))
+    .where(assignments.c.stream == _on_map)
+    .order_by(assignments.c.sequence)
+)
+
+
+def foresee(session: Session, stream: str, command_id: str, actors: Collection[str]) -> None:
+    """Ask what a request on *stream* asks first, and keep the answers for it.
+
+    Args:
+        session: In a transaction that writes, where nothing was asked yet.
+        stream: That gets the record.
+        command_id: Of the request.
+        actors: Whom it names.
+    """
+    asked: list[Question] = [
+        (LOCK, {"stream": stream}),
+        (COMMAND, {"command_id": command_id}),
+        *((HAS_ACTOR, {"actor": actor}) for actor in actors),
+        # What a record cannot be earlier than.
+        (LAST_LEAF, {}),
+        (LAST_QUEUED, {}),
+    ]
+    if stream != INSTALLATION:
+        asked.append((CONSULT, {"stream": INSTALLATION}))
+        asked.append((ASSIGNMENTS_IN, {"stream": INSTALLATION}))
+    if not stream.startswith(_OF_SCHOOLS):
+        _keep(session, asked, session.all_rows(asked))
+        return
+    school = {"school": stream.removeprefix(_OF_SCHOOLS)}
+    asked += [(RECORDS, {"stream": stream}), (LAST_ERASURE, {})]
+    *answers, on_map, held = session.all_rows(
+        [*asked, (_CONSULT_MAP, school), (_MAP_ASSIGNMENTS, school)]
+    )
+    _keep(session, asked, answers)
+    for name, *head in on_map:
+        session.foresee(CONSULT, [tuple(head)], stream=name)
+        session.foresee(ASSIGNMENTS_IN, held, stream=name)
+
+
+def _keep(session: Session, asked: list[Question], answers: list[list[Values]]) -> None:
+    for (statement, values), answer in zip(asked, answers, strict=True):
+        session.foresee(statement, answer, **values)

@@ -1,0 +1,324 @@
+"""What is PostgreSQL's own: addresses, safe settings, transactions and locks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from itertools import count
+from typing import Any, Final, cast
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Dialect, Engine, QueuePool, create_engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.logged import Sealing
+from lifecycle.domain.messages import Message
+from lifecycle.storage import postgres_schema
+from lifecycle.storage.database import Sent
+from lifecycle.storage.postgres_faults import PostgresFaults, no_database
+from lifecycle.storage.session import Session
+
+_LOCKS: Final = 0x4C435343  # "LCSC": our half of the numbers of advisory locks
+_CONNECT_SECONDS: Final = 10
+_OLDEST: Final = 14
+
+# A transaction that writes sees what was committed before each of its statements, so that it
+# goes on from the state that it finds when a lock is given to it.
+_BEGIN: Final = {
+    True: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+    False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+}
+# Asked in one go, with the waiting time set: every connection is checked before it is used.
+_SETTLE: Final = (
+    "SELECT set_config('lock_timeout', %s, false), current_setting('server_version_num'),"
+    " current_setting('server_encoding'), current_setting('fsync'),"
+    " current_setting('full_page_writes'), current_setting('synchronous_commit')"
+)
+
+_ATTEMPT: Final[Sent] = ("SAVEPOINT lifecycle_attempt", ())
+_ATTEMPTED: Final[Sent] = ("RELEASE SAVEPOINT lifecycle_attempt", ())
+
+_UNDER_WAY: Final = (
+    "SELECT pid, xact_start FROM pg_catalog.pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)"
+)
+_PAUSE: Final = 0.02  # seconds between two looks at who is still there
+
+
+class PostgresDatabase:
+    """A database on a server, worked with as ``lifecycle.storage.database`` says.
+
+    Args:
+        url: ``postgresql://user@server/database``; what follows a question mark goes to libpq,
+            except ``mode=ro``, with which nothing is ever written.
+        lock_seconds: How long to wait for another writer, seconds.
+        read_only: Nothing is to be written, as with ``mode=ro``.
+
+    Raises:
+        InvalidInput: The address is for another driver, names no database, or carries options
+            that libpq does not know.
+    """
+
+    sealing: Sealing = "queued"  # nothing that all writers need is held until they commit
+    is_far = True
+    writes_late = False
+    proves_indexes = False  # the catalogue tells how they are made, not what is in them
+    # The parameters by place: one way to send statements for every driver.
+    dialect: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
+
+    def __init__(self, url: str, lock_seconds: float, *, read_only: bool = False) -> None:
+        self._url = url
+        address = make_url(url)
+        shown = address.render_as_string(hide_password=True)
+        self.faults = PostgresFaults(shown, lock_seconds)
+        self._lock_seconds = lock_seconds
+        options = dict(address.query)
+        mode = options.pop("mode", "rw")
+        if address.get_driver_name() != "psycopg":
+            detail = Message("{url} names a driver; write postgresql://", {"url": shown})
+            raise InvalidInput(what="the database address", detail=detail)
+        if "password" in options:
+            # It would be shown wherever the address is.
+            detail = Message("a password stands before the @, or better in ~/.pgpass")
+            raise InvalidInput(what="the database address", detail=detail)
+        if not address.database or mode not in ("rw", "ro"):
+            detail = Message(
+                "{url} names no database; write postgresql://user@server/database", {"url": shown}
+            )
+            raise InvalidInput(what="the database address", detail=detail)
+        _, arguments = self.dialect.create_connect_args(address.set(query=options))
+        self._arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, **arguments}
+        self._read_only = read_only or mode == "ro"
+        self._numbers = count(1)  # names of cursors are never given twice on a connection
+        try:
+            psycopg.conninfo.make_conninfo(**self._arguments)
+        except psycopg.ProgrammingError as error:
+            raise InvalidInput(what="the database address", detail=str(error).strip()) from error
+
+    def engine(self, *, create: bool = False) -> Engine:
+        """Return a pool of connections, each checked for settings that endanger what it keeps."""
+
+        def connect() -> psycopg.Connection[Any]:
+            # Autocommit: the driver begins no transaction of its own accord, see begin().
+            connection = self._connected(create)
+            try:
+                self._settle(connection)
+                if not create and not postgres_schema.known(connection):
+                    raise DatabaseMissing(url=self.faults.url)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+        return create_engine(
+            "postgresql+psycopg://",
+            creator=connect,
+            poolclass=QueuePool,
+            max_overflow=-1,
+            pool_reset_on_return=None,
+        )
+
+    def made(self) -> None:
+        """Do nothing: the server has made it last."""
+
+    def begin(self, driver: DBAPIConnection, *, write: bool) -> None:
+        """Begin a transaction: one that sees a single state, or one that writes."""
+        driver.cursor().execute(_BEGIN[write and not self._read_only])
+
+    def commit(self, driver: DBAPIConnection) -> None:
+        """Make the transaction last.
+
+        Raises:
+            StorageFailed: A statement had failed, so that the server would undo everything and
+                call it done.
+        """
+        if _status(driver) is not TransactionStatus.INTRANS:
+            detail = Message("a statement failed, and the transaction went on as if it had not")
+            raise StorageFailed(detail=detail)
+        driver.commit()
+
+    def undo(self, driver: DBAPIConnection) -> None:
+        """Undo the transaction, if there still is one."""
+        if self.in_transaction(driver):
+            driver.rollback()
+
+    def in_transaction(self, driver: DBAPIConnection) -> bool:
+        """Tell whether a connection really is inside a transaction, or nobody knows."""
+        return _status(driver) is not TransactionStatus.IDLE
+
+    def lost(self, driver: DBAPIConnection) -> bool:
+        """Tell whether the server went away."""
+        return _status(driver) is TransactionStatus.UNKNOWN
+
+    def hold(self, driver: DBAPIConnection, name: str) -> bool:
+        """Hold *name* by an advisory lock; two names may fall on one lock, which only waits."""
+        driver.cursor().execute(
+            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))", (_LOCKS, name)
+        )
+        return True
+
+    def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements in order without waiting for the answer of each.
+
+        Nothing is sent if one carries a text that the server cannot keep: the others would stand.
+        """
+        for _, values in sent:
+            _check_texts(values)
+        connection = cast(psycopg.Connection[Any], driver)
+        with connection.pipeline():
+            return [connection.cursor().execute(text, values) for text, values in sent]
+
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+        """Execute statements, and undo all of them when one fails: it ends the transaction."""
+        try:
+            _, *done, _ = self.together(driver, [_ATTEMPT, *sent, _ATTEMPTED])
+        except psycopg.Error:
+            if _status(driver) is TransactionStatus.INERROR:
+                driver.cursor().execute("ROLLBACK TO SAVEPOINT lifecycle_attempt")
+            raise
+        return done
+
+    def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
+        """Return a cursor of the server's: the driver itself would fetch all rows at once."""
+        return _Flow(driver, f"lifecycle_flow_{next(self._numbers)}", text, values)
+
+    def bound(self, text: str) -> str:
+        """Return the text with U+0001 for U+0000, which no text has here: nothing lies between."""
+        return text.replace("\x00", "\x01")
+
+    def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
+        """Do nothing: the server keeps no text that is not sound."""
+        return nullcontext()
+
+    def exact(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
+        """Do nothing: text is read in one way only."""
+        return nullcontext()
+
+    def reader(self) -> Callable[[], PostgresDatabase]:
+        """Return what leads to the same database for reading."""
+        return partial(PostgresDatabase, self._url, self._lock_seconds, read_only=True)
+
+    def cleared(self, driver: DBAPIConnection) -> bool:
+        """Rewrite the tables that can be erased without the rows that were deleted.
+
+        Whoever began to read before sees the deleted rows, and PostgreSQL keeps them for him; so
+        he is waited for first. The write-ahead log keeps them until it is recycled.
+        """
+        if not self._outwaited(driver):
+            return False
+        try:
+            for table in postgres_schema.ERASABLE:
+                driver.cursor().execute(f"VACUUM (FULL) {table}")
+        except psycopg.errors.LockNotAvailable:
+            return False
+        return True
+
+    def _outwaited(self, driver: DBAPIConnection) -> bool:
+        """Wait until every transaction that is under way has ended; tell whether they have."""
+        cursor = driver.cursor()
+        cursor.execute(_UNDER_WAY)
+        before = set(cursor.fetchall())
+        until = time.monotonic() + self._lock_seconds
+        while before:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_PAUSE)
+            cursor.execute(_UNDER_WAY)
+            before &= set(cursor.fetchall())
+        return True
+
+    def present(self, session: Session) -> set[str]:
+        """Return the names of our tables that are there."""
+        return postgres_schema.present(session)
+
+    def mark(self, session: Session) -> None:
+        """Do nothing: nobody takes a database of PostgreSQL for an empty file."""
+
+    def findings(self, session: Session) -> list[str]:
+        """Return what in our tables, indexes and triggers differs from this release's."""
+        return postgres_schema.findings(session)
+
+    def _connected(self, create: bool) -> psycopg.Connection[Any]:
+        try:
+            return psycopg.connect(autocommit=True, **self._arguments)
+        except psycopg.OperationalError as error:
+            if not no_database(error):
+                raise
+            if not create:
+                raise DatabaseMissing(url=self.faults.url) from error
+            # Making databases is not ours: it needs rights that the engine must not have.
+            detail = Message(
+                "there is no database at {url}; create it on the server first",
+                {"url": self.faults.url},
+            )
+            raise StorageFailed(detail=detail) from error
+
+    def _settle(self, connection: psycopg.Connection[Any]) -> None:
+        """Set the waiting time, and refuse a server that may lose what it acknowledged.
+
+        Raises:
+            StorageFailed: A setting endangers what is kept, or the server is too old.
+        """
+        milliseconds = str(int(self._lock_seconds * 1000))
+        row = connection.execute(_SETTLE, (milliseconds,)).fetchone()
+        assert row is not None  # noqa: S101 - it selects one row of nothing
+        _, version, encoding, *switches = row
+        if int(version) < _OLDEST * 10_000:
+            detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": _OLDEST})
+            raise StorageFailed(detail=detail)
+        if encoding != "UTF8":
+            detail = Message("the database keeps {found}, not UTF8", {"found": encoding})
+            raise StorageFailed(detail=detail)
+        for name, found in zip(
+            ("fsync", "full_page_writes", "synchronous_commit"), switches, strict=True
+        ):
+            if found == "off":
+                detail = Message(
+                    "PostgreSQL keeps {name} off, and may lose what it acknowledged", {"name": name}
+                )
+                raise StorageFailed(detail=detail)
+
+
+class _Flow:
+    """A cursor of the server's, which ends with its rows or with the transaction.
+
+    Args:
+        driver: Inside a transaction.
+        name: Of the cursor, its own on this connection.
+        text: The query.
+        values: Its parameters.
+    """
+
+    def __init__(
+        self, driver: DBAPIConnection, name: str, text: str, values: tuple[Any, ...]
+    ) -> None:
+        self._cursor = driver.cursor()
+        self._name = name
+        self._cursor.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {text}", values)
+
+    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
+        """Return the next rows, none after the last."""
+        self._cursor.execute(f"FETCH FORWARD {size} FROM {self._name}")
+        rows = self._cursor.fetchall()
+        if not rows:
+            self._cursor.execute(f"CLOSE {self._name}")
+        return list(rows)
+
+
+def _check_texts(values: tuple[Any, ...]) -> None:
+    for value in values:
+        if isinstance(value, str):
+            value.encode()  # raises, as the driver does, where a surrogate stands alone
+            if "\x00" in value:
+                raise psycopg.DataError("PostgreSQL keeps no text with U+0000")
+
+
+def _status(driver: DBAPIConnection) -> TransactionStatus:
+    return TransactionStatus(driver.info.transaction_status)

@@ -1,0 +1,141 @@
+"""Who may do what in a database of PostgreSQL: three roles beside the owner of the tables.
+
+The owner makes and upgrades the tables and does nothing else. A role cannot log in by itself: the
+administrator of the server gives it to the accounts that the programs use.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Table
+
+from lifecycle.storage import tables
+from lifecycle.storage.database import Database
+from lifecycle.storage.postgres_schema import ERASABLE
+from lifecycle.storage.session import driver_of
+
+APP: Final = "lifecycle_app"
+"""Carries out requests: adds to the history, moves the projections, erases."""
+
+SEQUENCER: Final = "lifecycle_sequencer"
+"""Makes records leaves of the log and keeps checkpoints; writes nothing else."""
+
+AUDITOR: Final = "lifecycle_auditor"
+"""Reads everything and writes nothing."""
+
+ROLES: Final = (APP, SEQUENCER, AUDITOR)
+
+_ALL: Final = tuple(tables.metadata.tables.values())
+# Column by column: what is not named, such as the number of a row, nobody can make up.
+_INSERTS: Final[dict[str, tuple[Table, ...]]] = {
+    APP: (
+        tables.records,
+        tables.definitions,
+        tables.streams,
+        tables.standings,
+        tables.assignments,
+        tables.actors,
+        tables.credentials,
+        tables.persons,
+        tables.openings,
+        tables.evidence_keys,
+        tables.refusals,
+        tables.sealing_queue,
+        tables.outbox,
+    ),
+    SEQUENCER: (tables.log_leaves, tables.log_tiles, tables.log_state, tables.checkpoints),
+}
+_UPDATES: Final[dict[str, dict[Table, tuple[str, ...]]]] = {
+    APP: {
+        tables.streams: ("version", "hash", "recorded_at"),
+        tables.standings: tuple(column.name for column in tables.standings.columns),
+        tables.credentials: ("revoked",),
+        tables.persons: ("name",),
+        tables.evidence_keys: ("key",),
+    },
+    SEQUENCER: {tables.log_state: ("size", "frontier")},
+}
+_DELETES: Final[dict[str, tuple[Table, ...]]] = {
+    APP: (tables.assignments, tables.persons, tables.openings, tables.evidence_keys),
+    SEQUENCER: (tables.sealing_queue,),
+}
+_NUMBERED: Final = (tables.refusals, tables.outbox)
+_MAINTAIN_SINCE: Final = 170_000  # before that only the owner can rewrite a table
+
+_MAKE: Final = sql.SQL(
+    "DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+)
+
+
+def grant_in(database: Database) -> tuple[str, ...]:
+    """Make the roles, where they are missing, and give each exactly what it needs.
+
+    Args:
+        database: As the owner of its tables, who may make roles.
+
+    Returns:
+        The names of the roles.
+
+    Raises:
+        StorageFailed: There are no tables of ours, or who asks may not do this.
+    """
+    engine = database.engine()
+    try:
+        with database.faults, engine.connect() as connection:
+            driver = driver_of(connection)
+            assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
+            with driver.transaction():
+                for statement in _statements(driver.info.server_version):
+                    driver.execute(statement)
+    finally:
+        engine.dispose()
+    return ROLES
+
+
+def _statements(version: int) -> list[sql.Composed]:
+    everything = _named(_ALL)
+    statements = [_MAKE.format(role=sql.Identifier(role)) for role in ROLES]
+    for holder in (*map(sql.Identifier, ROLES), sql.SQL("PUBLIC")):
+        statements.append(sql.SQL("REVOKE ALL ON {} FROM {}").format(everything, holder))
+    readable = sql.SQL(", ").join([everything, sql.Identifier(tables.VERSION_TABLE)])
+    for role in ROLES:
+        to = sql.Identifier(role)
+        statements.append(sql.SQL("GRANT SELECT ON {} TO {}").format(readable, to))
+        for table in _INSERTS.get(role, ()):
+            columns = [column.name for column in table.columns if not _numbers(table, column.name)]
+            statements.append(_on_columns("INSERT", table, columns, role))
+        for table, names in _UPDATES.get(role, {}).items():
+            statements.append(_on_columns("UPDATE", table, list(names), role))
+        if role in _DELETES:
+            deletable = _named(_DELETES[role])
+            statements.append(sql.SQL("GRANT DELETE ON {} TO {}").format(deletable, to))
+    for table in _NUMBERED:
+        numbers = sql.Identifier(f"{table.name}_id_seq")
+        to = sql.Identifier(APP)
+        statements.append(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(numbers, to))
+    if version >= _MAINTAIN_SINCE:
+        rewritten = sql.SQL(", ").join(map(sql.Identifier, ERASABLE))
+        to = sql.Identifier(APP)
+        statements.append(sql.SQL("GRANT MAINTAIN ON {} TO {}").format(rewritten, to))
+    return statements
+
+
+def _on_columns(action: str, table: Table, columns: list[str], role: str) -> sql.Composed:
+    return sql.SQL("GRANT {} ({}) ON {} TO {}").format(
+        sql.SQL(action),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.Identifier(table.name),
+        sql.Identifier(role),
+    )
+
+
+def _named(chosen: tuple[Table, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(table.name) for table in chosen)
+
+
+def _numbers(table: Table, column: str) -> bool:
+    """Tell whether the server itself numbers the rows of a table by that column."""
+    return table in _NUMBERED and column == "id"

