@@ -40,9 +40,8 @@ def vouched(
         if sha256(b"\x00" + row[3]).hexdigest() != row[2]:
             raise Doubtful
         body = parser.loads(row[3])
-        if (stream, version, *_columns(body)) != (row[0], row[1], *row[4:]):
-            raise Doubtful
-        if (body["stream"], body["sequence"]) != (stream, version):
+        beside = (row[0], row[1], body["stream"], body["sequence"], *row[4:])
+        if (stream, version, stream, version, *_columns(body)) != beside:
             raise Doubtful
         last, moment, facts = row[2], row[14], body["facts"]
         if version == 1:
