@@ -288,7 +288,7 @@ class Requests(RuleBasedStateMachine):
             assert_replayed(office.engine)
             clock = office.engine.context.clock
             assert isinstance(clock, SetClock)
-            clock.advance(days=400)  # It was set back; what is recorded is not ahead of the verdict.
+            clock.advance(days=400)  # It was set back; nothing is to be ahead of it now.
             report = verify(office.engine)
             office.engine.close()
             assert report.findings == ()
