@@ -10,6 +10,7 @@ from lifecycle.audit.frames import Steps
 from lifecycle.audit.kept import Kept
 from lifecycle.audit.personal import Tally
 from lifecycle.audit.spelling import Row
+from lifecycle.domain.definition import State
 
 COLUMNS = (
     "stream",
@@ -98,35 +99,41 @@ class Passed:
     """What a stream that was passed came to; how storage has to show it.
 
     Args:
-        records: How many it has.
         head: Version, hash and time.
         standing: Row of the board.
         held: Rows of the roles held on the school, without the stream.
         tally: What became of its commitments.
     """
 
-    records: int
     head: Row
     standing: Row
     held: list[Row]
     tally: Tally
 
 
+def board_row(
+    named: tuple[str, str, str], rules: tuple[str, State], version: int, entered: tuple[str, str]
+) -> Row:
+    """Return the row that the board has to have of a school.
+
+    Args:
+        named: School, road map and title.
+        rules: Digest of its rules, and its state by them.
+        version: Of its stream.
+        entered: When the state was entered, and the date of the act that led there.
+    """
+    digest, state = rules
+    due_on = None if state.final or state.due_on is None else state.due_on.isoformat()
+    return (*named, digest, state.name, version, *entered, due_on, int(state.final))
+
+
 def passed(course: Course, head: Row) -> Passed:
     """Return what a stream came to, whose head is *head*."""
-    state = course.rules.definition.state[course.state]
-    due_on = None if state.final or state.due_on is None else state.due_on.isoformat()
-    standing = (
-        course.school,
-        course.roadmap,
-        course.title,
-        course.rules.digest,
-        course.state,
+    standing = board_row(
+        (course.school, course.roadmap, course.title),
+        (course.rules.digest, course.rules.definition.state[course.state]),
         head[0],
-        course.entered_at,
-        course.entered_on,
-        due_on,
-        int(state.final),
+        (course.entered_at, course.entered_on),
     )
     held = [(one, *who, place) for who, (one, place) in course.own.items()]
-    return Passed(head[0], head, standing, held, course.kept.tally)
+    return Passed(head, standing, held, course.kept.tally)

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from lifecycle.audit.acting import Doubtful
-from lifecycle.audit.course import Passed
+from lifecycle.audit.course import Passed, board_row
 from lifecycle.audit.personal import Tally
 from lifecycle.audit.spelling import Parser, Row
 from lifecycle.domain.definition import Definition
@@ -33,7 +33,7 @@ def vouched(
         Exception: A body has not the stored hash, or what stands beside it differs from it.
     """
     held: dict[str, Row] = {}
-    standing: dict[str, Any] = {}
+    named, digest, state, entered = ("", "", ""), "", "", ("", "")
     version, last, moment = 0, "", ""
     for row in rows:
         version += 1
@@ -45,20 +45,15 @@ def vouched(
             raise Doubtful
         last, moment, facts = row[2], row[14], body["facts"]
         if version == 1:
-            standing = {name: facts[name] for name in ("school", "roadmap", "title")}
-            standing["definition"] = row[11]
+            named, digest = (facts["school"], facts["roadmap"], facts["title"]), row[11]
         if row[10] is not None and row[9] != row[10]:
-            standing |= {"state": row[10], "entered_at": row[14], "entered_on": row[15]}
+            state, entered = row[10], (row[14], row[15])
         if row[7] == "role_assigned":
             held[row[5]] = (row[5], facts["actor"], facts["role"], version)
         elif row[7] == "role_revoked":
             del held[facts["assignment"]]
-    state = definitions[standing["definition"]].state[standing["state"]]
-    due_on = None if state.final or state.due_on is None else state.due_on.isoformat()
-    names = ("school", "roadmap", "title", "definition", "state")
-    seen = (*(standing[name] for name in names), version, standing["entered_at"])
-    board = (*seen, standing["entered_on"], due_on, int(state.final))
-    return Passed(version, (version, last, moment), board, [*held.values()], Tally())
+    standing = board_row(named, (digest, definitions[digest].state[state]), version, entered)
+    return Passed((version, last, moment), standing, [*held.values()], Tally())
 
 
 def _columns(body: Mapping[str, Any]) -> tuple[Any, ...]:
