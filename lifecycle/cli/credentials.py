@@ -245,10 +245,11 @@ def _revoke(
         credential = credential.removeprefix(LEAD).partition("_")[0]
     with session.command(command_id) as request, session.engine() as engine:
         administrator = acting(session, engine, actor)
-        known = [one.method for one in engine.credentials.all() if one.id == credential]
-        if known not in ([], [method]):
+        with engine.context.journal.reading() as view:
+            known = view.credential(credential)
+        if known is not None and known.method != method:
             template = "{credential} is a {method}: lifecycle {method} revoke {credential}"
-            raise click.UsageError(say(template, credential=credential, method=known[0]))
+            raise click.UsageError(say(template, credential=credential, method=known.method))
         receipt = engine.credentials.revoke(credential, actor=administrator, command_id=request)
     session.answer(
         {"credential": credential, **documents.receipt(receipt)},
