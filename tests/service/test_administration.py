@@ -11,7 +11,6 @@ from lifecycle import (
     EnrolmentRefused,
     InvalidInput,
     Lifecycle,
-    Refused,
     verify,
 )
 from lifecycle.domain.definition import Definition
@@ -37,10 +36,7 @@ from tests.factories import (
     engine_on,
     memory_engine,
 )
-
-
-def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [one.code for one in refused.value.unmet]
+from tests.service.refusing import codes
 
 
 def kinds(engine: Lifecycle, roadmap: str | None = None) -> list[tuple[str, dict[str, Any]]]:

@@ -14,8 +14,6 @@ from lifecycle import (
     CommandReused,
     InvalidInput,
     Lifecycle,
-    Refused,
-    TransitionRefused,
     verify,
 )
 from lifecycle.domain.credentials import token_credential, token_text
@@ -25,19 +23,7 @@ from lifecycle.keys import new_key
 from lifecycle.storage.memory import MemoryJournal
 from tests.factories import ADMIN, ROADMAP, START, Office, SetClock, actor
 from tests.identities import Identities, credential_id
-
-SCHOOL = "krasnogorsk"
-PERSON = f"municipal_coordinator.{ROADMAP}"
-
-
-def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [one.code for one in refused.value.unmet]
-
-
-def refused(office: Office, person: Actor) -> list[str]:
-    with pytest.raises(TransitionRefused) as caught:
-        office.make(SCHOOL, "start_questionnaire", actor=person)
-    return codes(caught)
+from tests.service.refusing import PERSON, SCHOOL, codes, refused
 
 
 @pytest.mark.parametrize("method", ["token", "signed"])

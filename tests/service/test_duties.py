@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from lifecycle import (
-    Actor,
     AdministrationRefused,
     EnrolmentRefused,
     Refused,
@@ -15,19 +14,7 @@ from lifecycle import (
     verify,
 )
 from tests.factories import ADMIN, ROADMAP, Office, actor
-
-SCHOOL = "krasnogorsk"
-PERSON = f"municipal_coordinator.{ROADMAP}"
-
-
-def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [one.code for one in refused.value.unmet]
-
-
-def refused(office: Office, person: Actor) -> list[str]:
-    with pytest.raises(TransitionRefused) as caught:
-        office.make(SCHOOL, "start_questionnaire", actor=person)
-    return codes(caught)
+from tests.service.refusing import PERSON, SCHOOL, codes, refused
 
 
 def test_an_auditor_writes_nothing_and_reads_everything(office: Office) -> None:

@@ -6,7 +6,6 @@ from lifecycle import (
     EnrolmentRefused,
     InvalidInput,
     NotFound,
-    Refused,
 )
 from lifecycle.domain.errors import (
     InvalidDate,
@@ -19,10 +18,7 @@ from tests.factories import (
     Office,
     SetClock,
 )
-
-
-def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [one.code for one in refused.value.unmet]
+from tests.service.refusing import codes
 
 
 @pytest.mark.parametrize("role", ["municipal_coordinator", "regional_coordinator"])

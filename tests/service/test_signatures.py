@@ -8,26 +8,12 @@ from dataclasses import replace
 import pytest
 
 from lifecycle import (
-    Actor,
-    Refused,
     TransitionRefused,
     verify,
 )
 from tests.factories import ROADMAP, Office
 from tests.identities import Identities
-
-SCHOOL = "krasnogorsk"
-PERSON = f"municipal_coordinator.{ROADMAP}"
-
-
-def codes(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [one.code for one in refused.value.unmet]
-
-
-def refused(office: Office, person: Actor) -> list[str]:
-    with pytest.raises(TransitionRefused) as caught:
-        office.make(SCHOOL, "start_questionnaire", actor=person)
-    return codes(caught)
+from tests.service.refusing import PERSON, SCHOOL, codes, refused
 
 
 def test_every_request_can_be_signed(office: Office, identities: Identities) -> None:
