@@ -1,20 +1,25 @@
 """The histories as the page reads them: short rows, and tables for what repeats.
 
 Days are numbers since 1970-01-01. Moments are microseconds since then, UTC; within a school each
-one but the first is told as the distance to the one before. Hashes are base64 without padding.
-All of it is JSON, compressed (RFC 1950) and then base64: half the size, and nothing that somebody
-wrote into the history stands in the page as text that a browser could take for markup.
+one but the first is told as the distance to the one before. All of it is JSON, compressed
+(RFC 1950) and then base64: half the size, and nothing that somebody wrote into the history stands
+in the page as text that a browser could take for markup.
+
+Hashes are two thirds of a report and cannot be compressed. They stand apart, 32 bytes each: those
+of the records in order, which nothing has to name; then all others, named by their place. They are
+packed as the rest, only for its check sum: a file that arrives damaged does not open.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode, encodebytes
+from base64 import encodebytes
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
-from zlib import compressobj
+from zlib import compress, compressobj
 
 from lifecycle.domain.definition import Choice, Definition, FactType, ReasonGiven
 from lifecycle.domain.messages import Text
@@ -32,6 +37,9 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 # Halves of characters cannot be written as UTF-8; they occur in strings only, where an escape
 # means the same.
 _HALVES: Final = re.compile("[\ud800-\udfff]")
+
+HASH_BYTES: Final = 32
+_HASH: Final = re.compile("[0-9a-f]{64}")
 
 
 def json_text(value: Any) -> str:
@@ -183,12 +191,35 @@ def _codes(definition: Definition) -> dict[str, Text]:
     return titles | {role.name: role.title for role in definition.roles}
 
 
-def _short(digest: str) -> str:
-    """Return a hash in base64; anything else as it is, for nobody promised that it is one."""
-    try:
-        return b64encode(bytes.fromhex(digest)).rstrip(b"=").decode()
-    except ValueError:
-        return digest
+class Hashes:
+    """SHA-256 hashes, each kept once and told by its place."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+        self._places: dict[bytes, int] = {}
+
+    def place(self, digest: str | None) -> int | str | None:
+        """Return where *digest* stands; itself if it is none, for nobody promised that it is."""
+        if digest is None or _HASH.fullmatch(digest) is None:
+            return digest
+        raw = bytes.fromhex(digest)
+        place = self._places.setdefault(raw, len(self._places))
+        if place == len(self.content) // HASH_BYTES:
+            self.content += raw
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """All that a page reads.
+
+    Args:
+        data: The histories, as RFC 1950 packs them, in base64.
+        hashes: 32 bytes each, so as well.
+    """
+
+    data: str
+    hashes: str
 
 
 class Histories:
@@ -197,6 +228,7 @@ class Histories:
     def __init__(self) -> None:
         self._texts, self._names, self._acts = Table(), Table(), Table()
         self._kinds, self._pieces, self._facts, self._needs = Table(), Table(), Table(), Table()
+        self._hashes, self._others = bytearray(), Hashes()
         self._rules: dict[str, Rules] = {}
         self._packer = compressobj(9)
         self._packed: list[bytes] = []
@@ -228,8 +260,9 @@ class Histories:
             if since != record.effective_on:
                 more["c"] = day_number(since)
             if record.previous != previous:
-                more["p"] = _short(record.previous)
+                more["p"] = self._others.place(record.previous)
             rows.append([*row, more] if more else row)
+            self._hashes += bytes.fromhex(record.hash)
             before, previous = now, record.hash
         told = json_text([school, str(facts.get("title", school)), place, rows])
         self._pack(f",{told}" if self.schools else told)
@@ -249,7 +282,6 @@ class Histories:
             self._names.place(record.actor.authentication),
             passed,
             day_number(record.effective_on),
-            _short(record.hash),
         ]
 
     def _more(self, rules: Rules, record: Record) -> dict[str, Any]:
@@ -268,7 +300,7 @@ class Histories:
             "u": rules.due(record),
             "b": None if behalf is None else self._names.place(behalf),
             "s": None if record.actor.signature is None else 1,
-            "m": None if record.comment is None else _short(record.comment),
+            "m": self._others.place(record.comment),
         }
         return {name: value for name, value in more.items() if value is not None}
 
@@ -280,11 +312,11 @@ class Histories:
         if piece.form == "reference":
             dated = None if piece.dated is None else day_number(piece.dated)
             return [*row, piece.number, dated, piece.issuer]
-        row += [_short(piece.sha256 or ""), piece.size]
-        committed = [None if one is None else _short(one) for one in (piece.name, piece.content)]
-        return [*row, *committed] if any(committed) else row
+        row += [self._others.place(piece.sha256), piece.size]
+        committed = [self._others.place(one) for one in (piece.name, piece.content)]
+        return [*row, *committed] if committed != [None, None] else row
 
-    def sealed(self, head: Mapping[str, Any]) -> str:
+    def sealed(self, head: Mapping[str, Any]) -> Packed:
         """Return all that was gathered, with the members of *head*, as the page unpacks it."""
         tables = {
             **head,
@@ -298,4 +330,6 @@ class Histories:
         }
         tables["texts"] = self._texts.rows  # the last, for the others add to it
         self._pack("]," + json_text(tables)[1:])
-        return encodebytes(b"".join([*self._packed, self._packer.flush()])).decode()
+        data = b"".join([*self._packed, self._packer.flush()])
+        hashes = compress(self._hashes + self._others.content, 0)
+        return Packed(encodebytes(data).decode(), encodebytes(hashes).decode())

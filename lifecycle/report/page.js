@@ -1,9 +1,13 @@
 "use strict";
 // The page unpacks its data once, and from then on only shows: text nodes, never markup.
 (async () => {
-const packed = Uint8Array.from(atob(document.getElementById("data").textContent), (one) => one.charCodeAt(0));
-const data = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
 const DAY = 86400000, at = (id) => document.getElementById(id);
+const unpacked = (id) => {
+  const packed = Uint8Array.from(atob(at(id).textContent), (one) => one.charCodeAt(0));
+  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate")));
+};
+const data = await unpacked("data").json(), hashes = new Uint8Array(await unpacked("hashes").arrayBuffer());
+document.head.append(Object.assign(document.createElement("style"), { textContent: data.style }));
 const make = (tag, name, ...children) => {
   const made = document.createElement(tag);
   if (name) made.className = name;
@@ -67,19 +71,20 @@ const placeDay = (moment, zone) => { // The day at the place of a road map: late
   for (const { type, value } of placeDays.get(zone).formatToParts(new Date(Math.floor(moment / 1000)))) part[type] = value;
   return Date.parse(`${part.year}-${part.month}-${part.day}`) / DAY;
 };
-const hex = (text) => {
-  if (!/^[A-Za-z0-9+/]{43}$/.test(text)) return text;
-  return Array.from(atob(text), (one) => one.charCodeAt(0).toString(16).padStart(2, "0")).join("");
-};
+const recordCount = data.schools.reduce((sum, [, , , rows]) => sum + rows.length, 0);
+const hash = (place) => Array.from(hashes.subarray(place * 32, place * 32 + 32), (one) => one.toString(16).padStart(2, "0")).join("");
+// Those of the records come first. What should be a hash and is none stands there itself.
+const hex = (told) => typeof told === "number" ? hash(recordCount + told) : told;
 
 // ---- Records
+let number = 0;
 const schools = data.schools.map(([id, name, rules, rows]) => {
   let recorded = 0;
   const records = rows.map((row) => {
     recorded += row[7];
-    const more = row[10] || {};
+    const more = row[9] || {};
     return { sequence: row[0], act: data.acts[row[1]], from: row[2], to: row[3], actor: data.names[row[4]],
-      role: row[5], how: data.names[row[6]], recorded, effective: row[8], counts: more.c ?? row[8], hash: row[9], more };
+      role: row[5], how: data.names[row[6]], recorded, effective: row[8], counts: more.c ?? row[8], hash: hash(number++), more };
   });
   return { id, name, rules: data.rules[rules], records };
 });
@@ -163,9 +168,9 @@ const pieceNode = ([kind, ...rest]) => {
     made.append(foreign(word("dated_paper", { number, day: dated === null ? "–" : dayText(dated) })), ", ", foreign(issuer));
   } else {
     const [sha, size, name, content] = rest;
-    made.append(make("span", "quiet", `${word("bytes", { n: size })}, `, foreign(media)), foreign(`sha256 ${hex(sha)}`, "code", "hash"));
-    if (name) made.append(make("small", "hash", word("file_name", { hash: hex(name) })));
-    if (content) made.append(make("small", "hash", word("content", { hash: hex(content) })));
+    made.append(make("span", "quiet", `${word("bytes", { n: size })}, `, foreign(media)), foreign(`sha256 ${hex(sha ?? "")}`, "code", "hash"));
+    if (name !== undefined && name !== null) made.append(make("small", "hash", word("file_name", { hash: hex(name) })));
+    if (content !== undefined && content !== null) made.append(make("small", "hash", word("content", { hash: hex(content) })));
   }
   return made;
 };
@@ -195,12 +200,12 @@ const recordNode = (school, record, previous) => {
     term(list, "facts", make("ul", "pieces", ...more.f.map(([fact, value]) =>
       make("li", "", make("b", "", foreign(title(data.facts[fact][1]))), ": ", valueNode(value, school.rules.codes)))));
   }
-  if (more.m) term(list, "comment", make("small", "hash", word("committed", { hash: hex(more.m) })));
+  if (more.m !== undefined) term(list, "comment", make("small", "hash", word("committed", { hash: hex(more.m) })));
   if (more.q !== undefined) term(list, "checked", ...data.needs[more.q].flatMap((need) => [code(need), " "]));
   const due = more.u ?? school.rules.due[record.act[0]];
   if (due !== undefined) term(list, "deadline", dayNode(due));
-  term(list, "hash", foreign(hex(record.hash), "code", "hash"));
-  const before = more.p !== undefined ? foreign(hex(more.p), "code", "hash") : previous === null ? word("genesis") : foreign(hex(previous.hash), "code", "hash");
+  term(list, "hash", foreign(record.hash, "code", "hash"));
+  const before = more.p !== undefined ? foreign(hex(more.p), "code", "hash") : previous === null ? word("genesis") : foreign(previous.hash, "code", "hash");
   term(list, "previous", before, more.p !== undefined ? make("strong", "late", ` ${word("broken")}`) : null);
   node.append(list);
   return node;
@@ -257,9 +262,9 @@ const showRow = (school) => {
 
 // ---- Filters
 const wanted = { text: "", roadmap: "", state: null, late: false };
-const pieceWords = ([kind, first, ...rest]) => [...data.kinds[kind], ...data.texts[data.kinds[kind][1]], hex(String(first)), ...rest];
+const pieceWords = ([kind, ...rest]) => [...data.kinds[kind], ...data.texts[data.kinds[kind][1]], ...(data.kinds[kind][3] === "file" ? [hex(rest[0]), rest[1], ...rest.slice(2).map(hex)] : rest)];
 const hay = (school) => (school.hay ??= [school.id, school.name, school.rules.roadmap, ...school.records.flatMap((record) => [
-  record.actor, record.act[0], ...data.texts[record.act[1]], hex(record.hash), ...data.texts[record.role], record.more.b === undefined ? "" : data.names[record.more.b],
+  record.actor, record.act[0], ...data.texts[record.act[1]], record.hash, ...data.texts[record.role], record.more.b === undefined ? "" : data.names[record.more.b],
   ...(record.more.r ? [record.more.r[0], ...data.texts[record.more.r[1]]] : []),
   ...(record.more.e || []).flatMap((place) => pieceWords(data.pieces[place])),
   JSON.stringify((record.more.f || []).map(([fact, value]) => [data.facts[fact][0], value]))])].join("\n").toLowerCase());
@@ -380,13 +385,13 @@ const play = (on) => {
 
 // ---- Words
 const showFacts = () => {
-  const facts = at("facts"), records = schools.reduce((sum, school) => sum + school.records.length, 0);
+  const facts = at("facts");
   facts.replaceChildren();
   const fact = (key, ...content) => facts.append(make("div", "", make("dt", "", word(key)), make("dd", "", ...content)));
   fact("origin", code(data.origin));
   fact("made", time(momentText(data.made), momentIso(data.made)));
   fact("scope", data.roadmap === null ? word("all_roadmaps") : code(data.roadmap));
-  fact("size", `${data.size.toLocaleString(language)} (${word("of_which", { n: records })})`);
+  fact("size", `${data.size.toLocaleString(language)} (${word("of_which", { n: recordCount })})`);
   fact("checkpoint", word(data.checkpoint === null ? "no_checkpoint" : "enclosed"));
   at("checkpoint").hidden = data.checkpoint === null;
   at("checkpoint").textContent = data.checkpoint ?? "";

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.record import Record
-from lifecycle.report.data import DaysLate, Histories, micros, worked_days
+from lifecycle.report.data import DaysLate, Histories, Packed, micros, worked_days
 from lifecycle.report.words import FAILED, NO_SCRIPT, WORDS
 
 
@@ -71,13 +71,14 @@ def report_html(
         "checkpoint": checkpoint,
         # A day more: where the sun rises first, the day after has begun.
         "worked": worked_days(histories.first_due, latest.date() + timedelta(days=1), days_late),
+        "style": _source("page.css"),
         "words": {key: [text.ru, text.en] for key, text in WORDS.items()},
     }
     content = _filled(histories.sealed(head), str(head["language"])).encode()
     return ReportFile(content, histories.schools, histories.records)
 
 
-def _filled(data: str, language: str) -> str:
+def _filled(packed: Packed, language: str) -> str:
     style, script = _source("page.css"), _source("page.js")
     policy = "; ".join(
         (
@@ -96,9 +97,9 @@ def _filled(data: str, language: str) -> str:
         "title": html.escape(WORDS["title"].in_language(language)),
         "no_script": html.escape(f"{NO_SCRIPT.ru} {NO_SCRIPT.en}"),
         "failed": html.escape(f"{FAILED.ru} {FAILED.en}"),
-        "style": style,
         "script": script,
-        "data": data,
+        "data": packed.data,
+        "hashes": packed.hashes,
     }
     # Split, not replaced one by one: what is filled in is not looked at again.
     first, *rest = _source("page.html").split("{{")

@@ -142,9 +142,10 @@ def test_the_policy_lets_nothing_in_that_did_not_come_with_the_file(
     assert sum("Content Security Policy" in one for one in browser.complaints) >= 2
 
 
-def test_a_damaged_file_says_so(browser: Page, led: Lifecycle, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["data", "hashes"])
+def test_a_damaged_file_says_so(browser: Page, led: Lifecycle, tmp_path: Path, part: str) -> None:
     whole = report_of(led).content.decode()
-    start = whole.index('id="data">') + 1000
+    start = whole.index(f'id="{part}">') + 1000
     path = tmp_path / "damaged.html"
     path.write_text(whole[:start] + "AAAAAAAA" + whole[start + 8 :], "utf-8")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pdfplumber
 import pytest
 
-from lifecycle import Lifecycle
+from lifecycle import Evidence, Lifecycle
 from lifecycle.report import report_html
 from lifecycle.service.results import StatusRow
 from lifecycle.workflows.catalogue import Catalogue
@@ -209,6 +210,40 @@ def test_a_history_opens_with_reasons_evidence_and_hashes(reader: Reader, led: L
     assert withdrawn.reason in told_
     assert str(withdrawn.evidence[0].number) in told_
     assert "days later" in told_
+
+
+def test_hashes_of_files_and_of_what_lies_outside_the_history_are_shown_whole(
+    browser: Page, office: Office, tmp_path: Path
+) -> None:
+    first, second, *_ = office.engine.history("krasnogorsk")
+    named, kept, comment, previous = ("1a" * 32, "00" * 32, "ff" * 32, "2b" * 32)
+    pieces = (
+        Evidence("visit_note", sha256="cd" * 32, size=3, name=named, content=kept),
+        Evidence("visit_note", sha256="not a hash", size=3),
+    )
+    odd = replace(second, comment=comment, evidence=pieces, previous=previous)
+    days_late = RussianCalendar().days_late
+    path = tmp_path / "files.html"
+    made = report_html(
+        [(office.definition, [first, odd])],
+        origin="o",
+        size=2,
+        made_at=MADE,
+        days_late=days_late,
+    )
+    path.write_bytes(made.content)
+
+    browser.open(path)
+    reader = Reader(browser, path)
+    reader.open_history("krasnogorsk")
+
+    shown = reader.text("[data-school=krasnogorsk] .history")
+    whole = (first.hash, odd.hash, "cd" * 32, "not a hash", named, kept, comment, previous)
+    assert [one for one in whole if one not in shown] == []
+    for wanted, found in ((named, 1), ("cd" * 32, 1), ("ab" * 32, 0)):
+        browser.ask(f"search.value = '{wanted}', search.dispatchEvent(new Event('input')), 0")
+        assert len(reader.schools()) == found
+    assert browser.complaints == []
 
 
 def test_what_is_not_known_yet_is_marked_in_an_open_history(reader: Reader) -> None:
