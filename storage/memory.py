@@ -185,9 +185,6 @@ class _MemoryView(MemoryAuditing):
     def records(self, stream: str) -> list[Record]:
         return list(self._state.streams.get(stream, ()))
 
-    def latest(self) -> datetime | None:
-        return max((kept[-1].recorded_at for kept in self._state.streams.values()), default=None)
-
     def logged_at(self) -> datetime | None:
         logged = (*self._state.leaves[-1:], *self._state.queue)
         return max((one.recorded_at for one in logged), default=None)

@@ -47,7 +47,6 @@ RECORDS: Final = Statement(
     .order_by(records.c.sequence)
 )
 # Times are written with a fixed width, so the greatest text is the latest.
-_LATEST: Final = Statement(select(func.max(streams.c.recorded_at)))
 LAST_LEAF: Final = Statement(
     select(records.c.recorded_at)
     .join_from(
@@ -173,16 +172,6 @@ class SqlReading:
             self._decoded(stream, sequence, body)
             for sequence, body in self._session.rows(RECORDS, stream=stream)
         ]
-
-    def latest(self) -> datetime | None:
-        """Return the latest time that any record bears, UTC; ``None`` before the first.
-
-        Raises:
-            DatabaseBroken: What is stored is no time.
-        """
-        ((latest,),) = self._session.rows(_LATEST)
-        with self._sound("the time of the latest record"):
-            return None if latest is None else moment_from(latest)
 
     def logged_at(self) -> datetime | None:
         """Return the time of the last leaf of the log or of what waits for it, the later; UTC.

@@ -166,7 +166,7 @@ def decide_erase(access: Access, request: ErasePerson, stamp: Stamp, head: Head)
     Args:
         access: What the installation says of those who may act.
         request: What is asked; that the person and the records exist is for the caller to know.
-        stamp: Id and clock; no earlier than any record there is.
+        stamp: Id and clock; no earlier than any record that something is erased of.
         head: Head of the installation's stream.
 
     Raises:

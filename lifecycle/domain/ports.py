@@ -40,15 +40,11 @@ class Reading(Protocol):
         """Return the records of *stream* in order; empty if there are none."""
         ...
 
-    def latest(self) -> datetime | None:
-        """Return the latest time that any record bears, UTC; ``None`` before the first."""
-        ...
-
     def logged_at(self) -> datetime | None:
         """Return the time of the last leaf of the log or of what waits for it, the later; UTC.
 
-        As ``latest``, but cheap: leaves are in the order of their times, up to the delay that is
-        published. ``None`` before the first record.
+        Leaves are in the order of their times, up to the delay that is published. ``None`` before
+        the first record.
         """
         ...
 

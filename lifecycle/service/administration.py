@@ -100,7 +100,7 @@ def assign(context: Context, request: AssignRole) -> Receipt:
             _rules(context, tx, asked.stream),
             tx.assignments([asked.stream]),
             asked,
-            _stamp(context, tx, asked.stream),
+            _stamp(context, tx, head),
             head,
             _consulted(tx, asked.stream),
         )
@@ -122,7 +122,7 @@ def revoke(context: Context, request: RevokeRole) -> Receipt:
             access_of(tx, asked.actor, context.signatures),
             tx.assignments([asked.stream]),
             asked,
-            _stamp(context, tx, asked.stream),
+            _stamp(context, tx, head),
             head,
             _consulted(tx, asked.stream),
         )
@@ -230,12 +230,13 @@ def _consulted(view: Reading, stream: str) -> dict[str, int]:
     return {} if stream == INSTALLATION else {INSTALLATION: view.head(INSTALLATION).version}
 
 
-def _stamp(context: Context, view: Reading, stream: str) -> Stamp:
-    """Return a stamp no earlier than any record there is, for some may rest on these roles.
+def _stamp(context: Context, view: Reading, head: Head) -> Stamp:
+    """Return a stamp no earlier than the log has come to, for some of it may rest on these roles.
 
     So times tell which roles were held when a record was made, even if the clock was set back.
     """
-    return context.stamp(_rules(context, view, stream), after=view.latest())
+    after = no_earlier(view, head, view.head(INSTALLATION))
+    return context.stamp(_rules(context, view, head.stream), after=after)
 
 
 def _refused(request: Request, stream: str) -> Callable[[tuple[Unmet, ...]], Refused]:

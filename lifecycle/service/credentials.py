@@ -136,12 +136,13 @@ class Credentials:
         )
 
         def decide(tx: Writing, asked: RevokeCredential) -> Decision:
+            head = tx.lock(INSTALLATION)
             return decisions.decide_revoke_credential(
                 access_of(tx, asked.actor, self._context.signatures),
                 tx.credential(asked.credential),
                 asked,
-                self._context.stamp(after=tx.latest()),
-                tx.lock(INSTALLATION),
+                self._context.stamp(after=no_earlier(tx, head)),
+                head,
             )
 
         return carry_out(
@@ -214,12 +215,13 @@ class Credentials:
         def decide(tx: Writing, asked: AddCredential) -> Decision:
             if not tx.has_actor(asked.holder):
                 raise UnknownActor(asked.holder, tx.actors())
+            head = tx.lock(INSTALLATION)
             return decisions.decide_add_credential(
                 access_of(tx, asked.actor, self._context.signatures),
                 _known(tx, asked),
                 asked,
-                self._context.stamp(after=tx.latest()),
-                tx.lock(INSTALLATION),
+                self._context.stamp(after=no_earlier(tx, head)),
+                head,
             )
 
         return carry_out(

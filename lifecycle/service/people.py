@@ -29,6 +29,7 @@ from lifecycle.domain.model import (
     ADMINISTRATOR,
     INSTALLATION,
     Actor,
+    Head,
     participation_stream,
     roadmap_stream,
 )
@@ -189,11 +190,13 @@ class People:
         def work(tx: Writing, asked: ErasePerson) -> Receipt:
             _check_person(tx, person)
             places = [_place(tx, text) for text in asked.records]
+            head = tx.lock(INSTALLATION)
             decision = decide_erase(
                 access_of(tx, asked.actor, context.signatures),
                 asked,
-                context.stamp(after=tx.latest()),
-                tx.lock(INSTALLATION),
+                # Its time tells what it covers: no earlier than whatever can be erased by it.
+                context.stamp(after=no_earlier(tx, head, *_erasable(tx, places))),
+                head,
             )
             what = Message("erase people's data")
             receipt = settle(tx, decision, lambda unmet: _refused(asked, what, unmet))
@@ -323,6 +326,12 @@ def _place(view: Reading, text: str) -> tuple[str, int]:
     if sequence > view.head(stream).version:
         raise UnknownRecord(text)
     return stream, sequence
+
+
+def _erasable(view: Reading, places: Iterable[tuple[str, int]]) -> Iterator[Head]:
+    """Yield the heads of all streams that an erasure may take something from."""
+    streams = {*view.erasable.streams(), *(stream for stream, _ in places)}
+    return map(view.head, sorted(streams))
 
 
 def _by_place(view: Reading, stream: str) -> dict[int, dict[str, Opening]]:

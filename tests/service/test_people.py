@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.workflows.catalogue import Catalogue
 from tests.databases import new_journal
 from tests.factories import ADMIN, ORIGIN, Office, SetClock, actor, engine_on
+from tests.storage.samples import append
 
 SCHOOL = "krasnogorsk"
 STREAM = f"participation/{SCHOOL}"
@@ -260,6 +262,26 @@ def test_what_is_written_after_an_erasure_is_not_covered_even_by_a_clock_set_bac
     assert office.engine.people.erase(planner(office).id, **GIVEN | {"act": "2"}).version
     report = verify(office.engine)
     assert (report.ok, report.opened, report.erased) == (True, 0, 1)
+
+
+def test_an_erasure_is_no_earlier_than_what_it_covers_though_the_log_ends_earlier(
+    office: Office,
+) -> None:
+    engine, person = office.engine, planner(office)
+    written = engine.plans.act("tomari-2022", "1.3", "begun", actor=person, comment="y").record
+    with engine.context.journal.writing() as tx:  # from a server whose clock is behind
+        before = written.recorded_at - timedelta(hours=1)
+        append(tx, "participation/other", "enrolled", recorded_at=before)
+        assert tx.logged_at() == before
+    clock = engine.context.clock
+    assert isinstance(clock, SetClock)
+    clock.advance(hours=-5)
+
+    erased = engine.people.erase(person.id, **GIVEN).record
+
+    assert erased.recorded_at == written.recorded_at
+    by = f"installation#{erased.sequence}"
+    assert set(engine.people.opened([written]).values()) == {Opened("erased", erasure=by)}
 
 
 def test_records_of_others_are_erased_where_they_are_named(office: Office, note: Path) -> None:

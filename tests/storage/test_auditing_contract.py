@@ -76,5 +76,4 @@ def test_actors_sizes_and_ids_are_those_of_the_records(
         assert list(view.sizes()) == list(other.sizes())
         assert list(view.ids()) == list(other.ids())
         assert list(view.repeated()) == list(view.repeated(indexed=True)) == []
-        assert view.latest() == other.latest()
         assert view.logged_at() == other.logged_at()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from lifecycle.domain.model import SchoolMove
 from lifecycle.domain.ports import Journal
-from tests.storage.samples import START, STREAM, append, record_after, standing_after
+from tests.storage.samples import STREAM, append, record_after, standing_after
 
 
 def test_road_maps_in_force_are_those_with_a_stream(journal: Journal) -> None:
@@ -61,14 +61,3 @@ def test_the_first_record_of_a_stream_is_told_alone(journal: Journal) -> None:
         assert found is not None
         assert found.body == first.body
         assert view.first("roadmap/nobody") is None
-
-
-def test_the_latest_time_is_that_of_any_stream(journal: Journal) -> None:
-    with journal.writing() as tx:
-        assert tx.latest() is None
-        append(tx, kind="enrolled")
-        later = append(tx, recorded_at=START + timedelta(days=2))
-        append(tx, "roadmap/tomari-2022", "role_assigned", recorded_at=START + timedelta(days=1))
-
-    with journal.reading() as view:
-        assert view.latest() == later.recorded_at
