@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
-from lifecycle.cli import arguments, documents, files, output
+from lifecycle.cli import documents, files, moments, output
 from lifecycle.cli.forms import Command, Group, argument, common_options, option, together
 from lifecycle.cli.identity import LEAD, acting, actor_option
 from lifecycle.cli.language import say
@@ -28,7 +28,8 @@ _add_options: Final = together(
     option(
         "--expires",
         metavar="DATE",
-        help="Good until the end of that day, UTC, or until a moment; without end if not given.",
+        help="Good until then, without end if not given. A date alone means the end of that day,"
+        " UTC; a moment that names no time zone is UTC.",
     ),
     option(
         "--scope",
@@ -90,23 +91,36 @@ def issue(
     from lifecycle.service.credentials import new_token
 
     session = Session.of(context)
-    fresh = new_token()
-    with session.command(command_id) as request, session.engine() as engine:
+    fresh, expires_at = new_token(), _moment(session, expires)
+    with session.engine() as engine:
         administrator = acting(session, engine, actor)
         # Written first: a token that was issued and lost would have to be revoked.
-        with files.private(out, f"{fresh[1]}\n".encode()):
+        with (
+            session.command(command_id) as request,
+            files.private(out, f"{fresh[1]}\n".encode()),
+        ):
             issued = engine.credentials.issue_token(
                 actor_id,
                 actor=administrator,
                 scopes=scope,
-                expires_at=_moment(expires),
+                expires_at=expires_at,
                 command_id=request,
                 fresh=fresh,
             )
-    document = {"actor": actor_id, "credential": issued.credential, "out": out}
-    document["token"] = issued.token if out is None else None
-    lines = [issued.token] if out is None else [say("the token is in {file}", file=out)]
-    session.answer({**document, **documents.receipt(issued.receipt)}, lines)
+        document = {"actor": actor_id, "credential": issued.credential, "out": out}
+        document["token"] = issued.token if out is None else None
+        lines = [issued.token] if out is None else [say("the token is in {file}", file=out)]
+        try:
+            session.answer({**document, **documents.receipt(issued.receipt)}, lines)
+        except (BrokenPipeError, output.OutputFailed):
+            if out is None:
+                # Nobody has seen it whole: what was printed of it may lie anywhere.
+                engine.credentials.revoke(issued.credential, actor=administrator)
+                session.tell(
+                    "token {credential} is revoked: it could not be shown",
+                    credential=issued.credential,
+                )
+            raise
     session.tell(
         "token {credential} of {actor}; revoke it: lifecycle token revoke {credential}",
         credential=issued.credential,
@@ -190,13 +204,14 @@ def add(
     Done by an administrator, who has made sure whose key it is.
     """
     session = Session.of(context)
+    expires_at = _moment(session, expires)
     with session.command(command_id) as request, session.engine() as engine:
         receipt = engine.credentials.add_key(
             actor_id,
             public,
             actor=acting(session, engine, actor),
             scopes=scope,
-            expires_at=_moment(expires),
+            expires_at=expires_at,
             command_id=request,
         )
     name = (receipt.record.facts or {})["credential"]
@@ -228,8 +243,8 @@ def revoke_key(context: click.Context, /, **given: Any) -> None:
     _revoke(Session.of(context), "key", **given)
 
 
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else arguments.moment(text)[0]
+def _moment(session: Session, text: str | None) -> datetime | None:
+    return None if text is None else moments.moment(session, text)
 
 
 def _revoke(

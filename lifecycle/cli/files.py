@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from typing import Final
 
 from lifecycle.cli.forms import option
-from lifecycle.domain.errors import Conflict, InvalidInput
+from lifecycle.domain.errors import Conflict, DiskFull, InvalidInput, LifecycleError
 from lifecycle.domain.messages import Message
+
+# EFBIG: the file system, or the limit of the account, takes no file of that size.
+_NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 force_option = option("--force", is_flag=True, help="Write over a file that is there already.")
 
@@ -25,7 +30,7 @@ def write(path: Path, content: bytes, *, force: bool, secret: bool = False) -> N
         secret: Nobody else may read it.
 
     Raises:
-        Conflict, InvalidInput: As ``written``.
+        Conflict, DiskFull, InvalidInput: As ``written``.
     """
     with written(path, force=force) as beside:
         if secret:
@@ -43,6 +48,7 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
 
     Raises:
         Conflict: There is a file already, and it is not to be replaced.
+        DiskFull: There is no room for it.
         InvalidInput: It cannot be written there.
     """
     check_free(path, force=force)
@@ -60,10 +66,7 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
     except FileExistsError as error:
         raise _taken(path) from error
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        facts = {"file": str(path), "reason": reason}
-        detail = Message("{file} cannot be written: {reason}", facts)
-        raise InvalidInput(what="--out", detail=detail) from error
+        raise _not_written(path, error) from error
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -79,6 +82,7 @@ def private(out: str | None, content: bytes) -> Iterator[None]:
 
     Raises:
         Conflict: There is a file already; a secret is never written over.
+        DiskFull: There is no room for it.
         InvalidInput: It cannot be written there.
     """
     if out is None:
@@ -99,9 +103,7 @@ def private(out: str | None, content: bytes) -> Iterator[None]:
         template = "{file} is there already; name another file"
         raise Conflict(detail=Message(template, {"file": out})) from error
     except OSError as error:
-        facts = {"file": out, "reason": error.strerror or type(error).__name__}
-        detail = Message("{file} cannot be written: {reason}", facts)
-        raise InvalidInput(what="--out", detail=detail) from error
+        raise _not_written(path, error) from error
     try:
         yield
     except BaseException:
@@ -146,6 +148,14 @@ def _link(beside: Path, path: Path) -> None:
         raise
     except OSError:  # a file system without links, such as FAT
         beside.replace(path)
+
+
+def _not_written(path: Path, error: OSError) -> LifecycleError:
+    if error.errno in _NO_ROOM:
+        return DiskFull(url=str(path))
+    facts = {"file": str(path), "reason": error.strerror or type(error).__name__}
+    detail = Message("{file} cannot be written: {reason}", facts)
+    return InvalidInput(what="--out", detail=detail)
 
 
 def _taken(path: Path) -> Conflict:

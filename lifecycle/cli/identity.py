@@ -120,21 +120,29 @@ def _by_key(engine: Lifecycle, file: str) -> Actor:
     return engine.credentials.of_key(key.public, key.sign)
 
 
+def _at_once(path: str, flags: int) -> int:
+    """Open a file without waiting: a pipe would wait for somebody who writes into it."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def private(path: Path, what: str) -> bytes:
     """Return the content of a file that nobody else may read.
 
     Raises:
-        InvalidInput: It cannot be read, or others can.
+        InvalidInput: It cannot be read, is a pipe or a device, or others can read it.
     """
     try:
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_at_once) as stream:
             # Of the file that is open: a name can come to mean another one in between.
             mode = os.fstat(stream.fileno()).st_mode
-            content = stream.read(_MOST)
+            content = stream.read(_MOST) if stat.S_ISREG(mode) else b""
     except OSError as error:
         facts = {"file": str(path), "reason": error.strerror or type(error).__name__}
         detail = Message("{file} cannot be read: {reason}", facts)
         raise InvalidInput(what=what, detail=detail) from error
+    if not stat.S_ISREG(mode):
+        detail = Message("{file} is a device or a pipe; name a file", {"file": str(path)})
+        raise InvalidInput(what=what, detail=detail)
     if os.name == "posix" and mode & _OTHERS:
         detail = Message("others can read {file}; run: chmod 600 {file}", {"file": str(path)})
         raise InvalidInput(what=what, detail=detail)

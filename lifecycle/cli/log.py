@@ -179,6 +179,12 @@ def checkpoint(
         kept = _put(places, found, note)
     document = {**_document(found), "note": note, "files": kept}
     session.answer(document, _signed(found, note, kept, as_text=as_text, qr=qr))
+    if not (places or as_text or qr or session.as_json):
+        template = (
+            "it lies in the database only and proves nothing against who can write there;"
+            " keep it outside: --to, --to-git, --print"
+        )
+        session.tell("warning: {text}", text=say(template))
 
 
 def _put(places: Sequence[Place], found: Checkpoint, note: str) -> list[str]:

@@ -54,7 +54,16 @@ def asked(session: Session, at: str | None, on: str | None) -> Asked:
     Raises:
         InvalidDate: One of them is none.
     """
-    moment, assumed = (None, False) if at is None else arguments.moment(at)
-    if moment is not None and assumed:
-        session.tell("no time zone given: taken as {moment}", moment=moment_text(moment))
-    return Asked(moment, day_of(on))
+    return Asked(None if at is None else moment(session, at), day_of(on))
+
+
+def moment(session: Session, text: str) -> datetime:
+    """Read a moment, and say it where a time zone had to be assumed.
+
+    Raises:
+        InvalidDate: It is none.
+    """
+    found, assumed = arguments.moment(text)
+    if assumed:
+        session.tell("no time zone given: taken as {moment}", moment=moment_text(found))
+    return found

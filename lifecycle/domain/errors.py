@@ -245,7 +245,7 @@ class InvalidDate(InvalidInput):
 
     code = "LC303"
     template = "{value} is not a date"
-    remedy_template = "write it as YEAR-MONTH-DAY, for example 2022-03-01"
+    remedy_template = "write a day as 2022-03-01, a moment as 2022-03-01T18:30:00+03:00"
 
 
 class InvalidIdentifier(InvalidInput):
@@ -357,7 +357,7 @@ class DatabaseLocked(StorageFailed):
 
     code = "LC504"
     template = "{url} stayed locked by another process for {seconds} s"
-    remedy_template = "nothing was recorded; repeat with the same command id"
+    remedy_template = "try again when the other process has ended"
 
 
 class DatabaseReadOnly(StorageFailed):
@@ -373,7 +373,7 @@ class DiskFull(StorageFailed):
 
     code = "LC506"
     template = "no room left while writing {url}"
-    remedy_template = "nothing was recorded; make room and repeat with the same command id"
+    remedy_template = "make room and try again"
 
 
 class DatabaseExists(StorageFailed):

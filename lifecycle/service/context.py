@@ -19,6 +19,7 @@ from lifecycle.domain.errors import (
     HistoryBroken,
     InvalidInput,
     Refused,
+    StorageFailed,
     UnknownActor,
 )
 from lifecycle.domain.guards import Guards, Unmet
@@ -356,7 +357,7 @@ def attempted(
     work: Callable[[Writing], Result],
     begin: Begin | None = None,
 ) -> Result:
-    """Do *work* in one write transaction; a refusal is kept outside the history, and told.
+    """Do *work* in one write transaction; a refusal is told, and kept outside the history.
 
     Raises:
         Refused: The request was refused.
@@ -374,7 +375,11 @@ def attempted(
         return patiently(once, context.patience)
     except Refused as error:
         attempt = refused_attempt(context, request, error)
-        patiently(kept, context.patience)
+        try:
+            patiently(kept, context.patience)
+        except StorageFailed as failed:
+            # A refusal stays one, even if there was no room to keep it.
+            context.log("refusal_not_kept", error=failed.code, detail=str(failed))
         tell_refusal(context, error)
         raise
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from lifecycle.audit.ed25519 import KEY_BYTES, is_public_key
 from lifecycle.domain import credentials as decisions
 from lifecycle.domain.decision import Decision
-from lifecycle.domain.errors import AdministrationRefused, InvalidDate, UnknownActor
+from lifecycle.domain.errors import (
+    AdministrationRefused,
+    InvalidDate,
+    InvalidInput,
+    UnknownActor,
+)
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import INSTALLATION, Actor, Credential
 from lifecycle.domain.ports import Reading, Writing
@@ -110,10 +117,12 @@ class Credentials:
             command_id: Id of the request.
 
         Raises:
-            InvalidInput: It is no public key, or there is no such scope.
+            InvalidInput: It is no public key, or one that nobody can sign with, or there is no
+                such scope.
             AlreadyExists: The key shows somebody already.
             AdministrationRefused, UnknownActor, InvalidDate: As for a token.
         """
+        _check_key(public)
         name = secrets.token_hex(_ID_BYTES)
         with self._context.journal.reading() as view:
             again = view.command(command_id) if command_id is not None else None
@@ -230,6 +239,21 @@ class Credentials:
             INSTALLATION,
             lambda tx, asked: _settled(tx, decide(tx, asked), asked, "add credentials"),
         )
+
+
+def _check_key(public: str) -> None:
+    """Refuse what would be a key by its length, but no signature is ever proved by.
+
+    Raises:
+        InvalidInput: It is no point of the curve, or one of small order.
+    """
+    try:
+        key = base64.b64decode(public, validate=True)
+    except ValueError:  # The decision says how a key is written.
+        return
+    if len(key) == KEY_BYTES and not is_public_key(key):
+        detail = Message("no signature can be proved by this key; print it by lifecycle key new")
+        raise InvalidInput(what="key", detail=detail)
 
 
 def _known(view: Reading, asked: AddCredential) -> Credential | None:

@@ -124,7 +124,7 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
         (*ADVANCE, "--effective-on", "2022-02-30"), 5, "LC303", "2022-02-30 is not a date",
     ),
     "a date in Russian order": (
-        (*ADVANCE, "--effective-on", "18.01.2022"), 5, "LC303", "write it as YEAR-MONTH-DAY",
+        (*ADVANCE, "--effective-on", "18.01.2022"), 5, "LC303", "write a day as 2022-03-01",
     ),
     "a date without its dashes": (
         (*ADVANCE, "--evidence", "questionnaire_completion=ref:1;20220314;Отдел"),

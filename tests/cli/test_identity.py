@@ -64,6 +64,25 @@ def test_a_refused_issue_leaves_no_file(office: Terminal) -> None:
     assert "no/where cannot be written: No such file or directory" in nowhere.err
 
 
+@pytest.mark.parametrize("option", ["--token-file", "--sign-with"])
+def test_a_secret_is_not_waited_for_in_a_pipe(office: Terminal, option: str) -> None:
+    os.mkfifo(office.folder / "pipe", 0o600)
+
+    said = office.run(*MUNICIPAL, option, "pipe")
+
+    assert said.code == 5
+    assert f"{option} is not valid: pipe is a device or a pipe; name a file" in said.err
+
+
+def test_an_expiry_without_a_time_zone_is_said_to_be_utc(office: Terminal) -> None:
+    given = ("token", "issue", "curator", "--actor", "admin", "--out", "curator.token")
+
+    said = office.run(*given, "--expires", "2099-12-31T18:00")
+
+    assert said.err.startswith("no time zone given: taken as 2099-12-31T18:00:00.000000Z\n")
+    assert "names no time zone is UTC" in " ".join(office.run("key", "add", "--help").out.split())
+
+
 def test_somebody_acts_by_his_token_without_naming_himself(office: Terminal) -> None:
     office.ask(*MUNICIPAL, "--token-file", "municipal.token")
 

@@ -221,3 +221,14 @@ def test_the_queue_is_drained_by_seal(keyed: Terminal) -> None:
 
     assert said.document["sealed"] == 1
     assert keyed.run("verify").code == 0
+
+
+def test_a_checkpoint_that_is_kept_nowhere_outside_is_warned_of(keyed: Terminal) -> None:
+    sign = ("audit", "checkpoint", "--key", "log.key")
+
+    alone, kept, printed = (keyed.run(*sign, *more) for more in ((), ("--to", "usb"), ("--print",)))
+
+    assert alone.code == 0
+    assert alone.err.startswith("warning: it lies in the database only")
+    assert "--to, --to-git, --print" in alone.err
+    assert (kept.err, printed.err) == ("", "")

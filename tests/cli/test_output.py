@@ -159,3 +159,41 @@ def test_an_interruption_ends_the_command_by_itself_where_it_can(
     assert said.code == 130
     assert said.error["code"] == "LC004"
     assert said.error["message"] == "interrupted"
+
+
+@full_disk
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_token_that_nobody_could_see_is_revoked(office: Terminal, more: tuple[str, ...]) -> None:
+    err = io.StringIO()
+    with Path("/dev/full").open("w") as out:
+        code = office.run_on(out, err, "token", "issue", "curator", "--actor", "admin", *more)
+
+    (one,) = office.ask("token", "list", "curator")["credentials"]
+    assert code == 1
+    assert one["revoked"] == one["sequence"] + 1
+    assert f"token {one['credential']} is revoked: it could not be shown" in err.getvalue()
+    assert "error LC003" in err.getvalue()
+    assert "--command-id" not in err.getvalue()
+
+
+def test_a_token_whose_reader_left_is_revoked(office: Terminal) -> None:
+    err = io.StringIO()
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w", encoding="utf-8") as out:  # noqa: PTH123 - a handle, not a path
+        code = office.run_on(out, err, "token", "issue", "curator", "--actor", "admin")
+
+    (one,) = office.ask("token", "list", "curator")["credentials"]
+    assert code == 141
+    assert one["revoked"] is not None
+
+
+@full_disk
+def test_a_token_in_a_file_stays_good_though_the_answer_was_not_seen(office: Terminal) -> None:
+    given = ("token", "issue", "curator", "--actor", "admin", "--out", "curator.token")
+    with Path("/dev/full").open("w") as out:
+        code = office.run_on(out, io.StringIO(), *given)
+
+    (one,) = office.ask("token", "list", "curator")["credentials"]
+    assert (code, one["revoked"]) == (1, None)
+    assert one["credential"] in (office.folder / "curator.token").read_text()

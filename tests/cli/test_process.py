@@ -251,6 +251,22 @@ def test_a_disk_that_takes_no_more_leaves_nothing_half_written(
     assert office.run("verify").code == 0
 
 
+def test_a_file_that_finds_no_room_is_a_matter_of_storage(archive: Terminal) -> None:
+    uncounted = {name: text for name, text in archive.variables().items() if name[:3] != "COV"}
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+    said = archive.process("audit", "report", "--out", "r.html", preexec_fn=limited, env=uncounted)
+
+    assert said.code == 8, said.err
+    assert said.err.splitlines() == [
+        "error LC506: no room left while writing r.html",
+        "  make room and try again",
+    ]
+    assert [one.name for one in archive.folder.iterdir() if "r.html" in one.name] == []
+
+
 def test_the_shell_completes_commands(terminal: Terminal) -> None:
     terminal.environment |= {
         "_LIFECYCLE_COMPLETE": "bash_complete", "COMP_WORDS": "lifecycle roa", "COMP_CWORD": "1",

@@ -104,12 +104,28 @@ def test_a_locked_database_is_told_after_the_waiting_time(
 
     assert said.code == 8
     assert said.err.startswith("error LC504: sqlite:///lifecycle.db stayed locked")
-    assert "nothing was recorded" in said.err
+    assert "try again when the other process has ended" in said.err
     command = re.search(r"--command-id ([0-9a-f-]{36})", said.err)
     assert command is not None
     again = office.ask("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal",
                      "--command-id", command.group(1))  # fmt: skip
     assert again["repeated"] is False
+
+
+def test_who_only_reads_a_locked_database_is_told_nothing_of_writing(
+    office: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults = open_journal.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "lock_seconds", 0.1)
+    with closing(sqlite3.connect(office.folder / "lifecycle.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        said = office.run("status")
+
+    assert said.code == 8
+    assert said.err.splitlines() == [
+        "error LC504: sqlite:///lifecycle.db stayed locked by another process for 0.1 s",
+        "  try again when the other process has ended",
+    ]
 
 
 @pytest.mark.parametrize(

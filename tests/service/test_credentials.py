@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -296,3 +297,24 @@ def test_it_is_explained_what_a_credential_is_not_good_for(
     assert told(limited) == ["credential_scope"] == refused(office, limited)
     assert told(revoked) == ["credential_revoked"] == refused(office, revoked)
     assert told(replace(good, id="admin"))[-1] == "credential_unknown"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        bytes(32),  # of order 4
+        bytes([1, *bytes(31)]),  # the neutral element
+        bytes([2, *bytes(31)]),  # on no curve
+        bytes.fromhex(
+            "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"
+        ),  # order 8
+        b"\xff" * 32,  # larger than the field
+    ],
+)
+def test_a_key_that_proves_no_signature_is_not_added(office: Office, key: bytes) -> None:
+    public = base64.b64encode(key).decode()
+
+    with pytest.raises(InvalidInput, match="no signature can be proved by this key"):
+        office.engine.credentials.add_key(PERSON, public, actor=ADMIN)
+
+    assert office.engine.credentials.all() == ()

@@ -284,6 +284,25 @@ def test_an_erasure_is_no_earlier_than_what_it_covers_though_the_log_ends_earlie
     assert set(engine.people.opened([written]).values()) == {Opened("erased", erasure=by)}
 
 
+def test_the_extract_names_records_in_the_order_of_their_numbers(office: Office) -> None:
+    person = planner(office)
+    for number in range(11):
+        office.engine.plans.act(
+            "tomari-2022",
+            "1.3",
+            "begun" if number % 2 == 0 else "cancelled",
+            actor=person,
+            comment="y",
+        )
+
+    office.engine.people.erase(person.id, **GIVEN)
+
+    (found,) = office.engine.people.destroyed()
+    numbers = [int(place.partition("#")[2]) for place in found.places]
+    assert len(numbers) == 11
+    assert numbers == sorted(numbers)
+
+
 def test_records_of_others_are_erased_where_they_are_named(office: Office, note: Path) -> None:
     record, people = visit(office, note), office.engine.people
 
