@@ -261,6 +261,17 @@ def test_translations_are_russian_and_complete() -> None:
     assert catalogue().num_plurals == 3
 
 
+def test_a_russian_word_is_spelt_in_one_way_with_its_own_letter() -> None:
+    """Where a word has its «ё» once, it has it everywhere."""
+    text = " ".join(form for forms in entries().values() for form in forms).lower()
+    words = set(re.findall("[а-яё]+", text))
+    # Words of their own without it: all of them, with all.
+    twins = {"всё", "всём"}
+
+    assert sorted(word for word in words - twins if word.replace("ё", "е") in words - {word}) == []
+    assert {"её", "ещё", "ведёт", "учётным"} <= words
+
+
 def test_the_compiled_catalogue_is_that_of_the_source() -> None:
     with PO.with_suffix(".mo").open("rb") as file:
         compiled = entries(read_mo(file))

@@ -213,3 +213,24 @@ def test_a_defect_is_one_line_and_tells_where_to_look(
     assert program.error["code"] == "LC000"
     assert "Traceback" in debugged.err
     assert "Traceback" not in office.run("explain", "nothing").err
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_refusal_that_finds_no_room_to_be_kept_is_still_a_refusal(
+    office: Terminal, more: tuple[str, ...]
+) -> None:
+    path = office.folder / "lifecycle.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TRIGGER full BEFORE INSERT ON lifecycle_refusals"
+            " BEGIN SELECT RAISE(FAIL, 'database or disk is full'); END"
+        )
+    asked = ("advance", "krasnogorsk", "start_questionnaire", "--actor", "stranger")
+
+    said = office.run(*asked, *more)
+
+    assert said.code == 4
+    assert "LC20" in said.out + said.err
+    assert office.ask("refusals")["refusals"] == []
+    office.environment["LIFECYCLE_LOG"] = "console"
+    assert "refusal_not_kept" in office.run(*asked).err
