@@ -8,14 +8,10 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from lifecycle.audit import ed25519
-from lifecycle.audit.checking import Progress
-from lifecycle.audit.checkpoints import Kept
-from lifecycle.audit.findings import Report
-from lifecycle.audit.note import VerifierKey
-from lifecycle.audit.verify import verify as verify_view
+from lifecycle import events
 from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.guards import GuardFunction
 from lifecycle.domain.messages import Message
@@ -26,6 +22,13 @@ from lifecycle.logs import event
 from lifecycle.service import Lifecycle
 from lifecycle.service.context import Context
 from lifecycle.settings import DEFAULT_URL
+from lifecycle.telemetry import span
+
+if TYPE_CHECKING:
+    from lifecycle.audit.checking import Progress
+    from lifecycle.audit.checkpoints import Kept
+    from lifecycle.audit.findings import Report
+    from lifecycle.audit.note import VerifierKey
 
 MEMORY = "memory://"
 _VERSION_7 = 7
@@ -71,7 +74,9 @@ def open_lifecycle(
     """
     from lifecycle.storage.journal import open_journal
 
-    return _engine(open_journal(url), _store(url, evidence), definitions, guards, clock)
+    engine = _engine(open_journal(url), _store(url, evidence), definitions, guards, clock)
+    engine.context.log(events.OPENED, backend=engine.context.journal.backend)
+    return engine
 
 
 def create_lifecycle(
@@ -101,6 +106,7 @@ def create_lifecycle(
     identifier(administrator.id, "actor")
     engine = _engine(_new_journal(url), _store(url, evidence), definitions, guards, clock)
     engine.found(actor=administrator)
+    engine.context.log(events.CREATED, backend=engine.context.journal.backend)
     return engine
 
 
@@ -132,14 +138,16 @@ def verify(
         StorageFailed: The database failed.
     """
     # Only here: nothing else starts processes, and it takes its time to load.
+    from lifecycle.audit.verify import verify as verify_view
     from lifecycle.parallel import Spread, fast_parser
 
-    context = engine.context
+    context, began = engine.context, time.monotonic()
     with (
+        span("verify", backend=context.journal.backend) as told,
         context.journal.auditing() as view,
         Spread(context.journal, view, context.evidence, workers, progress) as spread,
     ):
-        return verify_view(
+        report = verify_view(
             view,
             context.evidence,
             context.guards,
@@ -151,6 +159,28 @@ def verify(
             keys=keys,
             since=since,
         )
+        told.tell(records=report.records, findings=len(report.findings))
+    _tell_verified(engine, report, time.monotonic() - began)
+    return report
+
+
+def _tell_verified(engine: Lifecycle, report: Report, took: float) -> None:
+    from lifecycle.audit.findings import codes
+
+    facts = {"records": report.records, "streams": report.streams, "seconds": round(took, 3)}
+    if report.ok:
+        engine.context.log(events.VERIFIED, **facts)
+    else:
+        found = codes(report.findings)
+        engine.context.log(events.VERIFICATION_FAILED, **facts, findings=found)
+
+
+def _checks_signature(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Check a signature; see ``lifecycle.audit.ed25519``."""
+    # The very code that proves them later: neither can take what the other does not.
+    from lifecycle.audit.ed25519 import verify as verify_signature
+
+    return verify_signature(public, message, signature)
 
 
 def grant_roles(url: str) -> tuple[str, ...]:
@@ -192,8 +222,7 @@ def _engine(
             guards=known,
             log=event,
             calendar=RussianCalendar(),
-            # The very code that proves them later: neither can take what the other does not.
-            signatures=ed25519.verify,
+            signatures=_checks_signature,
         )
     )
 

@@ -44,6 +44,11 @@ class JoinedJournal:
         self._database = database
         self._faults = database.faults
 
+    @property
+    def backend(self) -> str:
+        """The kind of storage."""
+        return self._database.dialect.name
+
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Read what the host's transaction sees."""

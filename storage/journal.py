@@ -145,6 +145,11 @@ class SqlJournal:
         self._faults = database.faults
         forks.watch(engine)
 
+    @property
+    def backend(self) -> str:
+        """The kind of storage."""
+        return self._database.dialect.name
+
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Open one consistent view."""

@@ -250,6 +250,11 @@ class Writing(Reading, Protocol):
 class Journal(Protocol):
     """Where the history is kept."""
 
+    @property
+    def backend(self) -> str:
+        """The kind of storage: ``memory``, ``sqlite`` or ``postgresql``."""
+        ...
+
     def reading(self) -> AbstractContextManager[Reading]:
         """Open one consistent view."""
         ...

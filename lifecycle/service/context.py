@@ -8,17 +8,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
+from lifecycle import events
 from lifecycle.domain.access import known_by
 from lifecycle.domain.dates import place_date
 from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     CommandReused,
+    Conflict,
     HistoryBroken,
     InvalidInput,
+    LifecycleError,
     Refused,
+    StorageFailed,
     UnknownActor,
 )
 from lifecycle.domain.guards import Guards, Unmet
@@ -37,21 +41,16 @@ from lifecycle.domain.ports import (
 )
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
+from lifecycle.events import EventLog
 from lifecycle.service.identity import proved
 from lifecycle.service.known import Known
 from lifecycle.service.patience import PATIENCE, patiently
 from lifecycle.service.results import Receipt
+from lifecycle.service.telling import tell_failure, tell_receipt
 
 Asked = TypeVar("Asked", bound=Request)
 Result = TypeVar("Result")
 Begin = Callable[[], AbstractContextManager[Writing]]
-
-
-class EventLog(Protocol):
-    """Where operators read what happened; never part of the proof."""
-
-    def __call__(self, event: str, /, **facts: Any) -> None:
-        """Take one event with its facts."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,10 @@ class Context:
             InvalidIdentifier: It cannot be an id.
         """
         return self.new_id() if command_id is None else identifier(command_id, "command")
+
+    def told_again(self, attempt: int, pause: float, error: LifecycleError) -> None:
+        """Tell operators that a transaction is begun again."""
+        self.log(events.RETRIED, attempt=attempt, pause=round(pause, 3), error=error.code)
 
     def stamp(
         self, definition: Definition | None = None, *, after: datetime | None = None
@@ -322,32 +325,8 @@ def transacted(
         Refused: The request was refused.
     """
     receipt = attempted(context, request, work, begin)
-    tell_receipt(context, receipt)
+    tell_receipt(context.log, receipt)
     return receipt
-
-
-def tell_receipt(context: Context, receipt: Receipt) -> None:
-    """Tell operators of a request that was carried out, now or before."""
-    record = receipt.record
-    context.log(
-        "command_repeated" if receipt.repeated else "record_appended",
-        kind=record.kind,
-        stream=record.stream,
-        sequence=record.sequence,
-        transition=record.transition,
-        command_id=record.command_id,
-    )
-
-
-def tell_refusal(context: Context, error: Refused) -> None:
-    """Tell operators of a request that the rules did not allow."""
-    context.log(
-        "request_refused",
-        stream=error.facts["stream"],
-        what=error.facts["what"],
-        error=error.code,
-        unmet=[one.code for one in error.unmet],
-    )
 
 
 def attempted(
@@ -356,10 +335,14 @@ def attempted(
     work: Callable[[Writing], Result],
     begin: Begin | None = None,
 ) -> Result:
-    """Do *work* in one write transaction; a refusal is kept outside the history, and told.
+    """Do *work* in one write transaction; operators are told why nothing came of it.
+
+    A refusal is kept outside the history.
 
     Raises:
         Refused: The request was refused.
+        Conflict: Somebody else was first.
+        StorageFailed: The database failed.
     """
 
     def once() -> Result:
@@ -371,11 +354,14 @@ def attempted(
             tx.keep_refusal(attempt)
 
     try:
-        return patiently(once, context.patience)
-    except Refused as error:
-        attempt = refused_attempt(context, request, error)
-        patiently(kept, context.patience)
-        tell_refusal(context, error)
+        try:
+            return patiently(once, context.patience, context.told_again)
+        except Refused as error:
+            attempt = refused_attempt(context, request, error)
+            patiently(kept, context.patience, context.told_again)
+            raise
+    except (Refused, Conflict, StorageFailed) as error:
+        tell_failure(context.log, request, error)
         raise
 
 

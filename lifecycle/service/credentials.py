@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from lifecycle import events
 from lifecycle.domain import credentials as decisions
 from lifecycle.domain.decision import Decision
 from lifecycle.domain.errors import AdministrationRefused, InvalidDate, UnknownActor
+from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import INSTALLATION, Actor, Credential
 from lifecycle.domain.ports import Reading, Writing
@@ -157,7 +160,7 @@ class Credentials:
         Raises:
             AuthenticationFailed: It is no token, or not one that is good for anything now.
         """
-        with self._context.journal.reading() as view:
+        with self._failing("by_token"), self._context.journal.reading() as view:
             return by_token(view, token, self._now(view), on_behalf_of)
 
     def of_key(
@@ -174,13 +177,22 @@ class Credentials:
         Raises:
             AuthenticationFailed: It is nobody's key, or not one that is good for anything now.
         """
-        with self._context.journal.reading() as view:
+        with self._failing("by_key"), self._context.journal.reading() as view:
             return by_key(view, public, sign, self._now(view), on_behalf_of)
 
     def all(self) -> tuple[Credential, ...]:
         """Return every credential, revoked ones included, sorted by id."""
         with self._context.journal.reading() as view:
             return view.credentials()
+
+    @contextmanager
+    def _failing(self, way: str) -> Iterator[None]:
+        """Tell operators of somebody who does not show who he is."""
+        try:
+            yield
+        except AuthenticationFailed as error:
+            self._context.log(events.AUTHENTICATION_FAILED, request=way, error=error.code)
+            raise
 
     def _now(self, view: Reading) -> str:
         """Return the time that a record would bear: what has expired stays so."""

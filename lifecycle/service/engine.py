@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
+from lifecycle import events
 from lifecycle.domain.dates import Day, day_of
 from lifecycle.domain.errors import (
     InvalidInput,
@@ -37,6 +38,8 @@ from lifecycle.service.people import People, person_name
 from lifecycle.service.plan import Plans
 from lifecycle.service.rehearsal import rehearse
 from lifecycle.service.results import Receipt
+from lifecycle.service.telling import tell_move
+from lifecycle.telemetry import span
 
 
 class Lifecycle(Answers):
@@ -94,11 +97,12 @@ class Lifecycle(Answers):
 
         Args:
             connection: A SQLAlchemy ``Connection`` to the database of this history. The host
-                commits or rolls back; its rows and the records share that fate.
+                commits or rolls back; its rows and the records share that fate. Operators are
+                told nothing: whether it lasts is known to the host only, which has the receipts.
         """
         journal = self._context.journal.joined(connection)
         # What a host's transaction waits for, and how often it is begun again, is the host's.
-        return Lifecycle(replace(self._context, journal=journal, patience=0.0))
+        return Lifecycle(replace(self._context, journal=journal, patience=0.0, log=events.silent))
 
     def found(self, *, actor: Actor, command_id: str | None = None) -> Receipt:
         """Begin the history, with *actor* as its first administrator."""
@@ -267,14 +271,42 @@ class Lifecycle(Answers):
             command_id=command_id,
             expected_version=expected_version,
         )
-        personal: frozenset[str] = frozenset()
-        if command.has_files:
-            with self._context.journal.reading() as view:
-                personal = participation.personal_kinds(self._context, view, school)
-        request, offer = command.measured(self._context, personal)
-        if dry_run:
-            return rehearse(self._context, request)
-        return participation.advance(self._context, request, offer)
+        context = self._context
+        with span("advance", backend=context.journal.backend, dry_run=dry_run) as told:
+            personal: frozenset[str] = frozenset()
+            if command.has_files:
+                with context.journal.reading() as view:
+                    personal = participation.personal_kinds(context, view, school)
+            request, offer = command.measured(context, personal)
+            if dry_run:
+                receipt = rehearse(context, request)
+            else:
+                receipt = participation.advance(context, request, offer)
+            tell_move(told, receipt)
+        return receipt
+
+    def seal(self, per_transaction: int = PER_TRANSACTION) -> int:
+        """Make the records that wait leaves of the log, and return how many it were.
+
+        Several processes may do so at once: no record is sealed twice.
+
+        Args:
+            per_transaction: How many at most become leaves together.
+
+        Raises:
+            StorageFailed: The database failed; what was sealed before stays so.
+        """
+        context, total = self._context, 0
+        with span("seal", backend=context.journal.backend) as told:
+            while True:
+                with context.journal.writing() as tx:
+                    sealed = tx.seal(per_transaction)
+                if sealed:
+                    context.log(events.SEALED, count=sealed)
+                total += sealed
+                told.tell(records=total)
+                if sealed < per_transaction:
+                    return total
 
     def advance_many(
         self,

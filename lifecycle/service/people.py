@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from lifecycle import events
 from lifecycle.domain.commitment import Opened, Opening, committed_in
 from lifecycle.domain.decision import Refusal, authority
 from lifecycle.domain.erasure import Erasures, decide_erase, opened_in, place_from, place_of
@@ -123,7 +124,7 @@ class People:
             tx.keep_name(person, text)
 
         attempted(context, request, work)
-        context.log("person_named", actor=person)
+        context.log(events.PERSON_NAMED, actor=person)
 
     def show(self, person: str) -> Person:
         """Return what is kept of a person.
@@ -200,12 +201,21 @@ class People:
             tx.erasable.erase(person, places)
             return receipt
 
-        receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
-        self._remove_files()
+        try:
+            receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
+            files = self._remove_files()
+        except ErasureUnfinished as error:
+            context.log(events.ERASURE_UNFINISHED, error=error.code, command_id=request.command_id)
+            raise
+        context.log(events.ERASED, files=files, command_id=request.command_id)
         return receipt
 
-    def _remove_files(self) -> None:
-        """Remove every ciphertext without a key, also those that an interrupted erasure left."""
+    def _remove_files(self) -> int:
+        """Remove every ciphertext without a key, also those that an interrupted erasure left.
+
+        Returns:
+            How many there were.
+        """
         context = self._context
         with context.journal.reading() as view:
             left = view.erasable.left_files()
@@ -217,6 +227,7 @@ class People:
         with context.journal.writing() as tx:
             for digest in left:
                 tx.erasable.forget(digest)
+        return len(left)
 
     def opened(self, records: Iterable[Record]) -> dict[str, Opened]:
         """Return what people see in place of every commitment of *records*, by commitment."""
