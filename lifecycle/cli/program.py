@@ -23,6 +23,7 @@ from lifecycle.cli.programmes import programme
 from lifecycle.cli.schemas import schema
 from lifecycle.cli.schools import advance, enrol, explain, status
 from lifecycle.cli.session import Session
+from lifecycle.cli.stats import stats
 from lifecycle.cli.trail import history, replay, verify
 
 
@@ -125,6 +126,7 @@ for _command in (
     person,
     evidence,
     refusals,
+    stats,
     audit,
     db,
     demo,

@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.erasable import Erasable, ErasableWriting, Secret
 from lifecycle.domain.evidence import StoredFile
+from lifecycle.domain.figures import EvidenceUse, Figures
 from lifecycle.domain.logged import KeptCheckpoint, LogReading
 from lifecycle.domain.model import (
     Assignment,
@@ -134,6 +135,10 @@ class Auditing(Reading, Protocol):
 
     def mark(self) -> tuple[object, ...]:
         """Return what tells this state of the history from one before or after it."""
+        ...
+
+    def figures(self) -> Figures:
+        """Return how much of what is held, without reading the records."""
         ...
 
     def sizes(self) -> Iterator[tuple[str, int]]:
@@ -344,6 +349,14 @@ class EvidenceStore(Protocol):
 
         Raises:
             EvidenceLost: It cannot be read.
+            EvidenceUnreadable: Nothing in the store can be.
+        """
+        ...
+
+    def use(self) -> EvidenceUse:
+        """Count the stored files; each is looked at, and none is read.
+
+        Raises:
             EvidenceUnreadable: Nothing in the store can be.
         """
         ...

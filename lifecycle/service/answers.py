@@ -18,8 +18,10 @@ from lifecycle.domain.model import (
 from lifecycle.domain.ports import Reading
 from lifecycle.domain.record import Record
 from lifecycle.service import participation, past
+from lifecycle.service import stats as figures
 from lifecycle.service.context import Context
 from lifecycle.service.results import Outlook, Snapshot, StatusRow
+from lifecycle.service.stats import Stats
 
 
 class Answers:
@@ -154,6 +156,17 @@ class Answers:
             UnknownRoadmap: *roadmap* is neither in force nor shipped.
         """
         return past.histories(self._context, roadmap)
+
+    def stats(self, *, evidence: bool = False) -> Stats:
+        """Return the installation in figures; cheap, whatever the number of records.
+
+        Args:
+            evidence: Count the evidence files, too; each of them is looked at.
+
+        Raises:
+            EvidenceUnreadable: The evidence store cannot be read.
+        """
+        return figures.stats(self._context, evidence=evidence)
 
     def timeline(self, school: str) -> past.Timeline:
         """Return every record of a school with what became known and true by it.
