@@ -37,7 +37,7 @@ def test_the_commands_are_those_that_were_agreed() -> None:
         "overdue", "person erase", "person name", "person show", "plan", "programme check",
         "programme diagram", "programme list", "programme show", "refusals", "replay", "revoke",
         "roadmap check", "roadmap gantt", "roadmap import", "roadmap list", "roadmap show",
-        "schema", "status", "token issue", "token list", "token revoke", "verify",
+        "schema", "stats", "status", "token issue", "token list", "token revoke", "verify",
     ]  # fmt: skip
 
 
