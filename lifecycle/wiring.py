@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -17,7 +18,7 @@ from lifecycle.domain.guards import GuardFunction
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Actor
 from lifecycle.domain.naming import identifier
-from lifecycle.domain.ports import Clock, EvidenceStore, Journal
+from lifecycle.domain.ports import Clock, Definitions, EvidenceStore, Journal
 from lifecycle.logs import event
 from lifecycle.service import Lifecycle
 from lifecycle.service.context import Context
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from lifecycle.audit.checkpoints import Kept
     from lifecycle.audit.findings import Report
     from lifecycle.audit.note import VerifierKey
+    from lifecycle.domain.definition import Definition
 
 MEMORY = "memory://"
 _VERSION_7 = 7
@@ -40,6 +42,27 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the moment, UTC."""
         return datetime.now(UTC)
+
+
+class _Shipped:
+    """The catalogue, loaded when it is first asked: a history has the rules in force itself."""
+
+    def __init__(self, folders: Sequence[Path], guards: Collection[str]) -> None:
+        self._given = folders, guards
+
+    @cached_property
+    def _catalogue(self) -> Definitions:
+        from lifecycle.workflows.catalogue import Catalogue
+
+        return Catalogue(*self._given)
+
+    def roadmaps(self) -> Sequence[str]:
+        """Return the ids of the road maps, sorted."""
+        return self._catalogue.roadmaps()
+
+    def compiled(self, roadmap: str) -> Definition:
+        """Return the programme under that road map."""
+        return self._catalogue.compiled(roadmap)
 
 
 def new_id() -> str:
@@ -208,7 +231,6 @@ def _engine(
     guards: Mapping[str, GuardFunction] | None,
     clock: Clock | None,
 ) -> Lifecycle:
-    from lifecycle.workflows.catalogue import Catalogue
     from lifecycle.workflows.working_days import RussianCalendar
 
     known = dict(guards or {})
@@ -216,7 +238,7 @@ def _engine(
         Context(
             journal=journal,
             evidence=store,
-            definitions=Catalogue([Path(folder) for folder in definitions], known.keys()),
+            definitions=_Shipped([Path(folder) for folder in definitions], known.keys()),
             clock=clock or SystemClock(),
             new_id=new_id,
             guards=known,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from lifecycle.domain.dates import Day, place_date
 from lifecycle.domain.errors import UnknownRoadmap, UnknownSchool
@@ -17,11 +18,12 @@ from lifecycle.domain.model import (
 )
 from lifecycle.domain.ports import Reading
 from lifecycle.domain.record import Record
-from lifecycle.service import participation, past
-from lifecycle.service import stats as figures
+from lifecycle.service import past
 from lifecycle.service.context import Context
 from lifecycle.service.results import Outlook, Snapshot, StatusRow
-from lifecycle.service.stats import Stats
+
+if TYPE_CHECKING:
+    from lifecycle.service.stats import Stats
 
 
 class Answers:
@@ -46,6 +48,9 @@ class Answers:
             school: Id of the school.
             actor: For whom; without one, the role is listed as a requirement.
         """
+        # Here and below: one process asks for few use cases.
+        from lifecycle.service import participation
+
         return participation.explain(self._context, school, actor)
 
     def status(self, school: str | None = None, *, roadmap: str | None = None) -> list[StatusRow]:
@@ -166,7 +171,9 @@ class Answers:
         Raises:
             EvidenceUnreadable: The evidence store cannot be read.
         """
-        return figures.stats(self._context, evidence=evidence)
+        from lifecycle.service.stats import stats
+
+        return stats(self._context, evidence=evidence)
 
     def timeline(self, school: str) -> past.Timeline:
         """Return every record of a school with what became known and true by it.

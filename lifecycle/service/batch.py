@@ -36,8 +36,6 @@ from lifecycle.service.results import Receipt
 from lifecycle.service.telling import tell_failure, tell_receipt
 from lifecycle.telemetry import span
 
-PER_TRANSACTION: Final = 500
-
 Kind = Literal["recorded", "unchanged", "refused", "invalid", "not_found", "conflict"]
 
 _KINDS: Final[Mapping[type[LifecycleError], Kind]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from lifecycle import events
 from lifecycle.domain.dates import Day, day_of
@@ -29,17 +29,21 @@ from lifecycle.domain.requests import (
     Found,
     RevokeRole,
 )
-from lifecycle.service import administration, participation
 from lifecycle.service.answers import Answers
-from lifecycle.service.batch import PER_TRANSACTION, Batch, Outcome
-from lifecycle.service.commands import AdvanceCommand
-from lifecycle.service.credentials import Credentials
-from lifecycle.service.people import People, person_name
-from lifecycle.service.plan import Plans
-from lifecycle.service.rehearsal import rehearse
 from lifecycle.service.results import Receipt
 from lifecycle.service.telling import tell_move
 from lifecycle.telemetry import span
+
+# Use cases are imported by the calls that are theirs: one process asks for few of them.
+if TYPE_CHECKING:
+    from lifecycle.service.batch import Outcome
+    from lifecycle.service.commands import AdvanceCommand
+    from lifecycle.service.credentials import Credentials
+    from lifecycle.service.people import People
+    from lifecycle.service.plan import Plans
+
+PER_TRANSACTION: Final = 500
+"""How many records are committed together at most, where nothing else is asked for."""
 
 
 class Lifecycle(Answers):
@@ -68,16 +72,22 @@ class Lifecycle(Answers):
     @property
     def plans(self) -> Plans:
         """The plans of the road maps: what became of their activities, what is overdue."""
+        from lifecycle.service.plan import Plans
+
         return Plans(self._context)
 
     @property
     def people(self) -> People:
         """People's data: names, what opens commitments, personal files, and their erasure."""
+        from lifecycle.service.people import People
+
         return People(self._context)
 
     @property
     def credentials(self) -> Credentials:
         """The tokens and keys by which actors are known."""
+        from lifecycle.service.credentials import Credentials
+
         return Credentials(self._context)
 
     def authenticate(self, token: str, *, on_behalf_of: str | None = None) -> Actor:
@@ -106,6 +116,8 @@ class Lifecycle(Answers):
 
     def found(self, *, actor: Actor, command_id: str | None = None) -> Receipt:
         """Begin the history, with *actor* as its first administrator."""
+        from lifecycle.service import administration
+
         identifier(actor.id, "actor")
         request = Found(actor=actor, command_id=self._context.command(command_id))
         return administration.found(self._context, request)
@@ -132,6 +144,9 @@ class Lifecycle(Answers):
             InvalidIdentifier: It cannot be an id.
             InvalidInput: The name is none.
         """
+        from lifecycle.service import administration
+        from lifecycle.service.people import person_name
+
         request = AddActor(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -159,6 +174,8 @@ class Lifecycle(Answers):
             InvalidScope: The role is not given on such a thing.
             AlreadyExists: He holds it there already.
         """
+        from lifecycle.service import administration
+
         request = AssignRole(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -186,6 +203,8 @@ class Lifecycle(Answers):
             AdministrationRefused: *actor* is not an administrator, or it is the last one's role.
             UnknownAssignment: He does not hold it there.
         """
+        from lifecycle.service import administration
+
         request = RevokeRole(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -213,6 +232,8 @@ class Lifecycle(Answers):
             UnknownRoadmap: There is no such road map.
             AlreadyExists: The school takes part already.
         """
+        from lifecycle.service import participation
+
         request = Enrol(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -259,6 +280,10 @@ class Lifecycle(Answers):
             UnknownSchool, UnknownTransition, UnknownActor: No such thing.
             InvalidEvidence, InvalidFact, InvalidDate: Not of the form it must have.
         """
+        from lifecycle.service import participation
+        from lifecycle.service.commands import AdvanceCommand
+        from lifecycle.service.rehearsal import rehearse
+
         command = AdvanceCommand(
             school=school,
             transition=transition,
@@ -341,6 +366,8 @@ class Lifecycle(Answers):
             StorageFailed: The database, or the store of the evidence, failed. Of commands
                 without an outcome yet nothing is acknowledged; repeat with the same ids.
         """
+        from lifecycle.service.batch import Batch
+
         batch = Batch(
             self._context,
             per_transaction=per_transaction,

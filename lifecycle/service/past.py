@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from lifecycle.domain.dates import Day, day_of, place_date
-from lifecycle.domain.decide import standing_of
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import HistoryBroken, InvalidDate, UnknownRoadmap, UnknownSchool
 from lifecycle.domain.messages import Message
@@ -118,6 +117,8 @@ def row(context: Context, standing: Standing, today: date) -> StatusRow:
 
 def board(context: Context, when: When, school: str | None, roadmap: str | None) -> list[StatusRow]:
     """Return the board as it was, sorted by road map and school."""
+    from lifecycle.domain.decide import standing_of
+
     rows: list[StatusRow] = []
     with histories(context, roadmap, school) as found:
         for definition, records in found.schools:

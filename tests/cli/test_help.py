@@ -94,7 +94,9 @@ def test_examples_are_understood(name: str) -> None:
         assert words.pop(0) == "lifecycle"
         found: click.Command = program
         while isinstance(found, click.Group):
-            found = found.get_command(click.Context(found), words.pop(0))
+            named = found.get_command(click.Context(found), words.pop(0))
+            assert named is not None
+            found = named
         context = found.make_context(found.name, words)
         assert context.args == []
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -134,7 +135,7 @@ def _steps(path: Path, url: str) -> tuple[int, int]:
 
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.set_progress_handler(step, 1)
-        found = counted(Session(connection, database_at(url)))
+        found = counted(Session(cast(Any, connection), database_at(url)))
     return found.sealed + found.waiting, steps
 
 
