@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from lifecycle import events
-from lifecycle.domain.errors_access import AuthenticationFailed
-from lifecycle.domain.guards import GuardFunction
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Actor
 from lifecycle.domain.naming import identifier
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from lifecycle.audit.findings import Report
     from lifecycle.audit.note import VerifierKey
     from lifecycle.domain.definition import Definition
+    from lifecycle.domain.guards import GuardFunction
 
 MEMORY = "memory://"
 _VERSION_7 = 7
@@ -283,5 +282,7 @@ def operating_system_actor(actor: str) -> Actor:
         AuthenticationFailed: This system tells its users apart in another way.
     """
     if not hasattr(os, "getuid"):
+        from lifecycle.domain.errors_access import AuthenticationFailed
+
         raise AuthenticationFailed(Message("this system has no user numbers; act with a token"))
     return Actor(actor, f"os-uid:{os.getuid()}")

@@ -6,23 +6,26 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from os import PathLike
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from lifecycle.domain.definition import Definition
-from lifecycle.domain.erasable import Erasable, ErasableWriting, Secret
-from lifecycle.domain.evidence import StoredFile
-from lifecycle.domain.figures import EvidenceUse, Figures
-from lifecycle.domain.logged import KeptCheckpoint, LogReading
-from lifecycle.domain.model import (
-    Assignment,
-    Credential,
-    Head,
-    RefusedAttempt,
-    SchoolMove,
-    Standing,
-)
-from lifecycle.domain.record import Record
-from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
+from lifecycle.domain.spans import EVERYTHING
+
+if TYPE_CHECKING:
+    from lifecycle.domain.definition import Definition
+    from lifecycle.domain.erasable import Erasable, ErasableWriting, Secret
+    from lifecycle.domain.evidence import StoredFile
+    from lifecycle.domain.figures import EvidenceUse, Figures
+    from lifecycle.domain.logged import KeptCheckpoint, LogReading
+    from lifecycle.domain.model import (
+        Assignment,
+        Credential,
+        Head,
+        RefusedAttempt,
+        SchoolMove,
+        Standing,
+    )
+    from lifecycle.domain.record import Record
+    from lifecycle.domain.spans import Ids, Plain, Span, StoredRecord
 
 
 class Reading(Protocol):

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from lifecycle.domain.dates import Day, place_date
+from lifecycle.domain.dates import Day, zone_date
 from lifecycle.domain.errors import UnknownRoadmap, UnknownSchool
 from lifecycle.domain.model import (
     INSTALLATION,
@@ -16,13 +16,13 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.ports import Reading
-from lifecycle.domain.record import Record
 from lifecycle.service import past
-from lifecycle.service.context import Context
-from lifecycle.service.results import Outlook, Snapshot, StatusRow
 
 if TYPE_CHECKING:
+    from lifecycle.domain.ports import Reading
+    from lifecycle.domain.record import Record
+    from lifecycle.service.context import Context
+    from lifecycle.service.results import Outlook, Snapshot, StatusRow
     from lifecycle.service.stats import Stats
 
 
@@ -185,4 +185,4 @@ class Answers:
 
 
 def _today(context: Context, view: Reading, now: datetime, standing: Standing) -> date:
-    return place_date(now, context.definition(view, standing.definition))
+    return zone_date(now, context.time_zone(view, standing.definition))

@@ -8,13 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lifecycle import events
-from lifecycle.domain.access import known_by
 from lifecycle.domain.dates import place_date
-from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp
-from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     CommandReused,
     Conflict,
@@ -25,32 +22,36 @@ from lifecycle.domain.errors import (
     StorageFailed,
     UnknownActor,
 )
-from lifecycle.domain.guards import Guards, Unmet
 from lifecycle.domain.messages import Message
-from lifecycle.domain.model import Actor, Head, RefusedAttempt, Standing
 from lifecycle.domain.naming import identifier
-from lifecycle.domain.ports import (
-    Calendar,
-    Clock,
-    Definitions,
-    EvidenceStore,
-    Journal,
-    Reading,
-    SignatureCheck,
-    Writing,
-)
-from lifecycle.domain.record import Record
-from lifecycle.domain.requests import Request
-from lifecycle.events import EventLog
-from lifecycle.service.identity import proved
-from lifecycle.service.known import Known
 from lifecycle.service.patience import PATIENCE, patiently
-from lifecycle.service.results import Receipt
-from lifecycle.service.telling import tell_failure, tell_receipt
 
-Asked = TypeVar("Asked", bound=Request)
+# What decides and records is imported where it is used: who only reads needs none of it.
+if TYPE_CHECKING:
+    from lifecycle.domain.decision import Accepted, Decision, Stamp
+    from lifecycle.domain.definition import Definition
+    from lifecycle.domain.guards import Guards, Unmet
+    from lifecycle.domain.model import Actor, Head, RefusedAttempt, Standing
+    from lifecycle.domain.ports import (
+        Calendar,
+        Clock,
+        Definitions,
+        EvidenceStore,
+        Journal,
+        Reading,
+        SignatureCheck,
+        Writing,
+    )
+    from lifecycle.domain.record import Record
+    from lifecycle.domain.requests import Request
+    from lifecycle.events import EventLog
+    from lifecycle.service.known import Known
+    from lifecycle.service.results import Receipt
+
+Asked = TypeVar("Asked", bound="Request")
 Result = TypeVar("Result")
-Begin = Callable[[], AbstractContextManager[Writing]]
+Read = TypeVar("Read")
+Begin = Callable[[], "AbstractContextManager[Writing]"]
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class Context:
     signatures: SignatureCheck
     patience: float = PATIENCE
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
+    _zones: dict[str, str] = field(default_factory=dict, repr=False)
 
     def definition(self, view: Reading, digest: str) -> Definition:
         """Return the definition that records name by *digest*.
@@ -91,7 +93,22 @@ class Context:
         """
         known = self._parsed.get(digest)
         if known is None:
-            known = self._parsed[digest] = _read_definition(view.definition(digest), digest)
+            from lifecycle.domain.definition import Definition
+
+            known = self._parsed[digest] = _stored(view, digest, Definition.from_json)
+        return known
+
+    def time_zone(self, view: Reading, digest: str) -> str:
+        """Return the time zone of the definition of that digest, without reading the rest of it.
+
+        Raises:
+            HistoryBroken: As ``definition``.
+        """
+        known = self._zones.get(digest)
+        if known is None:
+            known = self._zones[digest] = _stored(
+                view, digest, lambda body: str(body["roadmap"]["time_zone"])
+            )
         return known
 
     def command(self, command_id: str | None) -> str:
@@ -115,6 +132,8 @@ class Context:
             definition: Tells the place.
             after: Time that the record cannot be earlier than, even if the clock was set back.
         """
+        from lifecycle.domain.decision import Stamp
+
         now = self.clock.now()
         now = now if after is None else max(now, after)
         return Stamp(self.new_id(), now, place_date(now, definition))
@@ -144,17 +163,21 @@ def after_erasures(view: Reading | Known, *heads: Head) -> datetime | None:
     return max((one for one in moments if one is not None), default=None)
 
 
-def _read_definition(body: bytes | None, digest: str) -> Definition:
+def _stored(view: Reading, digest: str, read: Callable[[Any], Read]) -> Read:
+    """Return what *read* takes out of the stored definition.
+
+    Raises:
+        HistoryBroken: It is not stored, or is not what was recorded.
+    """
+    facts, body = {"digest": digest}, view.definition(digest)
     if body is None:
-        detail = Message("the definition {digest} is missing", {"digest": digest})
-        raise HistoryBroken(detail=detail)
+        raise HistoryBroken(detail=Message("the definition {digest} is missing", facts))
     if sha256(body).hexdigest() != digest:
-        detail = Message("the definition {digest} was changed", {"digest": digest})
-        raise HistoryBroken(detail=detail)
+        raise HistoryBroken(detail=Message("the definition {digest} was changed", facts))
     try:
-        return Definition.from_json(json.loads(body))
+        return read(json.loads(body))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        detail = Message("the definition {digest} cannot be read", {"digest": digest})
+        detail = Message("the definition {digest} cannot be read", facts)
         raise HistoryBroken(detail=detail) from error
 
 
@@ -165,6 +188,8 @@ def check_form(actor: Actor) -> None:
         InvalidIdentifier: The actor stands in for somebody whose id is none.
         InvalidInput: How he was authenticated is not told as it has to be.
     """
+    from lifecycle.domain.access import known_by
+
     if actor.on_behalf_of is not None:
         identifier(actor.on_behalf_of, "actor")
     if known_by(actor.authentication) is None:
@@ -202,6 +227,8 @@ def repeated(view: Reading, request: Request) -> Receipt | None:
     Raises:
         CommandReused: It was, but it asked for something else.
     """
+    from lifecycle.service.results import Receipt
+
     record = view.command(request.command_id)
     if record is None:
         return None
@@ -228,6 +255,8 @@ def settle(
         Refused: The decision was a refusal.
         HistoryBroken: What it was made on belongs to another installation.
     """
+    from lifecycle.domain.decision import Refusal
+
     if isinstance(decision, Refusal):
         raise refused(decision.unmet)
     return append(tx, decision, standing)
@@ -242,6 +271,8 @@ def append(
         Conflict: A constraint of the database had the last word; the transaction is to be undone.
         HistoryBroken: What it was decided on belongs to another installation.
     """
+    from lifecycle.service.results import Receipt
+
     record = accepted.record
     if record.origin != tx.origin:
         detail = Message("{stream} belongs to another installation", {"stream": record.stream})
@@ -301,6 +332,8 @@ def held(
     Raises:
         UnknownActor, CommandReused, AuthenticationFailed: As ``carry_out``.
     """
+    from lifecycle.service.identity import proved
+
     # Locked first: of two processes with one command id the second has to see the first.
     head = tx.lock(stream)
     again = repeated(tx, request)
@@ -324,6 +357,8 @@ def transacted(
     Raises:
         Refused: The request was refused.
     """
+    from lifecycle.service.telling import tell_receipt
+
     receipt = attempted(context, request, work, begin)
     tell_receipt(context.log, receipt)
     return receipt
@@ -361,12 +396,16 @@ def attempted(
             patiently(kept, context.patience, context.told_again)
             raise
     except (Refused, Conflict, StorageFailed) as error:
+        from lifecycle.service.telling import tell_failure
+
         tell_failure(context.log, request, error)
         raise
 
 
 def refused_attempt(context: Context, request: Request, error: Refused) -> RefusedAttempt:
     """Return what is kept of a refusal, outside the history."""
+    from lifecycle.domain.model import RefusedAttempt
+
     return RefusedAttempt(
         at=context.clock.now(),
         stream=str(error.facts["stream"]),

@@ -22,13 +22,6 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.naming import identifier, title_of
-from lifecycle.domain.requests import (
-    AddActor,
-    AssignRole,
-    Enrol,
-    Found,
-    RevokeRole,
-)
 from lifecycle.service.answers import Answers
 from lifecycle.service.results import Receipt
 from lifecycle.service.telling import tell_move
@@ -116,6 +109,7 @@ class Lifecycle(Answers):
 
     def found(self, *, actor: Actor, command_id: str | None = None) -> Receipt:
         """Begin the history, with *actor* as its first administrator."""
+        from lifecycle.domain.requests import Found
         from lifecycle.service import administration
 
         identifier(actor.id, "actor")
@@ -144,6 +138,7 @@ class Lifecycle(Answers):
             InvalidIdentifier: It cannot be an id.
             InvalidInput: The name is none.
         """
+        from lifecycle.domain.requests import AddActor
         from lifecycle.service import administration
         from lifecycle.service.people import person_name
 
@@ -174,6 +169,7 @@ class Lifecycle(Answers):
             InvalidScope: The role is not given on such a thing.
             AlreadyExists: He holds it there already.
         """
+        from lifecycle.domain.requests import AssignRole
         from lifecycle.service import administration
 
         request = AssignRole(
@@ -203,6 +199,7 @@ class Lifecycle(Answers):
             AdministrationRefused: *actor* is not an administrator, or it is the last one's role.
             UnknownAssignment: He does not hold it there.
         """
+        from lifecycle.domain.requests import RevokeRole
         from lifecycle.service import administration
 
         request = RevokeRole(
@@ -232,6 +229,7 @@ class Lifecycle(Answers):
             UnknownRoadmap: There is no such road map.
             AlreadyExists: The school takes part already.
         """
+        from lifecycle.domain.requests import Enrol
         from lifecycle.service import participation
 
         request = Enrol(

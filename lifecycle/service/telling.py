@@ -8,11 +8,11 @@ from lifecycle import events
 from lifecycle.domain.errors import Conflict, LifecycleError, Refused, TransitionRefused
 from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.errors_people import ErasureUnfinished
-from lifecycle.domain.requests import Request
-from lifecycle.service.results import Receipt
 
 if TYPE_CHECKING:
+    from lifecycle.domain.requests import Request
     from lifecycle.events import EventLog
+    from lifecycle.service.results import Receipt
     from lifecycle.telemetry import Span
 
 
