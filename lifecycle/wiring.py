@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from lifecycle import events
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Actor
 from lifecycle.domain.naming import identifier
-from lifecycle.domain.ports import Clock, Definitions, EvidenceStore, Journal
+from lifecycle.domain.ports import Clock, Definitions, Journal
 from lifecycle.logs import event
 from lifecycle.service import Lifecycle
 from lifecycle.service.context import Context

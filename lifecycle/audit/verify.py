@@ -30,8 +30,9 @@ from lifecycle.domain import canonical
 from lifecycle.domain.administration import published_delay
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.ports import Auditing, EvidenceStore
+from lifecycle.domain.ports import Auditing
 from lifecycle.domain.spans import Span
 
 Spread = Callable[[Checking, Sequence[Span]], Iterable[Outcome]]

@@ -15,7 +15,6 @@ from lifecycle.domain.messages import Message
 if TYPE_CHECKING:
     from lifecycle.domain.guards import Unmet
 
-
 NO_NAME: Final = "-"  # of the one time of an activity that does not recur
 
 

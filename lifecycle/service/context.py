@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,13 +30,13 @@ from lifecycle.service.patience import PATIENCE, patiently
 if TYPE_CHECKING:
     from lifecycle.domain.decision import Accepted, Decision, Stamp
     from lifecycle.domain.definition import Definition
+    from lifecycle.domain.evidence import EvidenceStore
     from lifecycle.domain.guards import Guards, Unmet
-    from lifecycle.domain.model import Actor, Head, RefusedAttempt, Standing
+    from lifecycle.domain.model import Actor, RefusedAttempt, Standing
     from lifecycle.domain.ports import (
         Calendar,
         Clock,
         Definitions,
-        EvidenceStore,
         Journal,
         Reading,
         SignatureCheck,
@@ -137,30 +137,6 @@ class Context:
         now = self.clock.now()
         now = now if after is None else max(now, after)
         return Stamp(self.new_id(), now, place_date(now, definition))
-
-
-def no_earlier(view: Reading | Known, *heads: Head) -> datetime | None:
-    """Return the time that a record cannot be earlier than, even if the clock was set back.
-
-    Args:
-        view: The history; the log's times do not run back.
-        heads: Of the stream that gets the record, and of those that its decision looks at.
-    """
-    moments = (view.logged_at(), *(head.recorded_at for head in heads))
-    return max((one for one in moments if one is not None), default=None)
-
-
-def after_erasures(view: Reading | Known, *heads: Head) -> datetime | None:
-    """Return the time that a record with values that can be erased cannot be earlier than.
-
-    It is later than every erasure, so that times alone tell what an erasure covered.
-    """
-    last = view.last_erasure()
-    moments = [
-        last + timedelta(microseconds=1) if last is not None else None,
-        no_earlier(view, *heads),
-    ]
-    return max((one for one in moments if one is not None), default=None)
 
 
 def _stored(view: Reading, digest: str, read: Callable[[Any], Read]) -> Read:

@@ -19,9 +19,10 @@ from lifecycle.domain.model import INSTALLATION, Actor, Credential
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import moment_text
 from lifecycle.domain.requests import AddCredential, Request, RevokeCredential
-from lifecycle.service.context import Context, carry_out, no_earlier, settle
+from lifecycle.service.context import Context, carry_out, settle
 from lifecycle.service.identity import access_of, by_key, by_token
 from lifecycle.service.results import Receipt
+from lifecycle.service.times import no_earlier
 
 _ID_BYTES: Final = 5
 _SECRET_BYTES: Final = 32

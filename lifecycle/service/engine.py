@@ -24,7 +24,6 @@ from lifecycle.domain.model import (
 from lifecycle.domain.naming import identifier, title_of
 from lifecycle.service.answers import Answers
 from lifecycle.service.results import Receipt
-from lifecycle.service.telling import tell_move
 from lifecycle.telemetry import span
 
 # Use cases are imported by the calls that are theirs: one process asks for few of them.
@@ -280,7 +279,6 @@ class Lifecycle(Answers):
         """
         from lifecycle.service import participation
         from lifecycle.service.commands import AdvanceCommand
-        from lifecycle.service.rehearsal import rehearse
 
         command = AdvanceCommand(
             school=school,
@@ -294,19 +292,7 @@ class Lifecycle(Answers):
             command_id=command_id,
             expected_version=expected_version,
         )
-        context = self._context
-        with span("advance", backend=context.journal.backend, dry_run=dry_run) as told:
-            personal: frozenset[str] = frozenset()
-            if command.has_files:
-                with context.journal.reading() as view:
-                    personal = participation.personal_kinds(context, view, school)
-            request, offer = command.measured(context, personal)
-            if dry_run:
-                receipt = rehearse(context, request)
-            else:
-                receipt = participation.advance(context, request, offer)
-            tell_move(told, receipt)
-        return receipt
+        return participation.move(self._context, command, dry_run=dry_run)
 
     def seal(self, per_transaction: int = PER_TRANSACTION) -> int:
         """Make the records that wait leaves of the log, and return how many it were.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -41,11 +42,11 @@ from lifecycle.service.context import (
     attempted,
     carry_out,
     check_actor,
-    no_earlier,
     settle,
 )
 from lifecycle.service.identity import access_of, proved
 from lifecycle.service.results import Receipt
+from lifecycle.service.times import no_earlier
 
 MAX_NAME: Final = 200
 
@@ -201,14 +202,21 @@ class People:
             tx.erasable.erase(person, places)
             return receipt
 
-        try:
+        with self._told(request.command_id):
             receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
             files = self._remove_files()
-        except ErasureUnfinished as error:
-            context.log(events.ERASURE_UNFINISHED, error=error.code, command_id=request.command_id)
-            raise
         context.log(events.ERASED, files=files, command_id=request.command_id)
         return receipt
+
+    @contextmanager
+    def _told(self, command_id: str) -> Iterator[None]:
+        """Tell operators of an erasure that is recorded, but not finished."""
+        try:
+            yield
+        except ErasureUnfinished as error:
+            found = {"error": error.code, "command_id": command_id}
+            self._context.log(events.ERASURE_UNFINISHED, **found)
+            raise
 
     def _remove_files(self) -> int:
         """Remove every ciphertext without a key, also those that an interrupted erasure left.

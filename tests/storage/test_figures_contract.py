@@ -14,9 +14,9 @@ import pytest
 from lifecycle import Lifecycle
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors_evidence import EvidenceUnreadable
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.figures import EvidenceUse, SchoolCount
 from lifecycle.domain.logged import KeptCheckpoint
-from lifecycle.domain.ports import EvidenceStore
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.figures import counted
 from lifecycle.storage.journal import database_at
