@@ -6,27 +6,25 @@ This page is the public interface; what is not listed here may change without no
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from lifecycle.domain.errors import (
-    AdministrationRefused,
-    AlreadyExists,
-    CommandReused,
-    Conflict,
-    EnrolmentRefused,
-    InvalidInput,
-    LifecycleError,
-    NotFound,
-    Refused,
-    StorageFailed,
-    TransitionRefused,
-    VersionConflict,
-)
-from lifecycle.domain.guards import Attempt, Unmet
-from lifecycle.domain.messages import Message
-from lifecycle.domain.model import Actor, Evidence, EvidenceFile
-from lifecycle.domain.record import Record
-from lifecycle.texts import render
-
 if TYPE_CHECKING:
+    from lifecycle.domain.errors import (
+        AdministrationRefused,
+        AlreadyExists,
+        CommandReused,
+        Conflict,
+        EnrolmentRefused,
+        InvalidInput,
+        LifecycleError,
+        NotFound,
+        Refused,
+        StorageFailed,
+        TransitionRefused,
+        VersionConflict,
+    )
+    from lifecycle.domain.guards import Attempt, Unmet
+    from lifecycle.domain.messages import Message
+    from lifecycle.domain.model import Actor, Evidence, EvidenceFile
+    from lifecycle.domain.record import Record
     from lifecycle.service import (
         AdvanceCommand,
         Lifecycle,
@@ -36,21 +34,42 @@ if TYPE_CHECKING:
         Snapshot,
         StatusRow,
     )
+    from lifecycle.texts import render
     from lifecycle.wiring import create_lifecycle, open_lifecycle, verify
 
-# Loaded when first asked for: the state machine and the adapters take longer than the values.
-_LAZY = {
-    "AdvanceCommand": "lifecycle.service",
-    "Lifecycle": "lifecycle.service",
-    "Outcome": "lifecycle.service",
-    "Outlook": "lifecycle.service",
-    "Receipt": "lifecycle.service",
-    "Snapshot": "lifecycle.service",
-    "StatusRow": "lifecycle.service",
-    "create_lifecycle": "lifecycle.wiring",
-    "open_lifecycle": "lifecycle.wiring",
-    "verify": "lifecycle.wiring",
+# Each is loaded when it is first asked for: the command line asks for few of them.
+_PLACES = {
+    "lifecycle.domain.errors": (
+        "AdministrationRefused",
+        "AlreadyExists",
+        "CommandReused",
+        "Conflict",
+        "EnrolmentRefused",
+        "InvalidInput",
+        "LifecycleError",
+        "NotFound",
+        "Refused",
+        "StorageFailed",
+        "TransitionRefused",
+        "VersionConflict",
+    ),
+    "lifecycle.domain.guards": ("Attempt", "Unmet"),
+    "lifecycle.domain.messages": ("Message",),
+    "lifecycle.domain.model": ("Actor", "Evidence", "EvidenceFile"),
+    "lifecycle.domain.record": ("Record",),
+    "lifecycle.service": (
+        "AdvanceCommand",
+        "Lifecycle",
+        "Outcome",
+        "Outlook",
+        "Receipt",
+        "Snapshot",
+        "StatusRow",
+    ),
+    "lifecycle.texts": ("render",),
+    "lifecycle.wiring": ("create_lifecycle", "open_lifecycle", "verify"),
 }
+_LAZY = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
     "Actor",
@@ -88,5 +107,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+        found = globals()[name] = getattr(import_module(_LAZY[name]), name)
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,29 +1,41 @@
 """Events for operators.
 
-The library speaks to the standard logger ``lifecycle`` and sets up nothing; the command line may
-switch the events on.
+The library speaks to the standard logger ``lifecycle`` and sets up nothing, neither logging nor
+structlog: a host hears the events by its own handlers, each fact an attribute of the log record.
+The command line may switch them on. Their names are in ``lifecycle.events``.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, TextIO
+from functools import cache
+from typing import Any, Final, TextIO
 
-logging.getLogger("lifecycle").addHandler(logging.NullHandler())
+from lifecycle.events import Event
+
+_LOGGER: Final = logging.getLogger("lifecycle")
+_LOGGER.addHandler(logging.NullHandler())
 
 
-def event(name: str, /, **facts: Any) -> None:
+def event(event: Event, /, **facts: Any) -> None:
     """Write one event with its facts; costs next to nothing while nobody listens."""
-    logger = logging.getLogger("lifecycle")
-    if logger.isEnabledFor(logging.INFO):
-        import structlog
+    level = logging.WARNING if event.warns else logging.INFO
+    if _LOGGER.isEnabledFor(level):
+        _bound().log(level, event.name, **facts)
 
-        structlog.wrap_logger(
-            logger,
-            processors=[structlog.stdlib.render_to_log_kwargs],
-            wrapper_class=structlog.stdlib.BoundLogger,
-        ).info(name, **facts)
+
+@cache
+def _bound() -> Any:
+    """Return the logger as structlog's; how a host has set up structlog does not matter to it."""
+    import structlog
+
+    return structlog.wrap_logger(
+        _LOGGER,
+        processors=[structlog.stdlib.render_to_log_kwargs],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
 
 
 class _Operators(logging.StreamHandler[TextIO]):
@@ -52,7 +64,6 @@ def configure(style: str) -> None:
     )
     handler = _Operators()
     handler.setFormatter(formatter)
-    logger = logging.getLogger("lifecycle")
-    logger.handlers = [one for one in logger.handlers if not isinstance(one, _Operators)]
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    _LOGGER.handlers = [one for one in _LOGGER.handlers if not isinstance(one, _Operators)]
+    _LOGGER.addHandler(handler)
+    _LOGGER.setLevel(logging.INFO)

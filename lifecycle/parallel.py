@@ -24,7 +24,8 @@ from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.schools import Outcome, check_all, check_schools
 from lifecycle.audit.spelling import Parser
 from lifecycle.domain.errors import LifecycleError
-from lifecycle.domain.ports import Auditing, EvidenceStore, Journal
+from lifecycle.domain.evidence import EvidenceStore
+from lifecycle.domain.ports import Auditing, Journal
 from lifecycle.domain.spans import Span
 
 LARGE: Final = 50_000

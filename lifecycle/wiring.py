@@ -5,27 +5,32 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from lifecycle.audit import ed25519
-from lifecycle.audit.checking import Progress
-from lifecycle.audit.checkpoints import Kept
-from lifecycle.audit.findings import Report
-from lifecycle.audit.note import VerifierKey
-from lifecycle.audit.verify import verify as verify_view
-from lifecycle.domain.errors_access import AuthenticationFailed
-from lifecycle.domain.guards import GuardFunction
+from lifecycle import events
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Actor
 from lifecycle.domain.naming import identifier
-from lifecycle.domain.ports import Clock, EvidenceStore, Journal
+from lifecycle.domain.ports import Clock, Definitions, Journal
 from lifecycle.logs import event
 from lifecycle.service import Lifecycle
 from lifecycle.service.context import Context
 from lifecycle.settings import DEFAULT_URL
+from lifecycle.telemetry import span
+
+if TYPE_CHECKING:
+    from lifecycle.audit.checking import Progress
+    from lifecycle.audit.checkpoints import Kept
+    from lifecycle.audit.findings import Report
+    from lifecycle.audit.note import VerifierKey
+    from lifecycle.domain.definition import Definition
+    from lifecycle.domain.guards import GuardFunction
 
 MEMORY = "memory://"
 _VERSION_7 = 7
@@ -37,6 +42,27 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the moment, UTC."""
         return datetime.now(UTC)
+
+
+class _Shipped:
+    """The catalogue, loaded when it is first asked: a history has the rules in force itself."""
+
+    def __init__(self, folders: Sequence[Path], guards: Collection[str]) -> None:
+        self._given = folders, guards
+
+    @cached_property
+    def _catalogue(self) -> Definitions:
+        from lifecycle.workflows.catalogue import Catalogue
+
+        return Catalogue(*self._given)
+
+    def roadmaps(self) -> Sequence[str]:
+        """Return the ids of the road maps, sorted."""
+        return self._catalogue.roadmaps()
+
+    def compiled(self, roadmap: str) -> Definition:
+        """Return the programme under that road map."""
+        return self._catalogue.compiled(roadmap)
 
 
 def new_id() -> str:
@@ -71,7 +97,9 @@ def open_lifecycle(
     """
     from lifecycle.storage.journal import open_journal
 
-    return _engine(open_journal(url), _store(url, evidence), definitions, guards, clock)
+    engine = _engine(open_journal(url), _store(url, evidence), definitions, guards, clock)
+    engine.context.log(events.OPENED, backend=engine.context.journal.backend)
+    return engine
 
 
 def create_lifecycle(
@@ -101,6 +129,7 @@ def create_lifecycle(
     identifier(administrator.id, "actor")
     engine = _engine(_new_journal(url), _store(url, evidence), definitions, guards, clock)
     engine.found(actor=administrator)
+    engine.context.log(events.CREATED, backend=engine.context.journal.backend)
     return engine
 
 
@@ -132,14 +161,16 @@ def verify(
         StorageFailed: The database failed.
     """
     # Only here: nothing else starts processes, and it takes its time to load.
+    from lifecycle.audit.verify import verify as verify_view
     from lifecycle.parallel import Spread, fast_parser
 
-    context = engine.context
+    context, began = engine.context, time.monotonic()
     with (
+        span("verify", backend=context.journal.backend) as told,
         context.journal.auditing() as view,
         Spread(context.journal, view, context.evidence, workers, progress) as spread,
     ):
-        return verify_view(
+        report = verify_view(
             view,
             context.evidence,
             context.guards,
@@ -151,6 +182,35 @@ def verify(
             keys=keys,
             since=since,
         )
+        told.tell(records=report.records, findings=len(report.findings))
+    _tell_verified(engine, report, time.monotonic() - began)
+    return report
+
+
+def _tell_verified(engine: Lifecycle, report: Report, took: float) -> None:
+    from lifecycle.audit.findings import codes
+
+    facts = {"records": report.records, "streams": report.streams, "seconds": round(took, 3)}
+    if report.ok:
+        engine.context.log(events.VERIFIED, **facts)
+    else:
+        found = codes(report.findings)
+        engine.context.log(events.VERIFICATION_FAILED, **facts, findings=found)
+
+
+def _checks_signature(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Check a signature; see ``lifecycle.audit.ed25519``."""
+    # The very code that proves them later: neither can take what the other does not.
+    from lifecycle.audit.ed25519 import verify as verify_signature
+
+    return verify_signature(public, message, signature)
+
+
+def _is_public_key(key: bytes) -> bool:
+    """Tell whether signatures can be checked by *key*; see ``lifecycle.audit.ed25519``."""
+    from lifecycle.audit.ed25519 import is_public_key
+
+    return is_public_key(key)
 
 
 def grant_roles(url: str) -> tuple[str, ...]:
@@ -178,7 +238,6 @@ def _engine(
     guards: Mapping[str, GuardFunction] | None,
     clock: Clock | None,
 ) -> Lifecycle:
-    from lifecycle.workflows.catalogue import Catalogue
     from lifecycle.workflows.working_days import RussianCalendar
 
     known = dict(guards or {})
@@ -186,15 +245,14 @@ def _engine(
         Context(
             journal=journal,
             evidence=store,
-            definitions=Catalogue([Path(folder) for folder in definitions], known.keys()),
+            definitions=_Shipped([Path(folder) for folder in definitions], known.keys()),
             clock=clock or SystemClock(),
             new_id=new_id,
             guards=known,
             log=event,
             calendar=RussianCalendar(),
-            # The very code that proves them later: neither can take what the other does not.
-            signatures=ed25519.verify,
-            public_keys=ed25519.is_public_key,
+            signatures=_checks_signature,
+            public_keys=_is_public_key,
         )
     )
 
@@ -233,5 +291,7 @@ def operating_system_actor(actor: str) -> Actor:
         AuthenticationFailed: This system tells its users apart in another way.
     """
     if not hasattr(os, "getuid"):
+        from lifecycle.domain.errors_access import AuthenticationFailed
+
         raise AuthenticationFailed(Message("this system has no user numbers; act with a token"))
     return Actor(actor, f"os-uid:{os.getuid()}")

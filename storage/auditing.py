@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, select, text
 
+from lifecycle.domain.figures import Figures
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
 from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
 from lifecycle.storage import rows, schema
+from lifecycle.storage.figures import counted
 from lifecycle.storage.log import SqlLog
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement, Values
@@ -157,6 +159,10 @@ class SqlAuditing(SqlReading):
         """Return what tells this state of the history from one before or after it."""
         (state,) = self._session.rows(_MARK)
         return (self._origin, *state)
+
+    def figures(self) -> Figures:
+        """Return how much of what is held."""
+        return counted(self._session)
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Yield every stream that has records and how many, sorted by name."""

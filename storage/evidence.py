@@ -23,6 +23,7 @@ from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
 from lifecycle.domain.errors_evidence import EvidenceUnreadable
 from lifecycle.domain.evidence import StoredFile
+from lifecycle.domain.figures import EvidenceUse
 from lifecycle.domain.messages import Message
 from lifecycle.storage.ciphers import Encryption, opened
 from lifecycle.storage.durable import sync_folder
@@ -156,6 +157,28 @@ class EvidenceFolder:
                 return None
         with self.open(sha256) as source, self._failing(f"{sha256} cannot be read"):
             return hashed(source, key)
+
+    def use(self) -> EvidenceUse:
+        """Count the stored files; each is looked at, and none is read.
+
+        Raises:
+            EvidenceUnreadable: The folder cannot be read.
+        """
+        files = size = 0
+        folders = [self.root / "sha256"]
+        try:
+            self._look_inside()
+            while folders:
+                place = folders.pop()
+                for one in os.scandir(place) if place.is_dir() else ():
+                    if one.is_dir(follow_symlinks=False):
+                        folders.append(Path(one.path))
+                    else:
+                        files, size = files + 1, size + one.stat(follow_symlinks=False).st_size
+        except OSError as error:
+            detail = error.strerror or str(error)
+            raise EvidenceUnreadable(detail=detail, folder=str(self.root)) from error
+        return EvidenceUse(files, size)
 
     def _look_inside(self) -> None:
         """Make sure that what lies in the folder could be seen; it need not be there.

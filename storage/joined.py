@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Final
 
-from sqlalchemy import Connection, NestedTransaction, false, update
+from sqlalchemy import Connection, NestedTransaction
 from sqlalchemy.exc import SQLAlchemyError
 
 from lifecycle.domain.errors import StorageFailed
@@ -18,11 +17,8 @@ from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.database import Database
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, driver_of
-from lifecycle.storage.tables import streams
+from lifecycle.storage.tables import TOUCH
 from lifecycle.storage.writing import SqlWriting
-
-TOUCH: Final = update(streams).where(false()).values(version=streams.c.version)
-"""Changes nothing, and so begins to write where the driver or SQLite would put that off."""
 
 
 class JoinedJournal:
@@ -43,6 +39,11 @@ class JoinedJournal:
         self._origin = origin
         self._database = database
         self._faults = database.faults
+
+    @property
+    def backend(self) -> str:
+        """The kind of storage."""
+        return self._database.dialect.name
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:

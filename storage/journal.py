@@ -18,13 +18,11 @@ from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import forks, schema, sqlite
-from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.database import Database
-from lifecycle.storage.joined import TOUCH, JoinedJournal
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement, driver_of
 from lifecycle.storage.sqlite import LOCK_SECONDS, Durability
-from lifecycle.storage.writing import SqlWriting
+from lifecycle.storage.tables import TOUCH
 
 _TOUCH: Final = Statement(TOUCH)
 
@@ -145,6 +143,11 @@ class SqlJournal:
         self._faults = database.faults
         forks.watch(engine)
 
+    @property
+    def backend(self) -> str:
+        """The kind of storage."""
+        return self._database.dialect.name
+
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Open one consistent view."""
@@ -154,6 +157,9 @@ class SqlJournal:
     @contextmanager
     def auditing(self) -> Iterator[Auditing]:
         """Open one consistent view with everything that verification reads."""
+        # Here and below: most processes either read or write.
+        from lifecycle.storage.auditing import SqlAuditing
+
         with self._transaction(write=False) as driver, self._database.lenient(driver):
             yield SqlAuditing(Session(driver, self._database), self._origin)
 
@@ -164,6 +170,8 @@ class SqlJournal:
         Raises:
             StorageFailed: The database is locked, read-only, full or broken.
         """
+        from lifecycle.storage.writing import SqlWriting
+
         with self._transaction(write=True) as driver:
             session = Session(driver, self._database)
             if self._database.writes_late:
@@ -205,6 +213,8 @@ class SqlJournal:
         Raises:
             TypeError: It is not a connection of SQLAlchemy through the same driver.
         """
+        from lifecycle.storage.joined import JoinedJournal
+
         dialect = self._database.dialect
         if not isinstance(connection, Connection) or (
             (connection.dialect.name, connection.dialect.driver) != (dialect.name, dialect.driver)

@@ -93,6 +93,8 @@ class MemoryJournal:
         sealing: Whether a record becomes a leaf of the log as it is written, or waits for it.
     """
 
+    backend: Final = "memory"
+
     def __init__(
         self,
         origin: str = "memory",

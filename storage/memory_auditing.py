@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
+from lifecycle.domain.figures import Figures, SchoolCount
+from lifecycle.domain.model import Assignment, Head, RefusedAttempt, Standing, participation_stream
 from lifecycle.domain.record import Record
 from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
 from lifecycle.storage import memory_erasable
@@ -21,6 +22,9 @@ class Kept(Protocol):
     assignments: dict[str, tuple[Assignment, ...]]
     actors: dict[str, int]
     kept: memory_erasable.Kept
+    leaves: tuple[Record, ...]
+    queue: tuple[Record, ...]
+    refusals: tuple[RefusedAttempt, ...]
 
 
 class MemoryAuditing:
@@ -50,6 +54,20 @@ class MemoryAuditing:
     def mark(self) -> tuple[object, ...]:
         """Return what tells this state from one before or after it."""
         return tuple(self.sizes())
+
+    def figures(self) -> Figures:
+        """Return how much of what is held."""
+        kept = self._kept
+        alike = Counter((one.roadmap, one.definition, one.state) for one in kept.standings.values())
+        return Figures(
+            schema=None,
+            sealed=len(kept.leaves),
+            waiting=len(kept.queue),
+            oldest=min((one.recorded_at for one in kept.queue), default=None),
+            refusals=len(kept.refusals),
+            stored_bytes=None,
+            schools=tuple(SchoolCount(*names, alike[names]) for names in sorted(alike)),
+        )
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Yield every stream and how many records it has, sorted by name."""

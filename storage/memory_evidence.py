@@ -9,6 +9,7 @@ from typing import BinaryIO
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost
 from lifecycle.domain.evidence import StoredFile
+from lifecycle.domain.figures import EvidenceUse
 from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, opened_with, taken
 
 
@@ -68,6 +69,10 @@ class MemoryEvidence:
     def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
         """Re-hash a kept file; ``None`` if there is none."""
         return hashed(self.open(sha256), key) if sha256 in self._files else None
+
+    def use(self) -> EvidenceUse:
+        """Count the kept files."""
+        return EvidenceUse(len(self._files), sum(map(len, self._files.values())))
 
     def remove(self, sha256: str) -> None:
         """Remove a kept file; it may be gone already."""

@@ -23,6 +23,9 @@ from lifecycle.storage import postgres_schema
 from lifecycle.storage.database import Sent
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.session import Session
+from lifecycle.storage.tables import ERASURES, erased
+
+erased.dialect_options["postgresql"]["where"] = ERASURES
 
 _LOCKS: Final = 0x4C435343  # "LCSC": our half of the numbers of advisory locks
 _CONNECT_SECONDS: Final = 10

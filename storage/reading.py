@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, literal_column, select
 
@@ -21,7 +21,6 @@ from lifecycle.domain.model import (
 )
 from lifecycle.domain.record import Record, empty_head, moment_from
 from lifecycle.storage import rows
-from lifecycle.storage.erasable import SqlErasable
 from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import (
     actors,
@@ -35,6 +34,9 @@ from lifecycle.storage.tables import (
     standings,
     streams,
 )
+
+if TYPE_CHECKING:
+    from lifecycle.storage.erasable import SqlErasable
 
 _HEAD: Final = Statement(
     select(streams.c.version, streams.c.hash, streams.c.recorded_at).where(
@@ -276,6 +278,8 @@ class SqlReading:
     @property
     def erasable(self) -> SqlErasable:
         """What lies beside the history and can be erased."""
+        from lifecycle.storage.erasable import SqlErasable  # most readers do not ask for it
+
         return SqlErasable(self._session)
 
     def last_erasure(self) -> datetime | None:

@@ -27,6 +27,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
+    update,
 )
 
 from lifecycle.storage.triggers import POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS
@@ -90,12 +92,9 @@ records: Final = Table(
 )
 
 # Only erasures stand in it: asked before everything that can be erased, it costs nothing.
-Index(
-    "ix_lifecycle_records_erased",
-    records.c.recorded_at,
-    sqlite_where=records.c.kind == "person_erased",
-    postgresql_where=records.c.kind == "person_erased",
-)
+# On PostgreSQL as well: see postgres.py. Said here, it would load that dialect for SQLite, too.
+ERASURES: Final = records.c.kind == "person_erased"
+erased: Final = Index("ix_lifecycle_records_erased", records.c.recorded_at, sqlite_where=ERASURES)
 
 definitions: Final = Table(
     "lifecycle_definitions",
@@ -163,6 +162,9 @@ streams: Final = Table(
     PrimaryKeyConstraint("stream"),
     sqlite_strict=True,
 )
+
+TOUCH: Final = update(streams).where(false()).values(version=streams.c.version)
+"""Changes nothing, and so begins to write where the driver or SQLite would put that off."""
 
 standings: Final = Table(
     "lifecycle_standings",

@@ -19,9 +19,10 @@ from lifecycle.domain.definition import (
     ReasonGiven,
     Transition,
 )
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.guards import Guards
 from lifecycle.domain.model import Assignment
-from lifecycle.domain.ports import Definitions, EvidenceStore, Journal
+from lifecycle.domain.ports import Definitions, Journal
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, assignments_after
 from lifecycle.service.context import Context

@@ -19,8 +19,9 @@ from lifecycle.audit.tiles import Tiles
 from lifecycle.domain import canonical
 from lifecycle.domain.errors import InvalidBody, StorageFailed
 from lifecycle.domain.errors_log import NoCheckpoint
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
-from lifecycle.domain.ports import Auditing, EvidenceStore
+from lifecycle.domain.ports import Auditing
 
 FORMAT: Final = "school-lifecycle/bundle/1"
 

@@ -13,8 +13,8 @@ from lifecycle.audit.personal import StreamBeside, Tally, stored_as_recorded
 from lifecycle.audit.rules import decide_again
 from lifecycle.audit.screen import Screen
 from lifecycle.audit.spelling import STANDARD, Parser
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.model import Assignment, Head
-from lifecycle.domain.ports import EvidenceStore
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation
 from lifecycle.domain.spans import StoredRecord

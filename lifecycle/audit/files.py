@@ -6,8 +6,7 @@ from functools import lru_cache
 
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.errors_evidence import EvidenceUnreadable
-from lifecycle.domain.evidence import StoredFile
-from lifecycle.domain.ports import EvidenceStore
+from lifecycle.domain.evidence import EvidenceStore, StoredFile
 
 _REMEMBERED = 4096  # verdicts on files: one order may serve many schools
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,3 +143,8 @@ class Report:
     def ok(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+
+def codes(findings: Iterable[Finding]) -> list[str]:
+    """Return the codes of findings, each once, sorted."""
+    return sorted({one.code for one in findings})

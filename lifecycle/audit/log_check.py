@@ -15,9 +15,9 @@ from lifecycle.audit.checkpoints import Known, compared
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.merkle import HASH_BYTES, Frontier, split_hashes
 from lifecycle.audit.tiles import BITS, WIDTH, row_root
-from lifecycle.domain.administration import MERGE_DELAY, delay_seconds
+from lifecycle.domain.administration import MERGE_DELAY
 from lifecycle.domain.logged import LogLeaf, LogReading, Queued
-from lifecycle.domain.record import Record, moment_from, moment_text
+from lifecycle.domain.record import moment_from, moment_text
 
 _NO_HASH: Final = bytes(HASH_BYTES)
 _AFTER_ALL: Final = "~"  # sorts behind every moment
@@ -209,15 +209,6 @@ def late(queued: Iterable[Queued], delay: timedelta, now: datetime) -> Iterator[
             code = "log_queue_late" if waited > delay else "log_queue_ahead"
             seconds = int(delay.total_seconds())
             yield Finding(code, one.stream, one.sequence, None, seconds, one.recorded_at)
-
-
-def published_delay(first: Record | None) -> timedelta:
-    """Return how long a record may wait for the log, as the first record published it."""
-    facts = first.facts if first is not None else None
-    try:
-        return timedelta(seconds=delay_seconds((facts or {})["maximum_merge_delay"]))
-    except (KeyError, ValueError):  # Found at that record.
-        return timedelta(seconds=int(MERGE_DELAY))
 
 
 def _hash_of(text: str | None) -> bytes:

@@ -20,17 +20,19 @@ from lifecycle.audit.checkpoints import Kept, Known, misplaced, notes_of, opened
 from lifecycle.audit.findings import Finding, Report
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import repeated_ids
-from lifecycle.audit.log_check import LogCheck, published_delay
+from lifecycle.audit.log_check import LogCheck
 from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.personal import Beside
 from lifecycle.audit.schools import Outcome, check_all, spans_of
 from lifecycle.audit.shared import shared_streams
 from lifecycle.audit.spelling import STANDARD, Parser
 from lifecycle.domain import canonical
+from lifecycle.domain.administration import published_delay
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidBody
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.ports import Auditing, EvidenceStore
+from lifecycle.domain.ports import Auditing
 from lifecycle.domain.spans import Span
 
 Spread = Callable[[Checking, Sequence[Span]], Iterable[Outcome]]

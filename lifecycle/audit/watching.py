@@ -7,10 +7,11 @@ from datetime import datetime
 
 from lifecycle.audit.checkpoints import Kept, Known, compared, incomplete, notes_of, opened
 from lifecycle.audit.findings import Finding
-from lifecycle.audit.log_check import late, published_delay
+from lifecycle.audit.log_check import late
 from lifecycle.audit.merkle import root_of
 from lifecycle.audit.note import Checkpoint, VerifierKey, origin_line
 from lifecycle.audit.tiles import Tiles
+from lifecycle.domain.administration import published_delay
 from lifecycle.domain.model import INSTALLATION
 from lifecycle.domain.ports import Auditing
 

@@ -6,6 +6,7 @@ import click
 
 from lifecycle.cli.audit_report import report, timeline
 from lifecycle.cli.bundles import bundle, verifier
+from lifecycle.cli.erasures import erasure_extract
 from lifecycle.cli.forms import Group, common_options
 from lifecycle.cli.log import checkpoint, keygen, seal, watch
 from lifecycle.cli.mining import export
@@ -40,5 +41,6 @@ for _command in (
     report,
     export,
     export_log,
+    erasure_extract,
 ):
     audit.add_command(_command)

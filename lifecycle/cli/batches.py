@@ -126,7 +126,7 @@ def run(
         click.UsageError: Something was given that the lines give.
         InvalidBatch: The file cannot be read as lines.
     """
-    from lifecycle.service.batch import PER_TRANSACTION
+    from lifecycle.service.engine import PER_TRANSACTION
     from lifecycle.workflows.batches.reading import BatchFile
 
     for one in context.command.params:

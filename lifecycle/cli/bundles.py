@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lifecycle import events
 from lifecycle.cli import files, output
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, common_options, option
@@ -18,6 +19,7 @@ from lifecycle.cli.proofs import latest
 from lifecycle.cli.proofs import older as older_than
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import InvalidInput, UnknownSchool
+from lifecycle.telemetry import span
 
 if TYPE_CHECKING:
     from lifecycle.audit.bundle import Choice, Summary
@@ -94,15 +96,23 @@ def bundle(
         progress = output.Progress(say("records written: {count}", count="{count}"))
         try:
             with (
+                span("bundle", backend=engine.context.journal.backend) as told,
                 engine.context.journal.auditing() as view,
                 files.written(Path(out), force=force) as beside,
                 beside.open("wb") as file,
             ):
                 summary = write_bundle(file, view, engine.context.evidence, choice, progress)
+                told.tell(size=summary.size, records=summary.records, files=summary.files)
         except NoteInvalid as error:
             raise InvalidInput(what="checkpoint", detail=str(error)) from error
         finally:
             progress.end()
+        engine.context.log(
+            events.BUNDLE_WRITTEN,
+            size=summary.size,
+            records=summary.records,
+            evidence=summary.files,
+        )
     _tell(session, out, choice, summary)
 
 

@@ -46,7 +46,8 @@ def _run(given: list[str]) -> int:
     if "_LIFECYCLE_COMPLETE" in os.environ:  # the shell asks for completions
         program.main(list(given), prog_name="lifecycle", complete_var="_LIFECYCLE_COMPLETE")
     try:
-        with program.make_context("lifecycle", list(given)) as context:
+        width = output.width()
+        with program.make_context("lifecycle", list(given), terminal_width=width) as context:
             program.invoke(context)
     except Exit as ended:
         code = ended.exit_code

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lifecycle.cli import output
 from lifecycle.cli.language import say, shown
@@ -20,7 +19,9 @@ from lifecycle.domain.errors import (
     Refused,
     StorageFailed,
 )
-from lifecycle.domain.guards import Unmet
+
+if TYPE_CHECKING:
+    from lifecycle.domain.guards import Unmet
 
 UNEXPECTED: Final = 1
 USAGE: Final = 2
@@ -81,6 +82,8 @@ def told(error: BaseException, *, as_json: bool) -> int:
         return ended
     code, text, remedy, exit_code = ended or _described(error)
     if exit_code == UNEXPECTED and os.environ.get("LIFECYCLE_DEBUG") == "1":
+        import traceback
+
         traceback.print_exception(error)
     unmet = error.unmet if isinstance(error, Refused) else ()
     uncertain = exit_code in (UNEXPECTED, 8)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import click
@@ -112,14 +114,46 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A group of commands."""
+    """A group of commands.
+
+    Args:
+        later: Commands that are loaded when they are asked for, by name: the module, and the
+            first paragraph of the help.
+    """
 
     command_class = Command
 
+    def __init__(
+        self,
+        *arguments: Any,
+        later: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+        **named: Any,
+    ) -> None:
+        super().__init__(*arguments, **named)
+        self.later: Final = later
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, sorted."""
+        return sorted({*self.commands, *self.later})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, loaded now if it was not before."""
+        if cmd_name in self.later and cmd_name not in self.commands:
+            module = import_module(self.later[cmd_name][0])
+            self.add_command(getattr(module, cmd_name), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write commands first: they are what one looks for."""
-        click.Group.format_commands(self, ctx, formatter)
+        """Write commands first: they are what one looks for. None is loaded for it."""
+        with formatter.section(say("Commands")):
+            formatter.write_dl([(name, self._short(ctx, name)) for name in self.list_commands(ctx)])
         Command.format_options(self, ctx, formatter)
+
+    def _short(self, ctx: click.Context, name: str) -> str:
+        if name in self.later:
+            return help_text(self.later[name][1]).removesuffix(".")
+        command = self.get_command(ctx, name)
+        return "" if command is None else command.get_short_help_str()
 
 
 class Whole(click.ParamType[int]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lifecycle import events
 from lifecycle.cli import documents, files, output
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, Whole, common_options, option
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from lifecycle.audit.checkpoints import Kept
     from lifecycle.audit.findings import Finding
     from lifecycle.audit.note import Checkpoint
-    from lifecycle.service import Lifecycle
     from lifecycle.storage.places import Place
 
 _BATCH = 1000  # records sealed in one transaction
@@ -53,7 +53,7 @@ def seal(context: click.Context, every: int | None, rounds: int | None) -> None:
     sealed = 0
     with session.engine() as engine:
         for last in left:
-            count = _drain(engine)
+            count = engine.seal(_BATCH)
             sealed += count
             if not last:
                 session.tell("sealed: {count}", count=count)
@@ -72,16 +72,6 @@ def _looks(rounds: int | None) -> Iterator[bool]:
     while rounds is None or done < rounds:
         done += 1
         yield done == rounds
-
-
-def _drain(engine: Lifecycle) -> int:
-    total = 0
-    while True:
-        with engine.context.journal.writing() as tx:
-            sealed = tx.seal(_BATCH)
-        total += sealed
-        if sealed < _BATCH:
-            return total
 
 
 @click.command(cls=Command, examples=("lifecycle audit keygen --out log.key",))
@@ -149,6 +139,7 @@ def checkpoint(
     """
     from lifecycle import signing
     from lifecycle.audit.checkpoints import next_checkpoint, notes_of
+    from lifecycle.audit.findings import codes
     from lifecycle.audit.note import origin_line
     from lifecycle.domain.logged import KeptCheckpoint
 
@@ -158,7 +149,7 @@ def checkpoint(
     progress = output.Progress(say("records hashed: {count}", count="{count}"))
     with session.engine() as engine:
         outside = [note for place in places for note in place.notes()]
-        _drain(engine)
+        engine.seal(_BATCH)
         with engine.context.journal.auditing() as view:
             if signer.key.name != origin_line(view.origin):
                 facts = {"found": signer.key.name, "expected": origin_line(view.origin)}
@@ -170,13 +161,17 @@ def checkpoint(
             finally:
                 progress.end()
         if isinstance(found, list):
+            engine.context.log(events.CHECKPOINT_REFUSED, findings=codes(found))
             _refuse(context, session, found)
             return
         note = signer.note(found.text, signing.sign)
         at = moment_text(engine.context.clock.now())
         with engine.context.journal.writing() as tx:
             tx.keep_checkpoint(KeptCheckpoint(found.size, note, at))
+        engine.context.log(events.CHECKPOINT_SIGNED, size=found.size, root=found.root.hex())
         kept = _put(places, found, note)
+        if kept:
+            engine.context.log(events.CHECKPOINT_KEPT, size=found.size, places=len(kept))
     document = {**_document(found), "note": note, "files": kept}
     session.answer(document, _signed(found, note, kept, as_text=as_text, qr=qr))
     if not (places or as_text or qr or session.as_json):
@@ -291,6 +286,7 @@ def watch(
     Ends with 6 as soon as they do not fit together: a forged or foreign checkpoint, two
     histories, a log that was set back or rewritten, a record that waits for too long.
     """
+    from lifecycle.audit.findings import codes
     from lifecycle.audit.watching import look
 
     session = Session.of(context)
@@ -308,6 +304,8 @@ def watch(
             with engine.context.journal.auditing() as view:
                 now = engine.context.clock.now()
                 before, findings = look(view, believed, notes, before, now)
+            if findings:
+                engine.context.log(events.WATCH_FOUND, findings=codes(findings))
             if last or findings:
                 break
             session.tell(template, size=before.size, count=len({note.text for note in notes}))

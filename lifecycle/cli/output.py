@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import unicodedata
@@ -11,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+_USUAL: Final = 80
+"""Columns of a terminal that does not tell; click makes no help wider."""
 _NARROWEST: Final = 16
 """Characters that the last column of a framed table has at least."""
 
@@ -106,6 +107,8 @@ def give_up_stdout() -> None:
 
 def document(content: Mapping[str, Any]) -> None:
     """Write the one JSON document of a command, or one of those that are a line each."""
+    import json
+
     write(json.dumps(content, ensure_ascii=False, indent=_indent, allow_nan=False) + "\n")
 
 
@@ -144,6 +147,20 @@ def tell(text: str) -> None:
     with suppress(OSError, AttributeError, ValueError):
         sys.stderr.write(f"{plain(text)}\n")
         sys.stderr.flush()
+
+
+def width() -> int:
+    """Return how wide help may be, as click finds it, without what click loads for that."""
+    try:
+        columns = int(os.environ.get("COLUMNS", ""))
+    except ValueError:
+        columns = 0
+    if columns <= 0:
+        try:
+            columns = os.get_terminal_size(1).columns
+        except OSError:
+            columns = 0
+    return max(min(columns or _USUAL, _USUAL) - 2, 50)
 
 
 def is_terminal() -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lifecycle.cli import checking, documents, imports, output
+from lifecycle.cli.exports import gantt
 from lifecycle.cli.forms import Command, Group, argument, common_options
 from lifecycle.cli.language import say, spoken
 from lifecycle.cli.session import Session
@@ -34,6 +35,7 @@ def roadmap() -> None:
 
 
 roadmap.add_command(imports.import_roadmap)
+roadmap.add_command(gantt)
 
 
 @roadmap.command(

@@ -2,33 +2,83 @@
 
 from __future__ import annotations
 
-import json
+from typing import Final
 
 import click
 
 from lifecycle.cli import output
-from lifecycle.cli.audit import audit
-from lifecycle.cli.credentials import key, token
-from lifecycle.cli.database import db
-from lifecycle.cli.due import overdue
-from lifecycle.cli.erasures import erasure_extract
-from lifecycle.cli.exports import calendar, gantt
 from lifecycle.cli.forms import Command, Group, Whole, common_options, option
 from lifecycle.cli.language import spoken
-from lifecycle.cli.people import actor, assign, init, revoke
-from lifecycle.cli.persons import evidence, person, refusals
-from lifecycle.cli.plan import activity, indicators, plan
-from lifecycle.cli.plans import roadmap
-from lifecycle.cli.programmes import programme
-from lifecycle.cli.schemas import schema
-from lifecycle.cli.schools import advance, enrol, explain, status
 from lifecycle.cli.session import Session
-from lifecycle.cli.trail import history, replay, verify
+
+# What stands here is told by --help without loading thirty modules; a test compares it.
+_LATER: Final = {
+    name: (f"lifecycle.cli.{module}", short)
+    for module, named in {
+        "people": {
+            "init": "Make a database and its first administrator.",
+            "actor": "Register those who may be given roles.",
+            "assign": "Give somebody a role.",
+            "revoke": "Take a role from somebody.",
+        },
+        "credentials": {
+            "token": "Issue, list and revoke personal tokens.",
+            "key": "Make, add, list and revoke personal keys.",
+        },
+        "schools": {
+            "enrol": "Let a school take part under a road map.",
+            "explain": "Tell what a school can do next, and what is missing.",
+            "advance": "Make a transition of a school.",
+            "status": "Show where schools stand, or stood.",
+        },
+        "trail": {
+            "history": "Show the records of a school, in order.",
+            "replay": "Show a school, a road map or all of them as of a moment.",
+            "verify": "Check everything that is stored against the history.",
+        },
+        "plan": {
+            "plan": "Show a road map, plan against fact.",
+            "activity": "Say what became of an activity of the office.",
+            "indicators": "Show the results a road map expects, from the history.",
+        },
+        "due": {
+            "overdue": "Show what is overdue, whose move it is, and who is told.",
+        },
+        "exports": {
+            "calendar": "Write what is still open in a plan as a calendar file.",
+        },
+        "plans": {
+            "roadmap": "Show the road maps, or import and check a new one.",
+        },
+        "programmes": {
+            "programme": "Show the programmes, draw one, or check a new one.",
+        },
+        "schemas": {
+            "schema": "Print the JSON Schema of programme or road map files.",
+        },
+        "persons": {
+            "person": "Keep, show and erase people's data.",
+            "evidence": "Take evidence files out again.",
+            "refusals": "Show what was tried and refused.",
+        },
+        "stats": {
+            "stats": "Show the installation in figures.",
+        },
+        "audit": {
+            "audit": "Prove what happened, to those who trust nobody here.",
+        },
+        "database": {
+            "db": "Look after the database itself.",
+        },
+    }.items()
+    for name, short in named.items()
+}
 
 
 def _show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if not value or context.resilient_parsing:
         return
+    import json
     from importlib.metadata import version
 
     found = version("school-lifecycle")
@@ -39,6 +89,7 @@ def _show_version(context: click.Context, parameter: click.Parameter, value: boo
 
 @click.group(
     cls=Group,
+    later=_LATER,
     examples=(
         "lifecycle demo --db sqlite:///demo.db",
         "lifecycle init --administrator admin",
@@ -100,35 +151,4 @@ def demo(context: click.Context, schools: int) -> None:
     session.answer(summary, ())
 
 
-for _command in (
-    init,
-    actor,
-    token,
-    key,
-    assign,
-    revoke,
-    enrol,
-    explain,
-    advance,
-    status,
-    history,
-    replay,
-    plan,
-    activity,
-    overdue,
-    indicators,
-    calendar,
-    roadmap,
-    programme,
-    schema,
-    verify,
-    person,
-    evidence,
-    refusals,
-    audit,
-    db,
-    demo,
-):
-    program.add_command(_command)
-roadmap.add_command(gantt)
-audit.add_command(erasure_extract)
+program.add_command(demo)

@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from lifecycle import logs
-from lifecycle.cli import failures, output
+from lifecycle.cli import output
 from lifecycle.cli.language import say, shown
-from lifecycle.domain.errors import InvalidInput
-from lifecycle.domain.messages import Message
-from lifecycle.settings import DEFAULT_URL, Settings
 
+# Most modules are imported where they are used: --help needs none of them.
 if TYPE_CHECKING:
     from lifecycle.domain.decision import Notice
     from lifecycle.service import Lifecycle
+    from lifecycle.settings import Settings
 
 _PASSWORD: Final = re.compile(r"(?<=:)[^:@/]*(?=@)")
 
@@ -55,8 +53,12 @@ class Session:
         Raises:
             InvalidInput: A variable has a value that is none.
         """
+        from lifecycle.settings import Settings
+
         settings = Settings.from_environment(os.environ)
         if settings.log is not None:
+            from lifecycle import logs
+
             logs.configure(settings.log)
         return settings
 
@@ -79,6 +81,8 @@ class Session:
     @property
     def names_database(self) -> bool:
         """Whether the address was chosen: then a database has to be there."""
+        from lifecycle.settings import DEFAULT_URL
+
         return "db" in self.given or self.url != DEFAULT_URL
 
     @property
@@ -98,6 +102,9 @@ class Session:
         folders = self.settings.definitions if given is None else tuple(map(Path, given))
         for folder in folders:
             if not folder.is_dir():
+                from lifecycle.domain.errors import InvalidInput
+                from lifecycle.domain.messages import Message
+
                 detail = Message("there is no folder {folder}", {"folder": str(folder)})
                 raise InvalidInput(what="--definitions", detail=detail)
         return folders
@@ -116,6 +123,7 @@ class Session:
     @contextmanager
     def command(self, command_id: str | None) -> Iterator[str]:
         """Give a request its command id, so that whoever has to repeat it knows the id."""
+        from lifecycle.cli import failures
         from lifecycle.wiring import new_id
 
         chosen = new_id() if command_id is None else command_id

@@ -6,6 +6,7 @@ Every one of them is a record, so replay can prove who let whom act, and when.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from lifecycle.domain.access import Access, credential_of
@@ -103,6 +104,15 @@ def delay_seconds(text: str) -> int:
     if text != str(int(text)) or not 0 < int(text) <= _LONGEST_DELAY:
         raise ValueError(f"{text} is not from 1 to {_LONGEST_DELAY} seconds")
     return int(text)
+
+
+def published_delay(first: Record | None) -> timedelta:
+    """Return how long a record may wait for the log, as the first record published it."""
+    facts = first.facts if first is not None else None
+    try:
+        return timedelta(seconds=delay_seconds((facts or {})["maximum_merge_delay"]))
+    except (KeyError, ValueError):  # Verification finds it.
+        return timedelta(seconds=int(MERGE_DELAY))
 
 
 def decide_add_actor(

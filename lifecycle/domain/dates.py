@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import InvalidDate
+
+if TYPE_CHECKING:
+    from lifecycle.domain.definition import Definition
 
 Day = date | str | None
 
@@ -40,8 +43,12 @@ def day_of(value: Day) -> date | None:
 
 def place_date(moment: datetime, definition: Definition | None) -> date:
     """Return the date of *moment* where the road map is in force; UTC where there is none."""
-    zone = UTC if definition is None else _zone(definition.roadmap.time_zone)
-    return moment.astimezone(zone).date()
+    return zone_date(moment, None if definition is None else definition.roadmap.time_zone)
+
+
+def zone_date(moment: datetime, name: str | None) -> date:
+    """Return the date of *moment* in a time zone of the IANA database; UTC where none is named."""
+    return moment.astimezone(UTC if name is None else _zone(name)).date()
 
 
 @lru_cache(maxsize=32)

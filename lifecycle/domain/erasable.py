@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lifecycle.domain.commitment import Opening
-from lifecycle.domain.record import Record
+if TYPE_CHECKING:
+    from lifecycle.domain.commitment import Opening
+    from lifecycle.domain.record import Record
 
 
 @dataclass(frozen=True, slots=True)

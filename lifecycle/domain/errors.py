@@ -7,7 +7,6 @@ refused 4, invalid input 5, conflict 7, storage 8.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -15,7 +14,6 @@ from lifecycle.domain.messages import Message
 
 if TYPE_CHECKING:
     from lifecycle.domain.guards import Unmet
-
 
 NO_NAME: Final = "-"  # of the one time of an activity that does not recur
 
@@ -48,6 +46,8 @@ class LifecycleError(Exception):
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that *name* was probably meant to be, if one is near enough."""
+    import difflib  # only here: most processes never need it
+
     folded = {candidate.lower(): candidate for candidate in known}
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from os import PathLike
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 from urllib.parse import unquote, urlsplit
 
 from lifecycle.domain.commitment import is_commitment
@@ -13,6 +14,10 @@ from lifecycle.domain.errors import InvalidEvidence
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence
 from lifecycle.domain.naming import is_slug, tells_mail, tells_person
+
+if TYPE_CHECKING:
+    from lifecycle.domain.erasable import Secret
+    from lifecycle.domain.figures import EvidenceUse
 
 MAX_TEXT = 300
 MAX_NUMBER = 60
@@ -187,3 +192,65 @@ def _personal(piece: Evidence) -> InvalidEvidence:
         detail=Message("it bears an e-mail address, or the number of a phone or a document"),
         hint=Message("leave them out: records are never erased"),
     )
+
+
+class EvidenceStore(Protocol):
+    """Where evidence files are kept, by content."""
+
+    def measure(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
+        """Return what ``put`` would return, storing nothing."""
+        ...
+
+    def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
+        """Store a copy that survives a power cut, and only then return.
+
+        Args:
+            path: The file.
+            secret: Encrypts a personal file.
+
+        Raises:
+            InvalidEvidence: Missing, empty, too large, or not a file.
+            EvidenceLost: The store could not be written.
+        """
+        ...
+
+    def open(self, sha256: str) -> BinaryIO:
+        """Open a stored file for reading.
+
+        Raises:
+            EvidenceLost: There is no such file.
+        """
+        ...
+
+    def read(self, sha256: str, key: bytes | None = None) -> bytes:
+        """Return the content of a stored file, decrypted with its key if it has one.
+
+        Raises:
+            EvidenceLost: There is no such file, or the key does not open it.
+        """
+        ...
+
+    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
+        """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
+
+        Raises:
+            EvidenceLost: It cannot be read.
+            EvidenceUnreadable: Nothing in the store can be.
+        """
+        ...
+
+    def use(self) -> EvidenceUse:
+        """Count the stored files; each is looked at, and none is read.
+
+        Raises:
+            EvidenceUnreadable: Nothing in the store can be.
+        """
+        ...
+
+    def remove(self, sha256: str) -> None:
+        """Remove a stored file whose key was erased; it may be gone already.
+
+        Raises:
+            EvidenceLost: It cannot be removed.
+        """
+        ...

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from lifecycle.domain.spans import Span
+if TYPE_CHECKING:
+    from lifecycle.domain.spans import Span
 
 Sealing = Literal["inline", "queued"]
 """Whether a record becomes a leaf of the log as it is written, or waits for ``Writing.seal``."""

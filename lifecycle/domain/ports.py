@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
-from os import PathLike
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lifecycle.domain.definition import Definition
-from lifecycle.domain.erasable import Erasable, ErasableWriting, Secret
-from lifecycle.domain.evidence import StoredFile
-from lifecycle.domain.logged import KeptCheckpoint, LogReading
-from lifecycle.domain.model import (
-    Assignment,
-    Credential,
-    Head,
-    RefusedAttempt,
-    SchoolMove,
-    Standing,
-)
-from lifecycle.domain.record import Record
-from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
+from lifecycle.domain.spans import EVERYTHING
+
+if TYPE_CHECKING:
+    from lifecycle.domain.definition import Definition
+    from lifecycle.domain.erasable import Erasable, ErasableWriting
+    from lifecycle.domain.figures import Figures
+    from lifecycle.domain.logged import KeptCheckpoint, LogReading
+    from lifecycle.domain.model import (
+        Assignment,
+        Credential,
+        Head,
+        RefusedAttempt,
+        SchoolMove,
+        Standing,
+    )
+    from lifecycle.domain.record import Record
+    from lifecycle.domain.spans import Ids, Plain, Span, StoredRecord
 
 
 class Reading(Protocol):
@@ -130,6 +132,10 @@ class Auditing(Reading, Protocol):
 
     def mark(self) -> tuple[object, ...]:
         """Return what tells this state of the history from one before or after it."""
+        ...
+
+    def figures(self) -> Figures:
+        """Return how much of what is held, without reading the records."""
         ...
 
     def sizes(self) -> Iterator[tuple[str, int]]:
@@ -246,6 +252,11 @@ class Writing(Reading, Protocol):
 class Journal(Protocol):
     """Where the history is kept."""
 
+    @property
+    def backend(self) -> str:
+        """The kind of storage: ``memory``, ``sqlite`` or ``postgresql``."""
+        ...
+
     def reading(self) -> AbstractContextManager[Reading]:
         """Open one consistent view."""
         ...
@@ -291,60 +302,6 @@ class Journal(Protocol):
 
     def close(self) -> None:
         """Give back connections; the journal is not used afterwards."""
-        ...
-
-
-class EvidenceStore(Protocol):
-    """Where evidence files are kept, by content."""
-
-    def measure(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
-        """Return what ``put`` would return, storing nothing."""
-        ...
-
-    def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
-        """Store a copy that survives a power cut, and only then return.
-
-        Args:
-            path: The file.
-            secret: Encrypts a personal file.
-
-        Raises:
-            InvalidEvidence: Missing, empty, too large, or not a file.
-            EvidenceLost: The store could not be written.
-        """
-        ...
-
-    def open(self, sha256: str) -> BinaryIO:
-        """Open a stored file for reading.
-
-        Raises:
-            EvidenceLost: There is no such file.
-        """
-        ...
-
-    def read(self, sha256: str, key: bytes | None = None) -> bytes:
-        """Return the content of a stored file, decrypted with its key if it has one.
-
-        Raises:
-            EvidenceLost: There is no such file, or the key does not open it.
-        """
-        ...
-
-    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
-        """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
-
-        Raises:
-            EvidenceLost: It cannot be read.
-            EvidenceUnreadable: Nothing in the store can be.
-        """
-        ...
-
-    def remove(self, sha256: str) -> None:
-        """Remove a stored file whose key was erased; it may be gone already.
-
-        Raises:
-            EvidenceLost: It cannot be removed.
-        """
         ...
 
 

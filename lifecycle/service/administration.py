@@ -34,12 +34,12 @@ from lifecycle.service.context import (
     Context,
     carry_out,
     check_form,
-    no_earlier,
     settle,
     transacted,
 )
 from lifecycle.service.identity import access_of, proved
 from lifecycle.service.results import Receipt
+from lifecycle.service.times import no_earlier
 
 _REQUESTS: Mapping[type[Request], Message] = {
     AddActor: Message("register actors"),

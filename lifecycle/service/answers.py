@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from lifecycle.domain.dates import Day, place_date
+from lifecycle.domain.dates import Day, zone_date
 from lifecycle.domain.errors import UnknownRoadmap, UnknownSchool
 from lifecycle.domain.model import (
     INSTALLATION,
@@ -15,11 +16,14 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.ports import Reading
-from lifecycle.domain.record import Record
-from lifecycle.service import participation, past
-from lifecycle.service.context import Context
-from lifecycle.service.results import Outlook, Snapshot, StatusRow
+from lifecycle.service import past
+
+if TYPE_CHECKING:
+    from lifecycle.domain.ports import Reading
+    from lifecycle.domain.record import Record
+    from lifecycle.service.context import Context
+    from lifecycle.service.results import Outlook, Snapshot, StatusRow
+    from lifecycle.service.stats import Stats
 
 
 class Answers:
@@ -44,6 +48,9 @@ class Answers:
             school: Id of the school.
             actor: For whom; without one, the role is listed as a requirement.
         """
+        # Here and below: one process asks for few use cases.
+        from lifecycle.service import participation
+
         return participation.explain(self._context, school, actor)
 
     def status(self, school: str | None = None, *, roadmap: str | None = None) -> list[StatusRow]:
@@ -155,6 +162,19 @@ class Answers:
         """
         return past.histories(self._context, roadmap)
 
+    def stats(self, *, evidence: bool = False) -> Stats:
+        """Return the installation in figures; cheap, whatever the number of records.
+
+        Args:
+            evidence: Count the evidence files, too; each of them is looked at.
+
+        Raises:
+            EvidenceUnreadable: The evidence store cannot be read.
+        """
+        from lifecycle.service.stats import stats
+
+        return stats(self._context, evidence=evidence)
+
     def timeline(self, school: str) -> past.Timeline:
         """Return every record of a school with what became known and true by it.
 
@@ -165,4 +185,4 @@ class Answers:
 
 
 def _today(context: Context, view: Reading, now: datetime, standing: Standing) -> date:
-    return place_date(now, context.definition(view, standing.definition))
+    return zone_date(now, context.time_zone(view, standing.definition))

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Literal
 
-from lifecycle.domain.errors import Conflict, InvalidInput, LifecycleError, NotFound, Refused
+from lifecycle import events
+from lifecycle.domain.errors import (
+    Conflict,
+    InvalidInput,
+    LifecycleError,
+    NotFound,
+    Refused,
+    StorageFailed,
+)
 from lifecycle.domain.model import participation_stream
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.requests import Advance
@@ -17,8 +26,6 @@ from lifecycle.service.context import (
     Context,
     held,
     refused_attempt,
-    tell_receipt,
-    tell_refusal,
 )
 from lifecycle.service.evidence import Offer
 from lifecycle.service.known import Known
@@ -26,8 +33,8 @@ from lifecycle.service.participation import decide, personal_kinds, record
 from lifecycle.service.patience import patiently
 from lifecycle.service.rehearsal import Rehearsal
 from lifecycle.service.results import Receipt
-
-PER_TRANSACTION: Final = 500
+from lifecycle.service.telling import tell_failure, tell_receipt
+from lifecycle.telemetry import span
 
 Kind = Literal["recorded", "unchanged", "refused", "invalid", "not_found", "conflict"]
 
@@ -152,28 +159,45 @@ class Batch:
         """Carry out the first of *asked* in one transaction, and tell of them when it is ended."""
         context = self._context
         try:
-            outcomes = patiently(lambda: self._transaction(asked), context.patience)
+            outcomes = patiently(
+                lambda: self._transaction(asked), context.patience, context.told_again
+            )
+        except StorageFailed as error:
+            context.log(events.STORAGE_FAILED, request="Batch", error=error.code, command_id=None)
+            raise
         except (Conflict, InvalidInput) as error:
             # The database had the last word on a record, and all of the transaction is undone.
             if len(asked) > 1:
                 return self._recorded(asked[: len(asked) // 2])
             outcomes = [_failed(asked[0], error)]
-        for one in outcomes:
-            if one.receipt is not None:
-                tell_receipt(context, one.receipt)
-            elif isinstance(one.error, Refused):
-                tell_refusal(context, one.error)
+        self._tell(asked, outcomes)
         return outcomes
+
+    def _tell(self, asked: Sequence[_Asked], outcomes: Sequence[Outcome]) -> None:
+        """Tell operators what became of a transaction, which has ended."""
+        log, kinds = self._context.log, Counter(one.kind for one in outcomes)
+        for one, found in zip(asked, outcomes, strict=False):
+            if found.receipt is not None:
+                tell_receipt(log, found.receipt)
+            elif isinstance(found.error, Refused):
+                tell_failure(log, one.asked(), found.error)
+            elif found.error is not None:
+                # Its school may be anything that stood in the wrong column.
+                log(events.BATCH_LINE_FAILED, outcome=found.kind, error=found.error.code)
+        counts = {kind: kinds.pop(kind, 0) for kind in ("recorded", "unchanged", "refused")}
+        log(events.BATCH_COMMITTED, **counts, failed=kinds.total())
 
     def _transaction(self, asked: Sequence[_Asked]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         ends = time.monotonic() + _LONGEST
-        with self._context.journal.writing() as tx:
+        journal = self._context.journal
+        with span("batch", backend=journal.backend) as told, journal.writing() as tx:
             known = self._looking(tx)
             for one in asked:
                 outcomes.append(self._carried_out(tx, one, known))
                 if time.monotonic() > ends or (self._stop and outcomes[-1].error is not None):
                     break
+            told.tell(commands=len(outcomes))
         return outcomes
 
     def _carried_out(self, tx: Writing, one: _Asked, known: Known) -> Outcome:

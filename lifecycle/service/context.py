@@ -6,53 +6,52 @@ import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from lifecycle.domain.access import known_by
+from lifecycle import events
 from lifecycle.domain.dates import place_date
-from lifecycle.domain.decision import Accepted, Decision, Refusal, Stamp
-from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import (
     CommandReused,
+    Conflict,
     HistoryBroken,
     InvalidInput,
+    LifecycleError,
     Refused,
     StorageFailed,
     UnknownActor,
 )
-from lifecycle.domain.guards import Guards, Unmet
 from lifecycle.domain.messages import Message
-from lifecycle.domain.model import Actor, Head, RefusedAttempt, Standing
 from lifecycle.domain.naming import identifier
-from lifecycle.domain.ports import (
-    Calendar,
-    Clock,
-    Definitions,
-    EvidenceStore,
-    Journal,
-    Reading,
-    SignatureCheck,
-    Writing,
-)
-from lifecycle.domain.record import Record
-from lifecycle.domain.requests import Request
-from lifecycle.service.identity import proved
-from lifecycle.service.known import Known
 from lifecycle.service.patience import PATIENCE, patiently
-from lifecycle.service.results import Receipt
 
-Asked = TypeVar("Asked", bound=Request)
+# What decides and records is imported where it is used: who only reads needs none of it.
+if TYPE_CHECKING:
+    from lifecycle.domain.decision import Accepted, Decision, Stamp
+    from lifecycle.domain.definition import Definition
+    from lifecycle.domain.evidence import EvidenceStore
+    from lifecycle.domain.guards import Guards, Unmet
+    from lifecycle.domain.model import Actor, RefusedAttempt, Standing
+    from lifecycle.domain.ports import (
+        Calendar,
+        Clock,
+        Definitions,
+        Journal,
+        Reading,
+        SignatureCheck,
+        Writing,
+    )
+    from lifecycle.domain.record import Record
+    from lifecycle.domain.requests import Request
+    from lifecycle.events import EventLog
+    from lifecycle.service.known import Known
+    from lifecycle.service.results import Receipt
+
+Asked = TypeVar("Asked", bound="Request")
 Result = TypeVar("Result")
-Begin = Callable[[], AbstractContextManager[Writing]]
-
-
-class EventLog(Protocol):
-    """Where operators read what happened; never part of the proof."""
-
-    def __call__(self, event: str, /, **facts: Any) -> None:
-        """Take one event with its facts."""
+Read = TypeVar("Read")
+Begin = Callable[[], "AbstractContextManager[Writing]"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +84,7 @@ class Context:
     public_keys: Callable[[bytes], bool]
     patience: float = PATIENCE
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
+    _zones: dict[str, str] = field(default_factory=dict, repr=False)
 
     def definition(self, view: Reading, digest: str) -> Definition:
         """Return the definition that records name by *digest*.
@@ -94,7 +94,22 @@ class Context:
         """
         known = self._parsed.get(digest)
         if known is None:
-            known = self._parsed[digest] = _read_definition(view.definition(digest), digest)
+            from lifecycle.domain.definition import Definition
+
+            known = self._parsed[digest] = _stored(view, digest, Definition.from_json)
+        return known
+
+    def time_zone(self, view: Reading, digest: str) -> str:
+        """Return the time zone of the definition of that digest, without reading the rest of it.
+
+        Raises:
+            HistoryBroken: As ``definition``.
+        """
+        known = self._zones.get(digest)
+        if known is None:
+            known = self._zones[digest] = _stored(
+                view, digest, lambda body: str(body["roadmap"]["time_zone"])
+            )
         return known
 
     def command(self, command_id: str | None) -> str:
@@ -105,6 +120,10 @@ class Context:
         """
         return self.new_id() if command_id is None else identifier(command_id, "command")
 
+    def told_again(self, attempt: int, pause: float, error: LifecycleError) -> None:
+        """Tell operators that a transaction is begun again."""
+        self.log(events.RETRIED, attempt=attempt, pause=round(pause, 3), error=error.code)
+
     def stamp(
         self, definition: Definition | None = None, *, after: datetime | None = None
     ) -> Stamp:
@@ -114,46 +133,28 @@ class Context:
             definition: Tells the place.
             after: Time that the record cannot be earlier than, even if the clock was set back.
         """
+        from lifecycle.domain.decision import Stamp
+
         now = self.clock.now()
         now = now if after is None else max(now, after)
         return Stamp(self.new_id(), now, place_date(now, definition))
 
 
-def no_earlier(view: Reading | Known, *heads: Head) -> datetime | None:
-    """Return the time that a record cannot be earlier than, even if the clock was set back.
+def _stored(view: Reading, digest: str, read: Callable[[Any], Read]) -> Read:
+    """Return what *read* takes out of the stored definition.
 
-    Args:
-        view: The history; the log's times do not run back.
-        heads: Of the stream that gets the record, and of those that its decision looks at.
+    Raises:
+        HistoryBroken: It is not stored, or is not what was recorded.
     """
-    moments = (view.logged_at(), *(head.recorded_at for head in heads))
-    return max((one for one in moments if one is not None), default=None)
-
-
-def after_erasures(view: Reading | Known, *heads: Head) -> datetime | None:
-    """Return the time that a record with values that can be erased cannot be earlier than.
-
-    It is later than every erasure, so that times alone tell what an erasure covered.
-    """
-    last = view.last_erasure()
-    moments = [
-        last + timedelta(microseconds=1) if last is not None else None,
-        no_earlier(view, *heads),
-    ]
-    return max((one for one in moments if one is not None), default=None)
-
-
-def _read_definition(body: bytes | None, digest: str) -> Definition:
+    facts, body = {"digest": digest}, view.definition(digest)
     if body is None:
-        detail = Message("the definition {digest} is missing", {"digest": digest})
-        raise HistoryBroken(detail=detail)
+        raise HistoryBroken(detail=Message("the definition {digest} is missing", facts))
     if sha256(body).hexdigest() != digest:
-        detail = Message("the definition {digest} was changed", {"digest": digest})
-        raise HistoryBroken(detail=detail)
+        raise HistoryBroken(detail=Message("the definition {digest} was changed", facts))
     try:
-        return Definition.from_json(json.loads(body))
+        return read(json.loads(body))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        detail = Message("the definition {digest} cannot be read", {"digest": digest})
+        detail = Message("the definition {digest} cannot be read", facts)
         raise HistoryBroken(detail=detail) from error
 
 
@@ -164,6 +165,8 @@ def check_form(actor: Actor) -> None:
         InvalidIdentifier: The actor stands in for somebody whose id is none.
         InvalidInput: How he was authenticated is not told as it has to be.
     """
+    from lifecycle.domain.access import known_by
+
     if actor.on_behalf_of is not None:
         identifier(actor.on_behalf_of, "actor")
     if known_by(actor.authentication) is None:
@@ -201,6 +204,8 @@ def repeated(view: Reading, request: Request) -> Receipt | None:
     Raises:
         CommandReused: It was, but it asked for something else.
     """
+    from lifecycle.service.results import Receipt
+
     record = view.command(request.command_id)
     if record is None:
         return None
@@ -227,6 +232,8 @@ def settle(
         Refused: The decision was a refusal.
         HistoryBroken: What it was made on belongs to another installation.
     """
+    from lifecycle.domain.decision import Refusal
+
     if isinstance(decision, Refusal):
         raise refused(decision.unmet)
     return append(tx, decision, standing)
@@ -241,6 +248,8 @@ def append(
         Conflict: A constraint of the database had the last word; the transaction is to be undone.
         HistoryBroken: What it was decided on belongs to another installation.
     """
+    from lifecycle.service.results import Receipt
+
     record = accepted.record
     if record.origin != tx.origin:
         detail = Message("{stream} belongs to another installation", {"stream": record.stream})
@@ -300,6 +309,8 @@ def held(
     Raises:
         UnknownActor, CommandReused, AuthenticationFailed: As ``carry_out``.
     """
+    from lifecycle.service.identity import proved
+
     # Locked first: of two processes with one command id the second has to see the first.
     head = tx.lock(stream)
     again = repeated(tx, request)
@@ -323,33 +334,11 @@ def transacted(
     Raises:
         Refused: The request was refused.
     """
+    from lifecycle.service.telling import tell_receipt
+
     receipt = attempted(context, request, work, begin)
-    tell_receipt(context, receipt)
+    tell_receipt(context.log, receipt)
     return receipt
-
-
-def tell_receipt(context: Context, receipt: Receipt) -> None:
-    """Tell operators of a request that was carried out, now or before."""
-    record = receipt.record
-    context.log(
-        "command_repeated" if receipt.repeated else "record_appended",
-        kind=record.kind,
-        stream=record.stream,
-        sequence=record.sequence,
-        transition=record.transition,
-        command_id=record.command_id,
-    )
-
-
-def tell_refusal(context: Context, error: Refused) -> None:
-    """Tell operators of a request that the rules did not allow."""
-    context.log(
-        "request_refused",
-        stream=error.facts["stream"],
-        what=error.facts["what"],
-        error=error.code,
-        unmet=[one.code for one in error.unmet],
-    )
 
 
 def attempted(
@@ -358,10 +347,14 @@ def attempted(
     work: Callable[[Writing], Result],
     begin: Begin | None = None,
 ) -> Result:
-    """Do *work* in one write transaction; a refusal is told, and kept outside the history.
+    """Do *work* in one write transaction; operators are told why nothing came of it.
+
+    A refusal is kept outside the history, if there is room for it.
 
     Raises:
         Refused: The request was refused.
+        Conflict: Somebody else was first.
+        StorageFailed: The database failed.
     """
 
     def once() -> Result:
@@ -373,20 +366,27 @@ def attempted(
             tx.keep_refusal(attempt)
 
     try:
-        return patiently(once, context.patience)
-    except Refused as error:
-        attempt = refused_attempt(context, request, error)
         try:
-            patiently(kept, context.patience)
-        except StorageFailed as failed:
-            # A refusal stays one, even if there was no room to keep it.
-            context.log("refusal_not_kept", error=failed.code, detail=str(failed))
-        tell_refusal(context, error)
+            return patiently(once, context.patience, context.told_again)
+        except Refused as error:
+            attempt = refused_attempt(context, request, error)
+            try:
+                patiently(kept, context.patience, context.told_again)
+            except StorageFailed as failed:
+                # A refusal stays one, even if there was no room to keep it.
+                context.log(events.REFUSAL_NOT_KEPT, error=failed.code)
+            raise
+    except (Refused, Conflict, StorageFailed) as error:
+        from lifecycle.service.telling import tell_failure
+
+        tell_failure(context.log, request, error)
         raise
 
 
 def refused_attempt(context: Context, request: Request, error: Refused) -> RefusedAttempt:
     """Return what is kept of a refusal, outside the history."""
+    from lifecycle.domain.model import RefusedAttempt
+
     return RefusedAttempt(
         at=context.clock.now(),
         stream=str(error.facts["stream"]),

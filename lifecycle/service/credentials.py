@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from lifecycle import events
 from lifecycle.domain import credentials as decisions
 from lifecycle.domain.decision import Decision
 from lifecycle.domain.errors import (
@@ -17,14 +19,16 @@ from lifecycle.domain.errors import (
     InvalidInput,
     UnknownActor,
 )
+from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import INSTALLATION, Actor, Credential
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import moment_text
 from lifecycle.domain.requests import AddCredential, Request, RevokeCredential
-from lifecycle.service.context import Context, carry_out, no_earlier, settle
+from lifecycle.service.context import Context, carry_out, settle
 from lifecycle.service.identity import access_of, by_key, by_token
 from lifecycle.service.results import Receipt
+from lifecycle.service.times import no_earlier
 
 _ID_BYTES: Final = 5
 _SECRET_BYTES: Final = 32
@@ -167,7 +171,7 @@ class Credentials:
         Raises:
             AuthenticationFailed: It is no token, or not one that is good for anything now.
         """
-        with self._context.journal.reading() as view:
+        with self._failing("by_token"), self._context.journal.reading() as view:
             return by_token(view, token, self._now(view), on_behalf_of)
 
     def of_key(
@@ -184,13 +188,22 @@ class Credentials:
         Raises:
             AuthenticationFailed: It is nobody's key, or not one that is good for anything now.
         """
-        with self._context.journal.reading() as view:
+        with self._failing("by_key"), self._context.journal.reading() as view:
             return by_key(view, public, sign, self._now(view), on_behalf_of)
 
     def all(self) -> tuple[Credential, ...]:
         """Return every credential, revoked ones included, sorted by id."""
         with self._context.journal.reading() as view:
             return view.credentials()
+
+    @contextmanager
+    def _failing(self, way: str) -> Iterator[None]:
+        """Tell operators of somebody who does not show who he is."""
+        try:
+            yield
+        except AuthenticationFailed as error:
+            self._context.log(events.AUTHENTICATION_FAILED, request=way, error=error.code)
+            raise
 
     def _now(self, view: Reading) -> str:
         """Return the time that a record would bear: what has expired stays so."""

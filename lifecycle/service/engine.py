@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
+from lifecycle import events
 from lifecycle.domain.dates import Day, day_of
 from lifecycle.domain.errors import (
     InvalidInput,
@@ -21,22 +22,20 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.naming import identifier, title_of
-from lifecycle.domain.requests import (
-    AddActor,
-    AssignRole,
-    Enrol,
-    Found,
-    RevokeRole,
-)
-from lifecycle.service import administration, participation
 from lifecycle.service.answers import Answers
-from lifecycle.service.batch import PER_TRANSACTION, Batch, Outcome
-from lifecycle.service.commands import AdvanceCommand
-from lifecycle.service.credentials import Credentials
-from lifecycle.service.people import People, person_name
-from lifecycle.service.plan import Plans
-from lifecycle.service.rehearsal import rehearse
 from lifecycle.service.results import Receipt
+from lifecycle.telemetry import span
+
+# Use cases are imported by the calls that are theirs: one process asks for few of them.
+if TYPE_CHECKING:
+    from lifecycle.service.batch import Outcome
+    from lifecycle.service.commands import AdvanceCommand
+    from lifecycle.service.credentials import Credentials
+    from lifecycle.service.people import People
+    from lifecycle.service.plan import Plans
+
+PER_TRANSACTION: Final = 500
+"""How many records are committed together at most, where nothing else is asked for."""
 
 
 class Lifecycle(Answers):
@@ -65,16 +64,22 @@ class Lifecycle(Answers):
     @property
     def plans(self) -> Plans:
         """The plans of the road maps: what became of their activities, what is overdue."""
+        from lifecycle.service.plan import Plans
+
         return Plans(self._context)
 
     @property
     def people(self) -> People:
         """People's data: names, what opens commitments, personal files, and their erasure."""
+        from lifecycle.service.people import People
+
         return People(self._context)
 
     @property
     def credentials(self) -> Credentials:
         """The tokens and keys by which actors are known."""
+        from lifecycle.service.credentials import Credentials
+
         return Credentials(self._context)
 
     def authenticate(self, token: str, *, on_behalf_of: str | None = None) -> Actor:
@@ -94,14 +99,18 @@ class Lifecycle(Answers):
 
         Args:
             connection: A SQLAlchemy ``Connection`` to the database of this history. The host
-                commits or rolls back; its rows and the records share that fate.
+                commits or rolls back; its rows and the records share that fate. Operators are
+                told nothing: whether it lasts is known to the host only, which has the receipts.
         """
         journal = self._context.journal.joined(connection)
         # What a host's transaction waits for, and how often it is begun again, is the host's.
-        return Lifecycle(replace(self._context, journal=journal, patience=0.0))
+        return Lifecycle(replace(self._context, journal=journal, patience=0.0, log=events.silent))
 
     def found(self, *, actor: Actor, command_id: str | None = None) -> Receipt:
         """Begin the history, with *actor* as its first administrator."""
+        from lifecycle.domain.requests import Found
+        from lifecycle.service import administration
+
         identifier(actor.id, "actor")
         request = Found(actor=actor, command_id=self._context.command(command_id))
         return administration.found(self._context, request)
@@ -128,6 +137,10 @@ class Lifecycle(Answers):
             InvalidIdentifier: It cannot be an id.
             InvalidInput: The name is none.
         """
+        from lifecycle.domain.requests import AddActor
+        from lifecycle.service import administration
+        from lifecycle.service.people import person_name
+
         request = AddActor(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -155,6 +168,9 @@ class Lifecycle(Answers):
             InvalidScope: The role is not given on such a thing.
             AlreadyExists: He holds it there already.
         """
+        from lifecycle.domain.requests import AssignRole
+        from lifecycle.service import administration
+
         request = AssignRole(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -182,6 +198,9 @@ class Lifecycle(Answers):
             AdministrationRefused: *actor* is not an administrator, or it is the last one's role.
             UnknownAssignment: He does not hold it there.
         """
+        from lifecycle.domain.requests import RevokeRole
+        from lifecycle.service import administration
+
         request = RevokeRole(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -209,6 +228,9 @@ class Lifecycle(Answers):
             UnknownRoadmap: There is no such road map.
             AlreadyExists: The school takes part already.
         """
+        from lifecycle.domain.requests import Enrol
+        from lifecycle.service import participation
+
         request = Enrol(
             actor=actor,
             command_id=self._context.command(command_id),
@@ -255,6 +277,9 @@ class Lifecycle(Answers):
             UnknownSchool, UnknownTransition, UnknownActor: No such thing.
             InvalidEvidence, InvalidFact, InvalidDate: Not of the form it must have.
         """
+        from lifecycle.service import participation
+        from lifecycle.service.commands import AdvanceCommand
+
         command = AdvanceCommand(
             school=school,
             transition=transition,
@@ -267,14 +292,30 @@ class Lifecycle(Answers):
             command_id=command_id,
             expected_version=expected_version,
         )
-        personal: frozenset[str] = frozenset()
-        if command.has_files:
-            with self._context.journal.reading() as view:
-                personal = participation.personal_kinds(self._context, view, school)
-        request, offer = command.measured(self._context, personal)
-        if dry_run:
-            return rehearse(self._context, request)
-        return participation.advance(self._context, request, offer)
+        return participation.move(self._context, command, dry_run=dry_run)
+
+    def seal(self, per_transaction: int = PER_TRANSACTION) -> int:
+        """Make the records that wait leaves of the log, and return how many it were.
+
+        Several processes may do so at once: no record is sealed twice.
+
+        Args:
+            per_transaction: How many at most become leaves together.
+
+        Raises:
+            StorageFailed: The database failed; what was sealed before stays so.
+        """
+        context, total = self._context, 0
+        with span("seal", backend=context.journal.backend) as told:
+            while True:
+                with context.journal.writing() as tx:
+                    sealed = tx.seal(per_transaction)
+                if sealed:
+                    context.log(events.SEALED, count=sealed)
+                total += sealed
+                told.tell(records=total)
+                if sealed < per_transaction:
+                    return total
 
     def advance_many(
         self,
@@ -309,6 +350,8 @@ class Lifecycle(Answers):
             StorageFailed: The database, or the store of the evidence, failed. Of commands
                 without an outcome yet nothing is acknowledged; repeat with the same ids.
         """
+        from lifecycle.service.batch import Batch
+
         batch = Batch(
             self._context,
             per_transaction=per_transaction,

@@ -23,6 +23,7 @@ from lifecycle.domain.model import Evidence, EvidenceFile
 from lifecycle.domain.ports import Writing
 from lifecycle.domain.record import Record
 from lifecycle.service.context import Context
+from lifecycle.telemetry import span
 
 # A record holds 64 KiB; a piece takes up to some 480 bytes of it.
 MAX_PIECES: Final = 120
@@ -170,12 +171,16 @@ def store(context: Context, offer: Offer) -> None:
         EvidenceLost: The store cannot be written.
     """
     for piece in offer.pieces:
-        if not isinstance(piece.given, EvidenceFile):
-            continue
-        stored = context.evidence.put(piece.given.path, piece.secret)
+        if isinstance(piece.given, EvidenceFile):
+            _store(context, piece, piece.given)
+
+
+def _store(context: Context, piece: Brought, given: EvidenceFile) -> None:
+    with span("evidence", sha256=piece.evidence.sha256, size=piece.evidence.size):
+        stored = context.evidence.put(given.path, piece.secret)
         if stored.sha256 != piece.evidence.sha256:
             raise InvalidEvidence(
-                kind=piece.given.kind,
+                kind=given.kind,
                 detail=Message("the file changed while it was read"),
                 hint=Message("repeat when nothing writes to it"),
             )

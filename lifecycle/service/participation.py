@@ -35,18 +35,20 @@ from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after
 from lifecycle.domain.requests import Advance, Enrol
 from lifecycle.service.administration import adopt, adopted
+from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.context import (
     Context,
-    after_erasures,
     append,
     carry_out,
-    no_earlier,
     settle,
 )
 from lifecycle.service.evidence import Offer, keep, store
 from lifecycle.service.identity import access_of
 from lifecycle.service.known import Known
 from lifecycle.service.results import Option, Outlook, Receipt
+from lifecycle.service.telling import tell_move
+from lifecycle.service.times import after_erasures, no_earlier
+from lifecycle.telemetry import span
 
 
 def enrol(context: Context, request: Enrol) -> Receipt:
@@ -99,6 +101,21 @@ def personal_kinds(context: Context, view: Reading, school: str) -> frozenset[st
         return frozenset()
     kinds = context.definition(view, first.definition.digest).evidence_kinds
     return frozenset(one.name for one in kinds if one.personal)
+
+
+def move(context: Context, command: AdvanceCommand, *, dry_run: bool) -> Receipt:
+    """Make a transition as a caller asks for it, or tell what would come of it."""
+    from lifecycle.service.rehearsal import rehearse
+
+    with span("advance", backend=context.journal.backend, dry_run=dry_run) as told:
+        personal: frozenset[str] = frozenset()
+        if command.has_files:
+            with context.journal.reading() as view:
+                personal = personal_kinds(context, view, command.school)
+        request, offer = command.measured(context, personal)
+        receipt = rehearse(context, request) if dry_run else advance(context, request, offer)
+        tell_move(told, receipt)
+    return receipt
 
 
 @dataclass(frozen=True, slots=True)

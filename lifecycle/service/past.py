@@ -6,18 +6,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 from lifecycle.domain.dates import Day, day_of, place_date
-from lifecycle.domain.decide import standing_of
-from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import HistoryBroken, InvalidDate, UnknownRoadmap, UnknownSchool
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import RefusedAttempt, Standing, participation_stream, roadmap_stream
-from lifecycle.domain.ports import Reading
-from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after, as_of, counts_from, fold
-from lifecycle.service.context import Context
 from lifecycle.service.results import Snapshot, StatusRow
+
+if TYPE_CHECKING:
+    from lifecycle.domain.definition import Definition
+    from lifecycle.domain.ports import Reading
+    from lifecycle.domain.record import Record
+    from lifecycle.service.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ def row(context: Context, standing: Standing, today: date) -> StatusRow:
 
 def board(context: Context, when: When, school: str | None, roadmap: str | None) -> list[StatusRow]:
     """Return the board as it was, sorted by road map and school."""
+    from lifecycle.domain.decide import standing_of
+
     rows: list[StatusRow] = []
     with histories(context, roadmap, school) as found:
         for definition, records in found.schools:

@@ -19,7 +19,15 @@ _LONGEST: Final = 1.0
 _STEPS: Final = 1000  # of a random pause
 
 
-def patiently(work: Callable[[], Result], patience: float = PATIENCE) -> Result:
+def _unheard(attempt: int, pause: float, error: DatabaseLocked) -> None:
+    """Tell nobody."""
+
+
+def patiently(
+    work: Callable[[], Result],
+    patience: float = PATIENCE,
+    again: Callable[[int, float, DatabaseLocked], None] = _unheard,
+) -> Result:
     """Do *work*, and again where the database could not take its turn; it left nothing then.
 
     Pauses double from 10 ms to a second, and each is taken at random up to that: those who met
@@ -28,17 +36,20 @@ def patiently(work: Callable[[], Result], patience: float = PATIENCE) -> Result:
     Args:
         work: A whole transaction.
         patience: Seconds after the first try in which another one may begin.
+        again: Told before each new try: the how manieth it is, after how many seconds, and why.
 
     Raises:
         DatabaseLocked: Others stood in the way to the end.
     """
-    ends, longest = time.monotonic() + patience, _FIRST
+    ends, longest, attempt = time.monotonic() + patience, _FIRST, 1
     while True:
+        attempt += 1
         try:
             return work()
-        except DatabaseLocked:
+        except DatabaseLocked as error:
             pause = longest * secrets.randbelow(_STEPS) / _STEPS
             if time.monotonic() + pause >= ends:
                 raise
+            again(attempt, pause, error)
         time.sleep(pause)
         longest = min(2 * longest, _LONGEST)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from lifecycle import events
 from lifecycle.domain.commitment import Opened, Opening, committed_in
 from lifecycle.domain.decision import Refusal, authority
 from lifecycle.domain.erasure import Erasures, decide_erase, opened_in, place_from, place_of
@@ -41,11 +43,11 @@ from lifecycle.service.context import (
     attempted,
     carry_out,
     check_actor,
-    no_earlier,
     settle,
 )
 from lifecycle.service.identity import access_of, proved
 from lifecycle.service.results import Receipt
+from lifecycle.service.times import no_earlier
 
 MAX_NAME: Final = 200
 
@@ -124,7 +126,7 @@ class People:
             tx.keep_name(person, text)
 
         attempted(context, request, work)
-        context.log("person_named", actor=person)
+        context.log(events.PERSON_NAMED, actor=person)
 
     def show(self, person: str) -> Person:
         """Return what is kept of a person.
@@ -203,11 +205,22 @@ class People:
             tx.erasable.erase(person, places)
             return receipt
 
-        receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
-        self._remove_files()
+        with self._told(request.command_id):
+            receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
+            self._remove_files(request.command_id)
         return receipt
 
-    def _remove_files(self) -> None:
+    @contextmanager
+    def _told(self, command_id: str) -> Iterator[None]:
+        """Tell operators of an erasure that is recorded, but not finished."""
+        try:
+            yield
+        except ErasureUnfinished as error:
+            found = {"error": error.code, "command_id": command_id}
+            self._context.log(events.ERASURE_UNFINISHED, **found)
+            raise
+
+    def _remove_files(self, command_id: str) -> None:
         """Remove every ciphertext without a key, also those that an interrupted erasure left."""
         context = self._context
         with context.journal.reading() as view:
@@ -220,6 +233,7 @@ class People:
         with context.journal.writing() as tx:
             for digest in left:
                 tx.erasable.forget(digest)
+        context.log(events.ERASED, files=len(left), command_id=command_id)
 
     def opened(self, records: Iterable[Record]) -> dict[str, Opened]:
         """Return what people see in place of every commitment of *records*, by commitment."""

@@ -32,13 +32,13 @@ from lifecycle.domain.requests import Act, ActOnActivity
 from lifecycle.service.administration import adopted
 from lifecycle.service.context import (
     Context,
-    after_erasures,
     carry_out,
     settle,
 )
 from lifecycle.service.evidence import Offer, keep, store, taken_in
 from lifecycle.service.identity import access_of
 from lifecycle.service.results import Receipt
+from lifecycle.service.times import after_erasures
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from lifecycle.domain.decision import Notice
-from lifecycle.domain.guards import Unmet
-from lifecycle.domain.messages import Text
-from lifecycle.domain.model import Standing
-from lifecycle.domain.record import Record
-from lifecycle.domain.replay import Participation
+if TYPE_CHECKING:
+    from lifecycle.domain.decision import Notice
+    from lifecycle.domain.guards import Unmet
+    from lifecycle.domain.messages import Text
+    from lifecycle.domain.model import Standing
+    from lifecycle.domain.record import Record
+    from lifecycle.domain.replay import Participation
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from lifecycle.audit.checkpoints import (
     next_checkpoint,
 )
 from lifecycle.audit.findings import Finding
-from lifecycle.audit.log_check import LogCheck, late, published_delay
+from lifecycle.audit.log_check import LogCheck, late
 from lifecycle.audit.note import Checkpoint
 from lifecycle.audit.watching import look
+from lifecycle.domain.administration import published_delay
 from lifecycle.domain.logged import LogLeaf, Queued
 from lifecycle.domain.record import moment_text
 from lifecycle.storage.memory import MemoryJournal

@@ -28,13 +28,14 @@ from lifecycle.audit.course import COLUMNS, Passed
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.kept import Keys, Openings
-from lifecycle.audit.log_check import LogCheck, published_delay
+from lifecycle.audit.log_check import LogCheck
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.personal import Beside
 from lifecycle.audit.schools import _standing
 from lifecycle.audit.spelling import Row
 from lifecycle.domain import canonical
+from lifecycle.domain.administration import published_delay
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.model import participation_stream

@@ -9,13 +9,17 @@ import click
 import pytest
 
 from lifecycle.cli.forms import COMMON, Command
+from lifecycle.cli.language import paragraphs
 from lifecycle.cli.program import program
 from tests.cli.terminal import Terminal
 
 
 def commands(group: click.Group, path: str = "") -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         found[f"{path}{name}"] = command
         if isinstance(command, click.Group):
             found |= commands(command, f"{path}{name} ")
@@ -23,6 +27,11 @@ def commands(group: click.Group, path: str = "") -> dict[str, click.Command]:
 
 
 ALL = {"": program, **commands(program)}
+
+
+def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
+    for name, (_, short) in program.later.items():
+        assert short == paragraphs(ALL[name].help or "")[0], name
 
 
 def test_the_commands_are_those_that_were_agreed() -> None:
@@ -37,7 +46,7 @@ def test_the_commands_are_those_that_were_agreed() -> None:
         "overdue", "person erase", "person name", "person show", "plan", "programme check",
         "programme diagram", "programme list", "programme show", "refusals", "replay", "revoke",
         "roadmap check", "roadmap gantt", "roadmap import", "roadmap list", "roadmap show",
-        "schema", "status", "token issue", "token list", "token revoke", "verify",
+        "schema", "stats", "status", "token issue", "token list", "token revoke", "verify",
     ]  # fmt: skip
 
 
@@ -85,7 +94,9 @@ def test_examples_are_understood(name: str) -> None:
         assert words.pop(0) == "lifecycle"
         found: click.Command = program
         while isinstance(found, click.Group):
-            found = found.commands[words.pop(0)]
+            named = found.get_command(click.Context(found), words.pop(0))
+            assert named is not None
+            found = named
         context = found.make_context(found.name, words)
         assert context.args == []
 

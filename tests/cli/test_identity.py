@@ -288,7 +288,7 @@ def test_planted_tokens_are_never_told(office: Terminal, tmp_path: Path) -> None
     heard.write(said.out + said.err)
 
     assert said.code == 4
-    assert "record_appended" in heard.getvalue()
+    assert "transition_recorded" in heard.getvalue()
     assert secret not in heard.getvalue()
     for path in office.folder.rglob("*"):
         if path.is_file() and path.suffix != ".token":

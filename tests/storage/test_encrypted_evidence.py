@@ -9,7 +9,7 @@ import pytest
 
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
-from lifecycle.domain.ports import EvidenceStore
+from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.memory_evidence import MemoryEvidence
 

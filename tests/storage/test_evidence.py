@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
-from lifecycle.domain.evidence import StoredFile
-from lifecycle.domain.ports import EvidenceStore
+from lifecycle.domain.evidence import EvidenceStore, StoredFile
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.memory_evidence import MemoryEvidence
 

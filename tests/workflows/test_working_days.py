@@ -1,10 +1,11 @@
 """Working days of Russia: within a year, over its end, and over whole years."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from holidays import country_holidays
 
-from lifecycle.workflows.working_days import RussianCalendar
+from lifecycle.workflows.working_days import ODD, RussianCalendar, is_working
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,11 @@ from lifecycle.workflows.working_days import RussianCalendar
 )
 def test_working_days_after_a_last_day_are_counted(due_on: date, until: date, days: int) -> None:
     assert RussianCalendar().days_late(due_on, until) == days
+
+
+@pytest.mark.parametrize("year", [*sorted(ODD), min(ODD) - 1, max(ODD) + 1])
+def test_every_day_is_worked_as_the_library_says(year: int) -> None:
+    library = country_holidays("RU", years=year)
+    days = [date(year, 1, 1) + timedelta(days=number) for number in range(365)]
+
+    assert [is_working(day) for day in days] == [library.is_working_day(day) for day in days]
