@@ -95,6 +95,11 @@ class PostgresDatabase:
             raise InvalidInput(what="the database address", detail=detail)
         _, arguments = self.dialect.create_connect_args(address.set(query=options))
         self._arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, **arguments}
+        self.reached = {
+            name: str(value)
+            for name, value in arguments.items()
+            if name not in ("user", "password")
+        }
         self._read_only = read_only or mode == "ro"
         self._numbers = count(1)  # names of cursors are never given twice on a connection
         try:

@@ -108,6 +108,13 @@ class Server:
             self._sql(f"ALTER SYSTEM SET {name} = {value}")
         self._sql("SELECT pg_reload_conf()")
 
+    def demand_passwords(self, accounts: str) -> None:
+        """Let in accounts whose names begin so by their passwords alone; all others freely."""
+        rules = self._data / "pg_hba.conf"
+        asked = f'local all "/^{accounts}" scram-sha-256'
+        rules.write_text(f"{asked}\n{rules.read_text('utf-8')}", "utf-8")
+        self._sql("SELECT pg_reload_conf()")
+
     def crash(self) -> None:
         """End the server without letting it finish anything, and start it again."""
         self._control("stop", "-m", "immediate")
