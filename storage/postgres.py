@@ -19,7 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
-from lifecycle.storage import postgres_schema
+from lifecycle.storage import postgres_schema, shards, shards_schema
 from lifecycle.storage.database import Sent
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.session import Session
@@ -34,11 +34,22 @@ _BEGIN: Final = {
     True: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
     False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 }
+# Whoever writes to several servers holds it with others, and whoever wants to see one state of all
+# of them alone: no school is called that.
+_GATE: Final = "SELECT pg_catalog.pg_advisory{}({}, pg_catalog.hashtext('writers'))"
+_ENTER: Final = _GATE.format("_xact_lock_shared", _LOCKS)
+_CLOSE: Final = _GATE.format("_lock", _LOCKS)
+_OPEN: Final = _GATE.format("_unlock", _LOCKS)
+# Each shard settles what a transaction sees when it is asked first.
+_LOOK: Final = "(SELECT version FROM lifecycle_streams_{} LIMIT 1)"
+
 # Asked in one go, with the waiting time set: every connection is checked before it is used.
 _SETTLE: Final = (
     "SELECT set_config('lock_timeout', %s, false), current_setting('server_version_num'),"
     " current_setting('server_encoding'), current_setting('fsync'),"
-    " current_setting('full_page_writes'), current_setting('synchronous_commit')"
+    " current_setting('full_page_writes'), current_setting('synchronous_commit'),"
+    " (SELECT count(*) FROM pg_catalog.pg_foreign_server"
+    " WHERE srvname LIKE 'lifecycle\\_shard\\_%%')"
 )
 
 _ATTEMPT: Final[Sent] = ("SAVEPOINT lifecycle_attempt", ())
@@ -50,6 +61,21 @@ _UNDER_WAY: Final = (
     " AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)"
 )
 _PAUSE: Final = 0.02  # seconds between two looks at who is still there
+
+
+class _Compiler(PGDialect_psycopg.statement_compiler):  # type: ignore[name-defined, misc]
+    def render_bind_cast(self, type_: Any, dbapi_type: Any, sqltext: str) -> str:
+        """Cast a value without naming the collation: that of the column decides.
+
+        Named, it would keep the comparison from being made where the column lies.
+        """
+        found: str = super().render_bind_cast(type_, dbapi_type, sqltext)
+        return found.partition(" COLLATE ")[0]
+
+
+class _Dialect(PGDialect_psycopg):
+    statement_compiler = _Compiler
+    supports_statement_cache = True
 
 
 class PostgresDatabase:
@@ -71,7 +97,7 @@ class PostgresDatabase:
     writes_late = False
     proves_indexes = False  # the catalogue tells how they are made, not what is in them
     # The parameters by place: one way to send statements for every driver.
-    dialect: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
+    dialect: Dialect = _Dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
     def __init__(self, url: str, lock_seconds: float, *, read_only: bool = False) -> None:
         self._url = url
@@ -101,11 +127,17 @@ class PostgresDatabase:
             if name not in ("user", "password")
         }
         self._read_only = read_only or mode == "ro"
+        self._shards = 0
         self._numbers = count(1)  # names of cursors are never given twice on a connection
         try:
             psycopg.conninfo.make_conninfo(**self._arguments)
         except psycopg.ProgrammingError as error:
             raise InvalidInput(what="the database address", detail=str(error).strip()) from error
+
+    @property
+    def is_sharded(self) -> bool:
+        """Whether schools lie on other servers; see ``lifecycle.storage.shards``."""
+        return self._shards > 0
 
     def engine(self, *, create: bool = False) -> Engine:
         """Return a pool of connections, each checked for settings that endanger what it keeps."""
@@ -133,9 +165,30 @@ class PostgresDatabase:
     def made(self) -> None:
         """Do nothing: the server has made it last."""
 
-    def begin(self, driver: DBAPIConnection, *, write: bool) -> None:
+    def begin(self, driver: DBAPIConnection, *, write: bool, still: bool = False) -> None:
         """Begin a transaction: one that sees a single state, or one that writes."""
-        driver.cursor().execute(_BEGIN[write and not self._read_only])
+        writes = write and not self._read_only
+        if writes and self._shards:
+            driver.cursor().execute(f"{_BEGIN[True]}; {_ENTER}")
+        elif still and self._shards:
+            self._begin_still(driver)
+        else:
+            driver.cursor().execute(_BEGIN[writes])
+
+    def _begin_still(self, driver: DBAPIConnection) -> None:
+        """Begin to read one state of all servers: nobody writes to them while it is settled."""
+        cursor = driver.cursor()
+        cursor.execute(_CLOSE)
+        try:
+            cursor.execute(_BEGIN[False])
+            looks = ", ".join(_LOOK.format(number + 1) for number in range(self._shards))
+            cursor.execute(f"SELECT {looks}")
+        except BaseException:
+            self.undo(driver)
+            raise
+        finally:
+            if not self.lost(driver):
+                cursor.execute(_OPEN)
 
     def commit(self, driver: DBAPIConnection) -> None:
         """Make the transaction last.
@@ -216,18 +269,29 @@ class PostgresDatabase:
         Whoever began to read before sees the deleted rows, and PostgreSQL keeps them for him; so
         he is waited for first. The write-ahead log keeps them until it is recycled.
         """
-        if not self._outwaited(driver):
-            return False
         try:
-            for table in postgres_schema.ERASABLE:
-                driver.cursor().execute(f"VACUUM (FULL) {table}")
+            if not self._outwaited(driver):
+                return False
+            for statement in self._rewritings():
+                driver.cursor().execute(statement)
         except psycopg.errors.LockNotAvailable:
             return False
         return True
 
+    def _rewritings(self) -> list[str]:
+        return (
+            shards.REWRITINGS
+            if self._shards
+            else [f"VACUUM (FULL) {table}" for table in postgres_schema.ERASABLE]
+        )
+
     def _outwaited(self, driver: DBAPIConnection) -> bool:
         """Wait until every transaction that is under way has ended; tell whether they have."""
         cursor = driver.cursor()
+        if self._shards:
+            # Who writes may be seen by the shards only.
+            cursor.execute(_CLOSE)
+            cursor.execute(_OPEN)
         cursor.execute(_UNDER_WAY)
         before = set(cursor.fetchall())
         until = time.monotonic() + self._lock_seconds
@@ -248,6 +312,8 @@ class PostgresDatabase:
 
     def findings(self, session: Session) -> list[str]:
         """Return what in our tables, indexes and triggers differs from this release's."""
+        if self._shards:
+            return shards_schema.findings(session, self._shards)
         return postgres_schema.findings(session)
 
     def _connected(self, create: bool) -> psycopg.Connection[Any]:
@@ -274,7 +340,7 @@ class PostgresDatabase:
         milliseconds = str(int(self._lock_seconds * 1000))
         row = connection.execute(_SETTLE, (milliseconds,)).fetchone()
         assert row is not None  # noqa: S101 - it selects one row of nothing
-        _, version, encoding, *switches = row
+        _, version, encoding, *switches, self._shards = row
         if int(version) < _OLDEST * 10_000:
             detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": _OLDEST})
             raise StorageFailed(detail=detail)

@@ -16,6 +16,7 @@ from lifecycle.storage import tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.postgres_schema import ERASABLE
 from lifecycle.storage.session import driver_of
+from lifecycle.storage.shards import MAINTAIN_SINCE, SHARED
 
 APP: Final = "lifecycle_app"
 """Carries out requests: adds to the history, moves the projections, erases."""
@@ -63,7 +64,10 @@ _DELETES: Final[dict[str, tuple[Table, ...]]] = {
     SEQUENCER: (tables.sealing_queue,),
 }
 _NUMBERED: Final = (tables.refusals, tables.outbox)
-_MAINTAIN_SINCE: Final = 170_000  # before that only the owner can rewrite a table
+_REWRITTEN: Final = (
+    "SELECT CASE c.relkind WHEN 'p' THEN n || %s ELSE n END FROM unnest(%s) AS n"
+    " JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n)"
+)
 
 _MAKE: Final = sql.SQL(
     "DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
@@ -88,14 +92,17 @@ def grant_in(database: Database) -> tuple[str, ...]:
             driver = driver_of(connection)
             assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
             with driver.transaction():
-                for statement in _statements(driver.info.server_version):
+                # Of a table with parts on several servers, the part that lies here.
+                found = driver.execute(_REWRITTEN, (SHARED, list(ERASABLE))).fetchall()
+                rewritten = [str(name) for (name,) in found]
+                for statement in _statements(driver.info.server_version, rewritten):
                     driver.execute(statement)
     finally:
         engine.dispose()
     return ROLES
 
 
-def _statements(version: int) -> list[sql.Composed]:
+def _statements(version: int, erasable: list[str]) -> list[sql.Composed]:
     everything = _named(_ALL)
     statements = [_MAKE.format(role=sql.Identifier(role)) for role in ROLES]
     for holder in (*map(sql.Identifier, ROLES), sql.SQL("PUBLIC")):
@@ -116,8 +123,8 @@ def _statements(version: int) -> list[sql.Composed]:
         numbers = sql.Identifier(f"{table.name}_id_seq")
         to = sql.Identifier(APP)
         statements.append(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(numbers, to))
-    if version >= _MAINTAIN_SINCE:
-        rewritten = sql.SQL(", ").join(map(sql.Identifier, ERASABLE))
+    if version >= MAINTAIN_SINCE:
+        rewritten = sql.SQL(", ").join(map(sql.Identifier, erasable))
         to = sql.Identifier(APP)
         statements.append(sql.SQL("GRANT MAINTAIN ON {} TO {}").format(rewritten, to))
     return statements

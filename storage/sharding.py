@@ -18,6 +18,7 @@ from lifecycle.domain.messages import Message
 from lifecycle.storage import postgres_schema, schema, shards
 from lifecycle.storage.postgres import PostgresDatabase
 from lifecycle.storage.session import Session, driver_of
+from lifecycle.storage.shards import Query
 
 _HIDDEN: Final = "********"
 _ANY_RECORD: Final = "SELECT EXISTS (SELECT FROM lifecycle_records)"
@@ -107,7 +108,7 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
 
 def _prepared(database: PostgresDatabase, connection: Connection, *, dry_run: bool) -> str:
     """Return the id of the installation, for which the tables are made where there are none."""
-    driver = _driver(connection)
+    driver, dbapi = _driver(connection), driver_of(connection)
     ((mighty,),) = driver.execute("SELECT current_setting('is_superuser') = 'on'").fetchall()
     if not mighty:
         detail = Message("only a super-user of the server can put other servers behind it")
@@ -116,11 +117,11 @@ def _prepared(database: PostgresDatabase, connection: Connection, *, dry_run: bo
         origin = str(uuid4())
         if not dry_run:
             with connection.begin():
-                database.begin(driver, write=True)
-                schema.create(connection, Session(driver, database), origin)
-                database.commit(driver)
+                database.begin(dbapi, write=True)
+                schema.create(connection, Session(dbapi, database), origin)
+                database.commit(dbapi)
         return origin
-    schema.check(Session(driver, database))
+    schema.check(Session(dbapi, database))
     ((origin,),) = driver.execute(_ORIGIN).fetchall()
     if not driver.execute(_HOW).fetchall():
         ((recorded,),) = driver.execute(_ANY_RECORD).fetchall()
@@ -202,9 +203,9 @@ class _Steps:
     def _role(self, number: int) -> str:
         return shards.account(self._origin, number)
 
-    def _on_shard(self, number: int, password: str, there: bool) -> list[sql.Composable]:
+    def _on_shard(self, number: int, password: str, there: bool) -> list[Query]:
         role = sql.Identifier(self._role(number))
-        statements: list[sql.Composable] = [
+        statements: list[Query] = [
             sql.SQL(
                 "DO $$ BEGIN CREATE ROLE {} LOGIN;"
                 " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
@@ -214,12 +215,11 @@ class _Steps:
         if not there:
             marked = shards.mark(self._origin, number, len(self._shards))
             place = self._shards[number - 1].schema
-            statements += shards.on_shard(marked, place, self._role(number))
+            version = self._drivers[number - 1].info.server_version
+            statements += shards.on_shard(marked, place, self._role(number), version)
         return statements
 
-    def _on_coordinator(
-        self, passwords: Sequence[str], found: set[tuple[str, str]]
-    ) -> list[sql.Composable]:
+    def _on_coordinator(self, passwords: Sequence[str], found: set[tuple[str, str]]) -> list[Query]:
         before = len({server for server, _ in found})
         if before and before != len(self._shards):
             raise _unfit(
@@ -249,19 +249,19 @@ class _Steps:
             )
         return statements
 
-    def _tried(self) -> Iterator[sql.Composable]:
+    def _tried(self) -> Iterator[Query]:
         """Yield what shows that every server is reached, before anything is kept."""
         for shard in self._shards:
             yield sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(shard.server))
 
 
-def _carried_out(driver: psycopg.Connection[Any], statements: Sequence[sql.Composable]) -> None:
+def _carried_out(driver: psycopg.Connection[Any], statements: Sequence[Query]) -> None:
     with driver.transaction():
         for statement in statements:
             driver.execute(statement)
 
 
-def _texts(statements: Sequence[sql.Composable]) -> tuple[str, ...]:
+def _texts(statements: Sequence[Query]) -> tuple[str, ...]:
     return tuple(statement.as_string(None) for statement in statements)
 
 
@@ -271,7 +271,7 @@ def _schema_of(driver: psycopg.Connection[Any]) -> str:
 
 
 def _plain(text: str) -> sql.SQL:
-    return sql.SQL(text)  # type: ignore[arg-type]  # our own words, none of a user's
+    return sql.SQL(text)  # our own words, none of a user's
 
 
 def _unfit(text: str, **parameters: object) -> InvalidInput:

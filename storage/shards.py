@@ -19,7 +19,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from lifecycle.domain.model import participation_stream
 from lifecycle.storage import tables
-from lifecycle.storage.postgres_schema import DIALECT, questions
+from lifecycle.storage.postgres_schema import DIALECT, ERASABLE, questions
 from lifecycle.storage.triggers import POSTGRES_FUNCTION, POSTGRES_TRIGGERS
 
 BY_STREAM: Final = (
@@ -39,6 +39,9 @@ SHARDED: Final = (*BY_STREAM, tables.standings)
 SHARED: Final = "_shared"
 """Ends the name of the coordinator's own part of a table: of streams that are no school's."""
 
+SCHOOLS: Final = "_schools"
+"""Ends the name of that of a table which has all parts on shards."""
+
 DESCRIPTION: Final = "lifecycle_shard"
 """A view on each shard that tells its schema and settings, for ``lifecycle db check``."""
 
@@ -47,15 +50,38 @@ DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 
 _FIRST: Final = participation_stream("")
 _AFTER: Final = _FIRST[:-1] + chr(ord(_FIRST[-1]) + 1)
+MAINTAIN_SINCE: Final = 170_000
+"""Version of PostgreSQL, before which only the owner can rewrite a table."""
+
+# Otherwise the whole table would be fetched to be joined with the leaves of the log.
+_ESTIMATED: Final = {tables.records.name: {"use_remote_estimate": "true"}}
 _PARALLEL_COMMIT: Final = 150_000
 _PARALLEL_ABORT: Final = 160_000
+
+_ERASABLE_THERE: Final = tuple(table for table in SHARDED if table.name in ERASABLE)
+REWRITINGS: Final = [
+    *(
+        f"VACUUM (FULL) {name}{SHARED if name in {one.name for one in SHARDED} else ''}"
+        for name in ERASABLE
+    ),
+    # No transaction may be around it, so it does not go the way of all other statements.
+    "SELECT dblink_exec(s.srvname, 'VACUUM (FULL) ' || string_agg("
+    "quote_ident(o.option_value), '.' ORDER BY o.option_name))"
+    " FROM pg_catalog.pg_foreign_table AS t"
+    " JOIN pg_catalog.pg_foreign_server AS s ON s.oid = t.ftserver"
+    " JOIN pg_catalog.pg_class AS c ON c.oid = t.ftrelid,"
+    " pg_catalog.pg_options_to_table(t.ftoptions) AS o"
+    " WHERE c.relname ~ '^lifecycle_(openings|evidence_keys)_[0-9]+$'"
+    " AND o.option_name IN ('schema_name', 'table_name')"
+    " GROUP BY s.srvname, c.relname ORDER BY s.srvname, c.relname",
+]
+"""What rewrites everywhere the tables that can be erased, outside of a transaction."""
 
 # What the account may do with which the coordinator comes: less than the coordinator's own roles
 # together, so that nobody changes the history or its triggers through it.
 _UPDATES: Final[Mapping[Table, tuple[str, ...]]] = {
     tables.streams: ("version", "hash", "recorded_at"),
     tables.standings: tuple(column.name for column in tables.standings.columns),
-    tables.evidence_keys: ("key",),
 }
 _DELETES: Final = (
     tables.assignments,
@@ -82,6 +108,10 @@ _SETTINGS: Final = (
 )
 
 
+Query = sql.SQL | sql.Composed
+"""A statement that is sent, with its names and values quoted."""
+
+
 @dataclass(frozen=True)
 class Shard:
     """One of the servers that schools lie on.
@@ -99,7 +129,17 @@ class Shard:
     @property
     def server(self) -> str:
         """Name of the foreign server on the coordinator."""
-        return f"lifecycle_shard_{self.number}"
+        return server_name(self.number)
+
+
+def server_name(number: int) -> str:
+    """Return what the coordinator calls a shard, and the table that tells its schema."""
+    return f"lifecycle_shard_{number}"
+
+
+def range_of_schools() -> str:
+    """Return the bound of what lies on shards, in the words of the catalogue."""
+    return f"FOR VALUES FROM ('{_FIRST}') TO ('{_AFTER}')"
 
 
 def account(origin: str, number: int) -> str:
@@ -112,13 +152,14 @@ def mark(origin: str, number: int, count: int) -> str:
     return f"lifecycle: {origin}, {number} of {count}"
 
 
-def on_shard(marked: str, schema: str, role: str) -> Iterator[sql.Composable]:
+def on_shard(marked: str, schema: str, role: str, version: int) -> Iterator[Query]:
     """Yield the statements that make the tables on a shard, for its owner.
 
     Args:
         marked: What it bears from then on.
         schema: Where the tables will lie.
         role: By which the coordinator comes.
+        version: Of its server, as PostgreSQL numbers it.
     """
     yield _plain(POSTGRES_FUNCTION)
     for table in SHARDED:
@@ -137,10 +178,15 @@ def on_shard(marked: str, schema: str, role: str) -> Iterator[sql.Composable]:
             sql.Identifier(table.name),
             sql.Identifier(role),
         )
-    yield sql.SQL("GRANT DELETE ON {} TO {}").format(_named(_DELETES), sql.Identifier(role))
+    # Rows are locked before they are deleted, which asks for the right to change them.
+    yield sql.SQL("GRANT UPDATE, DELETE ON {} TO {}").format(_named(_DELETES), sql.Identifier(role))
+    if version >= MAINTAIN_SINCE:
+        yield sql.SQL("GRANT MAINTAIN ON {} TO {}").format(
+            _named(_ERASABLE_THERE), sql.Identifier(role)
+        )
 
 
-def _granted(schema: str, role: str) -> sql.Composable:
+def _granted(schema: str, role: str) -> Query:
     to = sql.Identifier(role)
     return sql.SQL("; ").join(
         [
@@ -151,7 +197,7 @@ def _granted(schema: str, role: str) -> sql.Composable:
     )
 
 
-def _description(schema: str) -> sql.Composable:
+def _description(schema: str) -> Query:
     """Return the view that tells the coordinator what the shard's catalogue says."""
     names = [table.name for table in SHARDED]
     space = sql.Literal(sql.Identifier(schema).as_string(None)).as_string(None)
@@ -168,7 +214,7 @@ def _description(schema: str) -> sql.Composable:
     return _plain(f"CREATE VIEW {DESCRIPTION} AS {' UNION ALL '.join(asked)}")
 
 
-def on_coordinator(shards: list[Shard], database: str, version: int) -> Iterator[sql.Composable]:
+def on_coordinator(shards: list[Shard], database: str, version: int) -> Iterator[Query]:
     """Yield the statements that put the shards behind the coordinator's tables, for a super-user.
 
     Args:
@@ -181,11 +227,11 @@ def on_coordinator(shards: list[Shard], database: str, version: int) -> Iterator
     yield from map(_plain, _PLACING)
     for shard in shards:
         yield sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({})").format(
-            sql.Identifier(shard.server), _options(shard.options | _behaviour(version))
+            sql.Identifier(shard.server), _options(dict(shard.options) | _behaviour(version))
         )
     for table in BY_STREAM:
         yield from _divided(table.name)
-        parent = f"{table.name}_schools"
+        parent = table.name + SCHOOLS
         yield sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({}) {}").format(
             sql.Identifier(parent),
             sql.Identifier(table.name),
@@ -214,7 +260,7 @@ def on_coordinator(shards: list[Shard], database: str, version: int) -> Iterator
         yield sql.SQL("ALTER DATABASE {} SET {}").format(sql.Identifier(database), _plain(setting))
 
 
-def moved(shard: Shard, known: Collection[str]) -> sql.Composable:
+def moved(shard: Shard, known: Collection[str]) -> Query:
     """Return the statement that names the address of a shard anew.
 
     Args:
@@ -234,7 +280,7 @@ def moved(shard: Shard, known: Collection[str]) -> sql.Composable:
     )
 
 
-def _divided(table: str) -> Iterator[sql.Composable]:
+def _divided(table: str) -> Iterator[Query]:
     """Yield how a table becomes the coordinator's own part of one that has other parts."""
     names = {"whole": sql.Identifier(table), "own": sql.Identifier(table + SHARED)}
     yield sql.SQL("ALTER TABLE {whole} RENAME TO {own}").format(**names)
@@ -244,7 +290,7 @@ def _divided(table: str) -> Iterator[sql.Composable]:
     yield sql.SQL("ALTER TABLE {whole} ATTACH PARTITION {own} DEFAULT").format(**names)
 
 
-def _foreign(table: str, parent: str, shards: list[Shard]) -> Iterator[sql.Composable]:
+def _foreign(table: str, parent: str, shards: list[Shard]) -> Iterator[Query]:
     for shard in shards:
         yield sql.SQL(
             "CREATE FOREIGN TABLE {} PARTITION OF {} FOR VALUES WITH (MODULUS {}, REMAINDER {})"
@@ -255,7 +301,9 @@ def _foreign(table: str, parent: str, shards: list[Shard]) -> Iterator[sql.Compo
             sql.Literal(len(shards)),
             sql.Literal(shard.number - 1),
             sql.Identifier(shard.server),
-            _options({"schema_name": shard.schema, "table_name": table}),
+            _options(
+                {"schema_name": shard.schema, "table_name": table} | _ESTIMATED.get(table, {})
+            ),
         )
 
 
@@ -267,7 +315,6 @@ def _behaviour(version: int) -> dict[str, str]:
     found = {
         "async_capable": "true",  # shards are asked side by side
         "fetch_size": "1000",
-        "use_remote_estimate": "true",  # otherwise whole tables are fetched to be joined
         "options": "-c synchronous_commit=on -c lock_timeout=30s",
     }
     if version >= _PARALLEL_COMMIT:
@@ -277,16 +324,16 @@ def _behaviour(version: int) -> dict[str, str]:
     return found
 
 
-def _options(options: Mapping[str, str]) -> sql.Composable:
+def _options(options: Mapping[str, str]) -> Query:
     return sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(name), sql.Literal(value))
         for name, value in options.items()
     )
 
 
-def _named(chosen: tuple[Table, ...]) -> sql.Composable:
+def _named(chosen: tuple[Table, ...]) -> Query:
     return sql.SQL(", ").join(sql.Identifier(table.name) for table in chosen)
 
 
 def _plain(text: str) -> sql.SQL:
-    return sql.SQL(text)  # type: ignore[arg-type]  # our own words, none of a user's
+    return sql.SQL(text)  # our own words, none of a user's
