@@ -78,7 +78,8 @@ def _recorded(session: Session, places: list[Values], asked: Statement) -> Itera
         "streams": sorted({stream for _, stream, _ in places}),
         "sequences": sorted({sequence for _, _, sequence in places}),
     }
-    found = {(row[0], row[1]): row[2:] for row in session.rows(asked, **wanted)} if places else {}
+    (rows,) = session.all_rows([(asked, wanted)])
+    found = {(row[0], row[1]): row[2:] for row in rows}
     nothing = (None, None, None) if asked is _LONG else (None, None)
     for index, stream, sequence in places:
         yield (index, stream, sequence, *found.get((stream, sequence), nothing))

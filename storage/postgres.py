@@ -12,7 +12,6 @@ from typing import Any, Final, cast
 import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Dialect, Engine, QueuePool, create_engine
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -21,6 +20,7 @@ from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import postgres_schema, shards, shards_schema
 from lifecycle.storage.database import Sent
+from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.session import Session
 
@@ -63,21 +63,6 @@ _UNDER_WAY: Final = (
 _PAUSE: Final = 0.02  # seconds between two looks at who is still there
 
 
-class _Compiler(PGDialect_psycopg.statement_compiler):  # type: ignore[name-defined, misc]
-    def render_bind_cast(self, type_: Any, dbapi_type: Any, sqltext: str) -> str:
-        """Cast a value without naming the collation: that of the column decides.
-
-        Named, it would keep the comparison from being made where the column lies.
-        """
-        found: str = super().render_bind_cast(type_, dbapi_type, sqltext)
-        return found.partition(" COLLATE ")[0]
-
-
-class _Dialect(PGDialect_psycopg):
-    statement_compiler = _Compiler
-    supports_statement_cache = True
-
-
 class PostgresDatabase:
     """A database on a server, worked with as ``lifecycle.storage.database`` says.
 
@@ -97,7 +82,7 @@ class PostgresDatabase:
     writes_late = False
     proves_indexes = False  # the catalogue tells how they are made, not what is in them
     # The parameters by place: one way to send statements for every driver.
-    dialect: Dialect = _Dialect(paramstyle="format")  # type: ignore[no-untyped-call]
+    dialect: Dialect = PostgresDialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
     def __init__(self, url: str, lock_seconds: float, *, read_only: bool = False) -> None:
         self._url = url
