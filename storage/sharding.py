@@ -274,5 +274,5 @@ def _plain(text: str) -> sql.SQL:
     return sql.SQL(text)  # our own words, none of a user's
 
 
-def _unfit(text: str, **parameters: object) -> InvalidInput:
-    return InvalidInput(what="the list of servers", detail=Message(text, parameters))
+def _unfit(detail: str, **parameters: object) -> InvalidInput:
+    return InvalidInput(what="the list of servers", detail=Message(detail, parameters))

@@ -23,6 +23,7 @@ from lifecycle.cli.programmes import programme
 from lifecycle.cli.schemas import schema
 from lifecycle.cli.schools import advance, enrol, explain, status
 from lifecycle.cli.session import Session
+from lifecycle.cli.sharding import shard
 from lifecycle.cli.trail import history, replay, verify
 
 
@@ -132,3 +133,4 @@ for _command in (
     program.add_command(_command)
 roadmap.add_command(gantt)
 audit.add_command(erasure_extract)
+db.add_command(shard)
