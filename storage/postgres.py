@@ -41,7 +41,7 @@ _ENTER: Final = _GATE.format("_xact_lock_shared", _LOCKS)
 _CLOSE: Final = _GATE.format("_lock", _LOCKS)
 _OPEN: Final = _GATE.format("_unlock", _LOCKS)
 # Each shard settles what a transaction sees when it is asked first.
-_LOOK: Final = "(SELECT version FROM lifecycle_streams_{} LIMIT 1)"
+_LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
 
 # Asked in one go, with the waiting time set: every connection is checked before it is used.
 _SETTLE: Final = (

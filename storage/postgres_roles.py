@@ -6,6 +6,7 @@ administrator of the server gives it to the accounts that the programs use.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import psycopg
@@ -16,7 +17,7 @@ from lifecycle.storage import tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.postgres_schema import ERASABLE
 from lifecycle.storage.session import driver_of
-from lifecycle.storage.shards import MAINTAIN_SINCE, SHARED
+from lifecycle.storage.shards import MAINTAIN_SINCE, REWRITE, SHARED
 
 APP: Final = "lifecycle_app"
 """Carries out requests: adds to the history, moves the projections, erases."""
@@ -65,8 +66,14 @@ _DELETES: Final[dict[str, tuple[Table, ...]]] = {
 }
 _NUMBERED: Final = (tables.refusals, tables.outbox)
 _REWRITTEN: Final = (
-    "SELECT CASE c.relkind WHEN 'p' THEN n || %s ELSE n END FROM unnest(%s) AS n"
+    "SELECT CASE c.relkind WHEN 'p' THEN n || %s ELSE n END FROM unnest(%s::text[]) AS n"
     " JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n)"
+)
+
+# Each has a table of that name, which tells its schema.
+_SHARDS: Final = (
+    "SELECT srvname FROM pg_catalog.pg_foreign_server"
+    " WHERE srvname LIKE 'lifecycle\\_shard\\_%' ORDER BY srvname"
 )
 
 _MAKE: Final = sql.SQL(
@@ -94,8 +101,11 @@ def grant_in(database: Database) -> tuple[str, ...]:
             with driver.transaction():
                 # Of a table with parts on several servers, the part that lies here.
                 found = driver.execute(_REWRITTEN, (SHARED, list(ERASABLE))).fetchall()
-                rewritten = [str(name) for (name,) in found]
-                for statement in _statements(driver.info.server_version, rewritten):
+                shards = [str(name) for (name,) in driver.execute(_SHARDS).fetchall()]
+                for statement in (
+                    *_statements(driver.info.server_version, [str(name) for (name,) in found]),
+                    *_for_shards(shards),
+                ):
                     driver.execute(statement)
     finally:
         engine.dispose()
@@ -128,6 +138,17 @@ def _statements(version: int, erasable: list[str]) -> list[sql.Composed]:
         to = sql.Identifier(APP)
         statements.append(sql.SQL("GRANT MAINTAIN ON {} TO {}").format(rewritten, to))
     return statements
+
+
+def _for_shards(shards: list[str]) -> Iterator[sql.Composed]:
+    """Yield what the roles need where schools lie on other servers, beside the tables."""
+    if not shards:
+        return
+    readable = sql.SQL(", ").join(map(sql.Identifier, shards))
+    for role in ROLES:
+        yield sql.SQL("GRANT SELECT ON {} TO {}").format(readable, sql.Identifier(role))
+    rewriting, to = sql.Identifier(REWRITE), sql.Identifier(APP)
+    yield sql.SQL("GRANT EXECUTE ON FUNCTION {}() TO {}").format(rewriting, to)
 
 
 def _on_columns(action: str, table: Table, columns: list[str], role: str) -> sql.Composed:

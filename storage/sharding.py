@@ -79,7 +79,7 @@ def shard_in(
     with ExitStack() as stack:
         center = stack.enter_context(_connected(coordinator))
         others = [stack.enter_context(_connected(one)) for one in servers]
-        origin = _prepared(coordinator, center, dry_run=dry_run)
+        origin = _prepared(coordinator, center, len(servers), dry_run=dry_run)
         made = [
             _on_shard(database, _driver(connection), shards.mark(origin, number, len(servers)))
             for number, (database, connection) in enumerate(
@@ -106,7 +106,9 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
     return driver
 
 
-def _prepared(database: PostgresDatabase, connection: Connection, *, dry_run: bool) -> str:
+def _prepared(
+    database: PostgresDatabase, connection: Connection, count: int, *, dry_run: bool
+) -> str:
     """Return the id of the installation, for which the tables are made where there are none."""
     driver, dbapi = _driver(connection), driver_of(connection)
     ((mighty,),) = driver.execute("SELECT current_setting('is_superuser') = 'on'").fetchall()
@@ -123,7 +125,12 @@ def _prepared(database: PostgresDatabase, connection: Connection, *, dry_run: bo
         return origin
     schema.check(Session(dbapi, database))
     ((origin,),) = driver.execute(_ORIGIN).fetchall()
-    if not driver.execute(_HOW).fetchall():
+    before = {server for server, _ in driver.execute(_HOW).fetchall()}
+    if before and len(before) != count:
+        raise _unfit(
+            "the schools lie on {before} servers, not on {count}", before=len(before), count=count
+        )
+    if not before:
         ((recorded,),) = driver.execute(_ANY_RECORD).fetchall()
         if recorded:
             raise DatabaseExists(url=database.faults.url)
@@ -220,14 +227,7 @@ class _Steps:
         return statements
 
     def _on_coordinator(self, passwords: Sequence[str], found: set[tuple[str, str]]) -> list[Query]:
-        before = len({server for server, _ in found})
-        if before and before != len(self._shards):
-            raise _unfit(
-                "the schools lie on {before} servers, not on {count}",
-                before=before,
-                count=len(self._shards),
-            )
-        if before:
+        if found:
             statements = [
                 shards.moved(one, {name for server, name in found if server == one.server})
                 for one in self._shards
@@ -235,7 +235,11 @@ class _Steps:
             with_account = "ALTER USER MAPPING FOR PUBLIC SERVER {} OPTIONS (SET password {})"
         else:
             info = self._center.info
-            statements = list(shards.on_coordinator(self._shards, info.dbname, info.server_version))
+            statements = list(
+                shards.on_coordinator(
+                    self._shards, info.dbname, _schema_of(self._center), info.server_version
+                )
+            )
             with_account = (
                 'CREATE USER MAPPING FOR PUBLIC SERVER {} OPTIONS (password {}, "user" {})'
             )
@@ -244,7 +248,7 @@ class _Steps:
                 sql.SQL(with_account).format(
                     sql.Identifier(shard.server),
                     sql.Literal(password),
-                    *([] if before else [sql.Literal(self._role(shard.number))]),
+                    *([] if found else [sql.Literal(self._role(shard.number))]),
                 )
             )
         return statements

@@ -59,23 +59,32 @@ _PARALLEL_COMMIT: Final = 150_000
 _PARALLEL_ABORT: Final = 160_000
 
 _ERASABLE_THERE: Final = tuple(table for table in SHARDED if table.name in ERASABLE)
+REWRITE: Final = "lifecycle_rewrite_shards"
+"""A function of the coordinator's that rewrites the erasable tables on all shards."""
+
 REWRITINGS: Final = [
     *(
         f"VACUUM (FULL) {name}{SHARED if name in {one.name for one in SHARDED} else ''}"
         for name in ERASABLE
     ),
-    # No transaction may be around it, so it does not go the way of all other statements.
-    "SELECT dblink_exec(s.srvname, 'VACUUM (FULL) ' || string_agg("
-    "quote_ident(o.option_value), '.' ORDER BY o.option_name))"
-    " FROM pg_catalog.pg_foreign_table AS t"
+    f"SELECT {REWRITE}()",
+]
+"""What rewrites everywhere the tables that can be erased, outside of a transaction."""
+
+# No transaction may be around it on the shard, so it does not go the way of all other statements.
+# As its owner, so that nobody else needs to reach a shard past the coordinator's tables.
+_REWRITING: Final = (
+    " RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+    " PERFORM dblink_exec(f.srvname, 'VACUUM (FULL) ' || f.place) FROM"
+    " (SELECT s.srvname, string_agg(quote_ident(o.option_value), '.' ORDER BY o.option_name)"
+    " AS place FROM pg_catalog.pg_foreign_table AS t"
     " JOIN pg_catalog.pg_foreign_server AS s ON s.oid = t.ftserver"
     " JOIN pg_catalog.pg_class AS c ON c.oid = t.ftrelid,"
     " pg_catalog.pg_options_to_table(t.ftoptions) AS o"
     " WHERE c.relname ~ '^lifecycle_(openings|evidence_keys)_[0-9]+$'"
     " AND o.option_name IN ('schema_name', 'table_name')"
-    " GROUP BY s.srvname, c.relname ORDER BY s.srvname, c.relname",
-]
-"""What rewrites everywhere the tables that can be erased, outside of a transaction."""
+    " GROUP BY s.srvname, c.relname) AS f; END $$"
+)
 
 # What the account may do with which the coordinator comes: less than the coordinator's own roles
 # together, so that nobody changes the history or its triggers through it.
@@ -214,17 +223,24 @@ def _description(schema: str) -> Query:
     return _plain(f"CREATE VIEW {DESCRIPTION} AS {' UNION ALL '.join(asked)}")
 
 
-def on_coordinator(shards: list[Shard], database: str, version: int) -> Iterator[Query]:
+def on_coordinator(
+    shards: list[Shard], database: str, schema: str, version: int
+) -> Iterator[Query]:
     """Yield the statements that put the shards behind the coordinator's tables, for a super-user.
 
     Args:
         shards: All of them.
         database: Name of the coordinator's.
+        schema: Where its tables lie.
         version: Of its server, as PostgreSQL numbers it.
     """
     yield _plain("CREATE EXTENSION IF NOT EXISTS postgres_fdw")
     yield _plain("CREATE EXTENSION IF NOT EXISTS dblink")
     yield from map(_plain, _PLACING)
+    yield sql.SQL("CREATE FUNCTION {}() {} SET search_path = pg_catalog, {}, pg_temp").format(
+        sql.Identifier(REWRITE), _plain(_REWRITING), sql.Identifier(schema)
+    )
+    yield sql.SQL("REVOKE ALL ON FUNCTION {}() FROM PUBLIC").format(sql.Identifier(REWRITE))
     for shard in shards:
         yield sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({})").format(
             sql.Identifier(shard.server), _options(dict(shard.options) | _behaviour(version))

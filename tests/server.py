@@ -115,6 +115,10 @@ class Server:
         rules.write_text(f"{asked}\n{rules.read_text('utf-8')}", "utf-8")
         self._sql("SELECT pg_reload_conf()")
 
+    def log(self) -> str:
+        """Return what the server wrote down."""
+        return (self._data / "log").read_text("utf-8")
+
     def crash(self) -> None:
         """End the server without letting it finish anything, and start it again."""
         self._control("stop", "-m", "immediate")
