@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +35,10 @@ class Sharded:
         query = "SELECT stream FROM lifecycle_streams"
         (found,) = (n for n in range(len(self.shards)) if (stream,) in self.there(n, query))
         return found
+
+
+Lay = Callable[[str], Sharded]
+"""Lays a history of an installation on several servers."""
 
 
 @contextmanager

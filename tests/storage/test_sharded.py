@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from dataclasses import replace
 
 import psycopg
@@ -15,9 +14,7 @@ from lifecycle import Lifecycle
 from lifecycle.audit.log_check import LogCheck
 from lifecycle.domain.errors import (
     CommandReused,
-    DatabaseExists,
     DatabaseLocked,
-    InvalidInput,
     StorageFailed,
     VersionConflict,
 )
@@ -25,12 +22,12 @@ from lifecycle.domain.ports import Writing
 from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.postgres_roles import APP, AUDITOR, SEQUENCER
-from lifecycle.storage.roles import grant, shard
+from lifecycle.storage.roles import grant
 from lifecycle.wiring import verify
 from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ADMIN, ORIGIN, ROADMAP, Office, engine_on
 from tests.server import Server
-from tests.sharded import Sharded, opened, refusing
+from tests.sharded import Lay, Sharded, opened, refusing
 from tests.storage.samples import append
 from tests.storage.test_erasable import opening
 
@@ -40,33 +37,6 @@ OF_STREAM = [
     f"SELECT stream FROM lifecycle_{table}"  # noqa: S608 - names of our own
     for table in ("records", "streams", "assignments", "sealing_queue", "outbox")
 ]
-
-
-Lay = Callable[[str], Sharded]
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[Sequence[Server]]:
-    """Three servers, which ask the coordinator's account for its password."""
-    with ExitStack() as stack:
-        started = [stack.enter_context(Server()) for _ in range(3)]
-        for one in started:
-            one.demand_passwords("lifecycle_shard_")
-        yield started
-
-
-@pytest.fixture(scope="module")
-def lay(server: Server, servers: Sequence[Server]) -> Iterator[Lay]:
-    """Lay a history of an installation, where nothing was recorded yet."""
-    with ExitStack() as stack:
-
-        def laid(origin: str) -> Sharded:
-            url = stack.enter_context(server.database(origin))
-            shards = tuple(stack.enter_context(one.database()) for one in servers)
-            shard(url, shards)
-            return Sharded(url, shards)
-
-        yield laid
 
 
 def led(engine: Lifecycle, catalogue: Catalogue) -> Office:
@@ -340,110 +310,3 @@ def test_roles_do_their_work_through_the_coordinator_and_an_erased_row_is_gone_f
             assert view.records(stream)[-1] == record
         with pytest.raises(StorageFailed), journal.writing() as tx:
             append(tx, stream)
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE lifecycle_records SET actor = 'other'",
-        "DELETE FROM lifecycle_records",
-        "TRUNCATE lifecycle_records",
-        "TRUNCATE lifecycle_openings",
-        "ALTER TABLE lifecycle_records DISABLE TRIGGER ALL",
-        "SET session_replication_role = replica",
-    ],
-)
-def test_the_coordinators_account_changes_nothing_of_the_history_on_a_shard(
-    scratch: Sharded, statement: str
-) -> None:
-    ((account,),) = scratch.there(
-        0, "SELECT grantee FROM information_schema.role_table_grants WHERE grantee LIKE"
-        " 'lifecycle\\_shard%' AND table_catalog = current_database() LIMIT 1"
-    )  # fmt: skip
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        scratch.there(0, f"SET ROLE {account}; {statement}")
-
-
-@pytest.mark.parametrize("change", ["UPDATE {} SET actor = ''", "DELETE FROM {}", "TRUNCATE {}"])
-def test_a_super_user_of_the_coordinator_is_stopped_on_the_shards(
-    scratch: Sharded, change: str
-) -> None:
-    with pytest.raises(psycopg.Error), psycopg.connect(scratch.url) as owner:
-        owner.execute(change.format("lifecycle_records_schools").encode())
-
-
-def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> None:
-    sharded = lay("spoilt")
-    with opened(sharded.url) as journal, journal.auditing() as view:
-        assert view.schema_findings() == []
-    sharded.there(1, "ALTER TABLE lifecycle_records DISABLE TRIGGER lifecycle_records_no_change")
-    sharded.there(2, "ALTER TABLE lifecycle_records DROP CONSTRAINT uq_lifecycle_records_hash")
-    sharded.there(2, "COMMENT ON TABLE lifecycle_records IS 'another'")
-    with psycopg.connect(sharded.url) as center:
-        center.execute("ALTER TABLE lifecycle_standings DETACH PARTITION lifecycle_standings_1")
-
-    with opened(sharded.url) as journal, journal.auditing() as view:
-        assert view.schema_findings() == [
-            "part lifecycle_standings_1 is missing from the schema 0001",
-            "shard 2: trigger lifecycle_records_no_change differs from the schema 0001",
-            "shard 3: constraint lifecycle_records.uq_lifecycle_records_hash"
-            " is missing from the schema 0001",
-            "shard 3: it bears ['another']",
-        ]
-
-
-def test_servers_are_laid_again_by_their_new_addresses_and_passwords(
-    lay: Lay, server: Server
-) -> None:
-    sharded = lay("again")
-    mapped = "SELECT umoptions FROM pg_user_mappings ORDER BY srvname"
-    with psycopg.connect(sharded.url, autocommit=True) as center:
-        before = center.execute(mapped).fetchall()
-        center.execute("ALTER SERVER lifecycle_shard_2 OPTIONS (SET host '/nowhere')")
-    planned = shard(sharded.url, sharded.shards, dry_run=True)
-    with psycopg.connect(sharded.url) as center:
-        assert center.execute(mapped).fetchall() == before
-
-    done = shard(sharded.url, sharded.shards)
-
-    assert done == planned
-    with psycopg.connect(sharded.url) as center:
-        after = center.execute(mapped).fetchall()
-    secrets = [one.partition("=")[2] for row in before + after for one in row[0] if "pass" in one]
-    assert len(set(secrets)) == 6
-    assert not any(one in repr(done) + server.log() for one in secrets)
-    with opened(sharded.url) as journal, journal.writing() as tx:
-        append(tx, STREAMS[0])
-
-
-def test_only_an_empty_history_is_laid_and_only_on_servers_that_are_its_own(
-    scratch: Sharded, server: Server, servers: Sequence[Server]
-) -> None:
-    with pytest.raises(InvalidInput, match="on 3 servers, not on 2"):
-        shard(scratch.url, scratch.shards[:2])
-    with server.database("recorded") as url, opened(url) as journal:
-        with journal.writing() as tx:
-            append(tx)
-        with pytest.raises(DatabaseExists):
-            shard(url, scratch.shards)
-    with server.database("other") as url:
-        with pytest.raises(StorageFailed, match="something else already"):
-            shard(url, scratch.shards)
-        with pytest.raises(InvalidInput, match="named twice"):
-            shard(url, [url])
-        with pytest.raises(InvalidInput, match="no server"):
-            shard(url, [])
-        with pytest.raises(InvalidInput, match="postgresql:// only"):
-            shard(url, ["sqlite:///other.db"])
-    with server.database() as url, servers[0].database() as other:
-        (there, here) = shard(url, [other], dry_run=True)
-        assert "CREATE TABLE lifecycle_records" in "".join(there.statements)
-        assert "CREATE FOREIGN TABLE" in "".join(here.statements)
-        with psycopg.connect(url) as raw, psycopg.connect(other) as far:
-            tables = "SELECT count(*) FROM pg_class WHERE relname LIKE 'lifecycle%'"
-            assert raw.execute(tables).fetchone() == far.execute(tables).fetchone() == (0,)
-        raw_user = url.replace("postgres@", "nobody_much@")
-        with psycopg.connect(url, autocommit=True) as owner:
-            owner.execute("CREATE ROLE nobody_much LOGIN")
-        with pytest.raises(StorageFailed, match="only a super-user"):
-            shard(raw_user, [other])
