@@ -122,6 +122,11 @@ class Server:
         rules.write_text(f"{asked}\n{rules.read_text('utf-8')}", "utf-8")
         self._sql("SELECT pg_reload_conf()")
 
+    @property
+    def process(self) -> int:
+        """Id of the process that all others of the server come from."""
+        return int((self._data / "postmaster.pid").read_text("utf-8").splitlines()[0])
+
     def log(self) -> str:
         """Return what the server wrote down."""
         return (self._data / "log").read_text("utf-8")
