@@ -5,7 +5,7 @@
 Four servers are started, one of which also keeps a history alone. Both histories get the same
 requests, in rounds one after the other; ratios are taken within a round, and their median is told:
 of the clock, and of the processor time of all servers. What is asked of the shards is counted from
-what they write down, in a round of its own.
+what they write down, in a round of its own. At the end the tables of one server are measured.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from lifecycle import Lifecycle
 from lifecycle.storage.journal import open_journal
@@ -74,6 +76,7 @@ def measured(servers: Sequence[Server], schools: Sequence[str], rounds: int) -> 
                 begun = processor(servers)
                 taken[place].append(advanced(engine, own))
                 busy[place].append((processor(servers) - begun) / len(taken[place][-1]))
+        sizes = _bytes(urls[0])
     return {
         "rounds": rounds,
         "advances_a_round": len(taken[0][0]),
@@ -84,6 +87,7 @@ def measured(servers: Sequence[Server], schools: Sequence[str], rounds: int) -> 
         "three_shards_processor_microseconds": round(statistics.median(busy[1]) * 1e6),
         "times_the_processor_of_all_servers": _ratio(busy[1], busy[0]),
         "statements_at_shards_an_advance": asked,
+        "bytes_a_record_with_indexes": sizes,
     }
 
 
@@ -96,6 +100,23 @@ def _asked(others: Sequence[Server], engine: Lifecycle, schools: Sequence[str]) 
     advanced(engine, schools)
     after = sum(map(_told, others))
     return round((after - before) / (len(steps()) * len(schools)))
+
+
+def _bytes(url: str) -> dict[str, int]:
+    """Return how much of the tables that grow there is for each record, once all is sealed."""
+    journal = open_journal(url)
+    with journal.writing() as tx:
+        records = tx.seal(10**6)
+    journal.close()
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("VACUUM")
+        sizes = owner.execute(
+            "SELECT relname, pg_total_relation_size(oid) FROM pg_class WHERE relname IN"
+            " ('lifecycle_records', 'lifecycle_log_leaves', 'lifecycle_outbox')"
+        ).fetchall()
+        ((bodies,),) = owner.execute("SELECT sum(length(body)) FROM lifecycle_records").fetchall()
+    found = {str(name): round(size / records) for name, size in sizes}
+    return {"records": records, "body": round(bodies / records), **found}
 
 
 def _told(server: Server) -> int:
