@@ -214,10 +214,9 @@ class _Steps:
         role = sql.Identifier(self._role(number))
         statements: list[Query] = [
             sql.SQL(
-                "DO $$ BEGIN CREATE ROLE {} LOGIN;"
-                " EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+                "DO $$ BEGIN CREATE ROLE {}; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
             ).format(role),
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)),
+            sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)),
         ]
         if not there:
             marked = shards.mark(self._origin, number, len(self._shards))

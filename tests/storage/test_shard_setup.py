@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import psycopg
 import pytest
 
 from lifecycle.domain.errors import DatabaseExists, InvalidInput, StorageFailed
 from lifecycle.storage.roles import shard
+from lifecycle.storage.shards import account
 from tests.server import Server
 from tests.sharded import Lay, Sharded, opened
 from tests.storage.samples import append
@@ -87,9 +89,12 @@ def test_servers_are_laid_again_by_their_new_addresses_and_passwords(
     with psycopg.connect(sharded.url) as center:
         assert center.execute(mapped).fetchall() == before
 
+    server.set(log_min_duration_statement=0)
     done = shard(sharded.url, sharded.shards)
+    server.set(log_min_duration_statement=-1)
 
     assert done == planned
+    assert "FROM lifecycle_installation" in server.log()
     with psycopg.connect(sharded.url) as center:
         after = center.execute(mapped).fetchall()
     secrets = [one.partition("=")[2] for row in before + after for one in row[0] if "pass" in one]
@@ -97,6 +102,25 @@ def test_servers_are_laid_again_by_their_new_addresses_and_passwords(
     assert not any(one in repr(done) + server.log() for one in secrets)
     with opened(sharded.url) as journal, journal.writing() as tx:
         append(tx, STREAM)
+
+
+def test_laying_that_broke_off_is_taken_up_again(server: Server, servers: Sequence[Server]) -> None:
+    with ExitStack() as stack:
+        url = stack.enter_context(server.database("broken off"))
+        shards = [stack.enter_context(one.database()) for one in servers]
+        last = account("broken off", 3)
+        with psycopg.connect(shards[2], autocommit=True) as owner:
+            owner.execute(f"CREATE ROLE {last} CONNECTION LIMIT 0".encode())
+            with pytest.raises(StorageFailed, match="too many connections"):
+                shard(url, shards)
+            with opened(url) as journal, journal.auditing() as view:
+                assert view.schema_findings() == []
+            owner.execute(f"ALTER ROLE {last} CONNECTION LIMIT -1".encode())
+
+        shard(url, shards)
+
+        with opened(url) as journal, journal.writing() as tx:
+            append(tx, STREAM)
 
 
 def test_only_an_empty_history_is_laid_and_only_on_servers_that_are_its_own(
