@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from lifecycle.domain.definition import Definition
     from lifecycle.domain.guards import GuardFunction
 
+if TYPE_CHECKING:
+    from lifecycle.storage.sharding import Laid
+
 MEMORY = "memory://"
 _VERSION_7 = 7
 
@@ -229,6 +232,27 @@ def grant_roles(url: str) -> tuple[str, ...]:
     from lifecycle.storage.roles import grant
 
     return grant(url)
+
+
+def shard_history(url: str, servers: Sequence[str], *, dry_run: bool = False) -> tuple[Laid, ...]:
+    """Lay the schools of an empty history on several servers; see ``storage.sharding``.
+
+    Args:
+        url: Of the database that programs will work with, as a super-user of its server.
+        servers: Addresses of the other databases, as their owners who may make roles.
+        dry_run: Change nothing.
+
+    Returns:
+        The statements sent to every server, or to be sent, without passwords.
+
+    Raises:
+        InvalidInput: An address is not one of PostgreSQL, or the servers are not those of before.
+        DatabaseExists: Something is recorded already.
+        StorageFailed: A server holds something else, or cannot be used.
+    """
+    from lifecycle.storage.roles import shard
+
+    return shard(url, servers, dry_run=dry_run)
 
 
 def _engine(

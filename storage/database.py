@@ -48,6 +48,14 @@ class Database(Protocol):
         ...
 
     @property
+    def is_sharded(self) -> bool:
+        """Whether schools lie on other servers, each of which commits by itself.
+
+        Known once there was a connection.
+        """
+        ...
+
+    @property
     def writes_late(self) -> bool:
         """Whether only a statement that writes shows that nothing can be written there."""
         ...
@@ -74,8 +82,14 @@ class Database(Protocol):
         """Make sure that a database just made survives a power cut."""
         ...
 
-    def begin(self, driver: DBAPIConnection, *, write: bool) -> None:
-        """Begin a transaction: one that sees a single state, or one that writes."""
+    def begin(self, driver: DBAPIConnection, *, write: bool, still: bool = False) -> None:
+        """Begin a transaction: one that sees a single state, or one that writes.
+
+        Args:
+            driver: Outside of a transaction.
+            write: It is to write.
+            still: It is to see one state of all servers, where there are several.
+        """
         ...
 
     def commit(self, driver: DBAPIConnection) -> None:

@@ -16,12 +16,12 @@ from sqlalchemy import bindparam, literal_column, select
 
 from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
 from lifecycle.storage import rows
+from lifecycle.storage.leaf_records import LAST_LEAF
 from lifecycle.storage.reading import (
     ASSIGNMENTS_IN,
     COMMAND,
     HAS_ACTOR,
     LAST_ERASURE,
-    LAST_LEAF,
     LAST_QUEUED,
     RECORDS,
 )
@@ -74,9 +74,10 @@ def foresee(session: Session, stream: str, command_id: str, actors: Collection[s
         (COMMAND, {"command_id": command_id}),
         *((HAS_ACTOR, {"actor": actor}) for actor in actors),
         # What a record cannot be earlier than.
-        (LAST_LEAF, {}),
         (LAST_QUEUED, {}),
     ]
+    if not session.database.is_sharded:
+        asked.append((LAST_LEAF, {}))
     if stream != INSTALLATION:
         asked.append((CONSULT, {"stream": INSTALLATION}))
         asked.append((ASSIGNMENTS_IN, {"stream": INSTALLATION}))

@@ -73,6 +73,11 @@ class JoinedJournal:
             raise StorageFailed(
                 detail=Message("the host's connection commits every statement by itself")
             )
+        if self._database.is_sharded:
+            # Each server commits by itself: the host's rows could be lost beside a kept record.
+            raise StorageFailed(
+                detail=Message("schools on several servers are not joined to a host's transaction")
+            )
         session = self._session()
         with self._faults:
             savepoint = self._connection.begin_nested()

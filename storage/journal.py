@@ -160,7 +160,10 @@ class SqlJournal:
         # Here and below: most processes either read or write.
         from lifecycle.storage.auditing import SqlAuditing
 
-        with self._transaction(write=False) as driver, self._database.lenient(driver):
+        with (
+            self._transaction(write=False, still=True) as driver,
+            self._database.lenient(driver),
+        ):
             yield SqlAuditing(Session(driver, self._database), self._origin)
 
     @contextmanager
@@ -174,6 +177,10 @@ class SqlJournal:
 
         with self._transaction(write=True) as driver:
             session = Session(driver, self._database)
+            if self._database.is_sharded and self._sealing == "inline":
+                raise StorageFailed(
+                    detail=Message("where schools lie on several servers, records are sealed later")
+                )
             if self._database.writes_late:
                 session.change(_TOUCH)
             writing = SqlWriting(session, self._origin, self._sealing)
@@ -227,10 +234,10 @@ class SqlJournal:
         self._engine.dispose()
 
     @contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[DBAPIConnection]:
+    def _transaction(self, *, write: bool, still: bool = False) -> Iterator[DBAPIConnection]:
         """Lend a connection inside a transaction; what was not committed is undone."""
         forks.check(self._engine)
-        lent = self._begun(write=write)
+        lent = self._begun(write=write, still=still)
         driver = driver_of(lent)
         try:
             try:
@@ -244,14 +251,14 @@ class SqlJournal:
         finally:
             self._give_back(lent)
 
-    def _begun(self, *, write: bool, again: bool = True) -> PoolProxiedConnection:
+    def _begun(self, *, write: bool, still: bool, again: bool = True) -> PoolProxiedConnection:
         """Borrow a connection and begin; one that broke while it lay idle is replaced, once."""
         with self._faults:
             lent = self._engine.raw_connection()
         driver = driver_of(lent)
         try:
             with self._faults:
-                self._database.begin(driver, write=write)
+                self._database.begin(driver, write=write, still=still)
         except BaseException:
             lost = self._database.lost(driver)
             self._give_back(lent)
@@ -261,7 +268,7 @@ class SqlJournal:
             return lent
         # The server was started anew, and every idle connection is as broken as this one.
         self._engine.dispose()
-        return self._begun(write=write, again=False)
+        return self._begun(write=write, still=still, again=False)
 
     def _give_back(self, lent: PoolProxiedConnection) -> None:
         """Return a connection; one with a transaction in it must not meet the next borrower."""

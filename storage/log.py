@@ -6,7 +6,7 @@ or times; what waits to be sealed waits in a table, and leaves it when it is a l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, select, update
@@ -18,7 +18,8 @@ from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, LogState, Queued
 from lifecycle.domain.messages import Message
 from lifecycle.domain.spans import Span
 from lifecycle.storage import rows
-from lifecycle.storage.session import Session, Statement
+from lifecycle.storage.leaf_records import named
+from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import checkpoints, log_leaves, log_state, log_tiles, records
 from lifecycle.storage.tables import sealing_queue as queue
 
@@ -140,7 +141,12 @@ class SqlLog:
 
     def bodies(self, low: int) -> Iterator[tuple[LogLeaf, bytes]]:
         """Yield the leaves from index *low* on with the stored bodies of their records."""
-        for *leaf, body in self._session.flow(_BODIES, low=low):
+        rows_of = (
+            named(self._session, low, None, bodies=True)
+            if self._session.database.is_sharded
+            else self._session.flow(_BODIES, low=low)
+        )
+        for *leaf, body in rows_of:
             yield LogLeaf(*leaf), b"" if body is None else rows.as_bytes(body)
 
     def hashes(self, low: int, high: int) -> list[bytes]:
@@ -150,14 +156,17 @@ class SqlLog:
             DatabaseBroken: They are not all there, or one is no hash.
         """
         try:
-            found = [
-                bytes.fromhex(text) for (text,) in self._session.rows(_HASHES, low=low, high=high)
-            ]
+            found = [bytes.fromhex(text) for text in self._texts(low, high)]
         except (TypeError, ValueError) as error:
             raise self._broken(f"a leaf from {low} to {high} has no hash") from error
         if len(found) != high - low:
             raise self._broken(f"leaves from {low} to {high} are missing")
         return found
+
+    def _texts(self, low: int, high: int) -> Iterator[str]:
+        if self._session.database.is_sharded:
+            return (one[3] for one in named(self._session, low, high, bodies=False))
+        return (text for (text,) in self._session.rows(_HASHES, low=low, high=high))
 
     def place(self, stream: str, sequence: int) -> int | None:
         """Return the index of a record's leaf; ``None`` before it is sealed."""
@@ -184,11 +193,21 @@ class SqlLog:
     def queued(self) -> Iterator[Queued]:
         """Yield what waits to be sealed, sorted by stream and sequence."""
         for row in self._session.flow(_QUEUED):
-            yield Queued(*row)
+            one = Queued(*row)
+            if not self._is_left(one.stream, one.sequence):
+                yield one
 
     def checkpoints(self) -> list[KeptCheckpoint]:
         """Return the checkpoints that were signed, by size."""
         return [KeptCheckpoint(*row) for row in self._session.rows(_CHECKPOINTS)]
+
+    def _is_left(self, stream: str, sequence: int) -> bool:
+        """Tell whether what waits is a leaf already.
+
+        The servers of the queue and of the log commit one after the other: so the queue is left
+        only in a later transaction, lest a record be in neither after a crash.
+        """
+        return self._session.database.is_sharded and self.place(stream, sequence) is not None
 
     def _broken(self, detail: str) -> DatabaseBroken:
         return DatabaseBroken(url=self._session.faults.url, detail=f"the log: {detail}")
@@ -224,6 +243,8 @@ class SqlSealing(SqlLog):
 
     def drain(self, limit: int) -> int:
         """Seal up to *limit* records from the queue, and return how many it were."""
+        if self._session.database.is_sharded and self._grown is not None:
+            return 0  # What became leaves here leaves the queue after the commit only.
         self._frontier(drained=True)
         return self._drain(limit)
 
@@ -242,10 +263,24 @@ class SqlSealing(SqlLog):
 
     def _drain(self, limit: int) -> int:
         waiting = self._session.rows(_TO_SEAL, count=limit)
+        later = self._session.database.is_sharded
+        while later and self._dropped(waiting):
+            waiting = self._session.rows(_TO_SEAL, count=limit)
         for stream, sequence, record_hash in waiting:
             self.add(stream, sequence, record_hash)
-            self._check(self._session.change(_UNQUEUE, of_stream=stream, of_sequence=sequence))
+            if not later:
+                self._unqueue(stream, sequence)
         return len(waiting)
+
+    def _dropped(self, waiting: Iterable[Values]) -> bool:
+        """Drop from the queue what became a leaf in an earlier transaction; tell whether any."""
+        left = [one[:2] for one in waiting if self._is_left(*one[:2])]
+        for stream, sequence in left:
+            self._unqueue(stream, sequence)
+        return bool(left)
+
+    def _unqueue(self, stream: str, sequence: int) -> None:
+        self._check(self._session.change(_UNQUEUE, of_stream=stream, of_sequence=sequence))
 
     def _frontier(self, *, drained: bool = False) -> Frontier:
         """Return the right edge, read once a transaction."""

@@ -12,15 +12,15 @@ from typing import Any, Final, cast
 import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Dialect, Engine, QueuePool, create_engine
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
-from lifecycle.storage import postgres_schema
+from lifecycle.storage import postgres_schema, shards, shards_schema
 from lifecycle.storage.database import Sent
+from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
@@ -37,11 +37,22 @@ _BEGIN: Final = {
     True: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
     False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 }
+# Whoever writes to several servers holds it with others, and whoever wants to see one state of all
+# of them alone: no school is called that.
+_GATE: Final = "SELECT pg_catalog.pg_advisory{}({}, pg_catalog.hashtext('writers'))"
+_ENTER: Final = _GATE.format("_xact_lock_shared", _LOCKS)
+_CLOSE: Final = _GATE.format("_lock", _LOCKS)
+_OPEN: Final = _GATE.format("_unlock", _LOCKS)
+# Each shard settles what a transaction sees when it is asked first.
+_LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
+
 # Asked in one go, with the waiting time set: every connection is checked before it is used.
 _SETTLE: Final = (
     "SELECT set_config('lock_timeout', %s, false), current_setting('server_version_num'),"
     " current_setting('server_encoding'), current_setting('fsync'),"
-    " current_setting('full_page_writes'), current_setting('synchronous_commit')"
+    " current_setting('full_page_writes'), current_setting('synchronous_commit'),"
+    " (SELECT count(*) FROM pg_catalog.pg_foreign_server"
+    " WHERE srvname LIKE 'lifecycle\\_shard\\_%%')"
 )
 
 _ATTEMPT: Final[Sent] = ("SAVEPOINT lifecycle_attempt", ())
@@ -74,7 +85,7 @@ class PostgresDatabase:
     writes_late = False
     proves_indexes = False  # the catalogue tells how they are made, not what is in them
     # The parameters by place: one way to send statements for every driver.
-    dialect: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
+    dialect: Dialect = PostgresDialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
     def __init__(self, url: str, lock_seconds: float, *, read_only: bool = False) -> None:
         self._url = url
@@ -98,12 +109,23 @@ class PostgresDatabase:
             raise InvalidInput(what="the database address", detail=detail)
         _, arguments = self.dialect.create_connect_args(address.set(query=options))
         self._arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, **arguments}
+        self.reached = {
+            name: str(value)
+            for name, value in arguments.items()
+            if name not in ("user", "password")
+        }
         self._read_only = read_only or mode == "ro"
+        self._shards = 0
         self._numbers = count(1)  # names of cursors are never given twice on a connection
         try:
             psycopg.conninfo.make_conninfo(**self._arguments)
         except psycopg.ProgrammingError as error:
             raise InvalidInput(what="the database address", detail=str(error).strip()) from error
+
+    @property
+    def is_sharded(self) -> bool:
+        """Whether schools lie on other servers; see ``lifecycle.storage.shards``."""
+        return self._shards > 0
 
     def engine(self, *, create: bool = False) -> Engine:
         """Return a pool of connections, each checked for settings that endanger what it keeps."""
@@ -131,9 +153,30 @@ class PostgresDatabase:
     def made(self) -> None:
         """Do nothing: the server has made it last."""
 
-    def begin(self, driver: DBAPIConnection, *, write: bool) -> None:
+    def begin(self, driver: DBAPIConnection, *, write: bool, still: bool = False) -> None:
         """Begin a transaction: one that sees a single state, or one that writes."""
-        driver.cursor().execute(_BEGIN[write and not self._read_only])
+        writes = write and not self._read_only
+        if writes and self._shards:
+            driver.cursor().execute(f"{_BEGIN[True]}; {_ENTER}")
+        elif still and self._shards:
+            self._begin_still(driver)
+        else:
+            driver.cursor().execute(_BEGIN[writes])
+
+    def _begin_still(self, driver: DBAPIConnection) -> None:
+        """Begin to read one state of all servers: nobody writes to them while it is settled."""
+        cursor = driver.cursor()
+        cursor.execute(_CLOSE)
+        try:
+            cursor.execute(_BEGIN[False])
+            looks = ", ".join(_LOOK.format(number + 1) for number in range(self._shards))
+            cursor.execute(f"SELECT {looks}")
+        except BaseException:
+            self.undo(driver)
+            raise
+        finally:
+            if not self.lost(driver):
+                cursor.execute(_OPEN)
 
     def commit(self, driver: DBAPIConnection) -> None:
         """Make the transaction last.
@@ -214,18 +257,29 @@ class PostgresDatabase:
         Whoever began to read before sees the deleted rows, and PostgreSQL keeps them for him; so
         he is waited for first. The write-ahead log keeps them until it is recycled.
         """
-        if not self._outwaited(driver):
-            return False
         try:
-            for table in postgres_schema.ERASABLE:
-                driver.cursor().execute(f"VACUUM (FULL) {table}")
+            if not self._outwaited(driver):
+                return False
+            for statement in self._rewritings():
+                driver.cursor().execute(statement)
         except psycopg.errors.LockNotAvailable:
             return False
         return True
 
+    def _rewritings(self) -> list[str]:
+        return (
+            shards.REWRITINGS
+            if self._shards
+            else [f"VACUUM (FULL) {table}" for table in postgres_schema.ERASABLE]
+        )
+
     def _outwaited(self, driver: DBAPIConnection) -> bool:
         """Wait until every transaction that is under way has ended; tell whether they have."""
         cursor = driver.cursor()
+        if self._shards:
+            # Who writes may be seen by the shards only.
+            cursor.execute(_CLOSE)
+            cursor.execute(_OPEN)
         cursor.execute(_UNDER_WAY)
         before = set(cursor.fetchall())
         until = time.monotonic() + self._lock_seconds
@@ -246,6 +300,8 @@ class PostgresDatabase:
 
     def findings(self, session: Session) -> list[str]:
         """Return what in our tables, indexes and triggers differs from this release's."""
+        if self._shards:
+            return shards_schema.findings(session, self._shards)
         return postgres_schema.findings(session)
 
     def _connected(self, create: bool) -> psycopg.Connection[Any]:
@@ -272,7 +328,7 @@ class PostgresDatabase:
         milliseconds = str(int(self._lock_seconds * 1000))
         row = connection.execute(_SETTLE, (milliseconds,)).fetchone()
         assert row is not None  # noqa: S101 - it selects one row of nothing
-        _, version, encoding, *switches = row
+        _, version, encoding, *switches, self._shards = row
         if int(version) < _OLDEST * 10_000:
             detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": _OLDEST})
             raise StorageFailed(detail=detail)

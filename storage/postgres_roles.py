@@ -6,6 +6,7 @@ administrator of the server gives it to the accounts that the programs use.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import psycopg
@@ -16,6 +17,7 @@ from lifecycle.storage import tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.postgres_schema import ERASABLE
 from lifecycle.storage.session import driver_of
+from lifecycle.storage.shards import MAINTAIN_SINCE, REWRITE, SHARED
 
 APP: Final = "lifecycle_app"
 """Carries out requests: adds to the history, moves the projections, erases."""
@@ -63,7 +65,16 @@ _DELETES: Final[dict[str, tuple[Table, ...]]] = {
     SEQUENCER: (tables.sealing_queue,),
 }
 _NUMBERED: Final = (tables.refusals, tables.outbox)
-_MAINTAIN_SINCE: Final = 170_000  # before that only the owner can rewrite a table
+_REWRITTEN: Final = (
+    "SELECT CASE c.relkind WHEN 'p' THEN n || %s ELSE n END FROM unnest(%s::text[]) AS n"
+    " JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n)"
+)
+
+# Each has a table of that name, which tells its schema.
+_SHARDS: Final = (
+    "SELECT srvname FROM pg_catalog.pg_foreign_server"
+    " WHERE srvname LIKE 'lifecycle\\_shard\\_%' ORDER BY srvname"
+)
 
 _MAKE: Final = sql.SQL(
     "DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
@@ -88,14 +99,20 @@ def grant_in(database: Database) -> tuple[str, ...]:
             driver = driver_of(connection)
             assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
             with driver.transaction():
-                for statement in _statements(driver.info.server_version):
+                # Of a table with parts on several servers, the part that lies here.
+                found = driver.execute(_REWRITTEN, (SHARED, list(ERASABLE))).fetchall()
+                shards = [str(name) for (name,) in driver.execute(_SHARDS).fetchall()]
+                for statement in (
+                    *_statements(driver.info.server_version, [str(name) for (name,) in found]),
+                    *_for_shards(shards),
+                ):
                     driver.execute(statement)
     finally:
         engine.dispose()
     return ROLES
 
 
-def _statements(version: int) -> list[sql.Composed]:
+def _statements(version: int, erasable: list[str]) -> list[sql.Composed]:
     everything = _named(_ALL)
     statements = [_MAKE.format(role=sql.Identifier(role)) for role in ROLES]
     for holder in (*map(sql.Identifier, ROLES), sql.SQL("PUBLIC")):
@@ -116,11 +133,22 @@ def _statements(version: int) -> list[sql.Composed]:
         numbers = sql.Identifier(f"{table.name}_id_seq")
         to = sql.Identifier(APP)
         statements.append(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(numbers, to))
-    if version >= _MAINTAIN_SINCE:
-        rewritten = sql.SQL(", ").join(map(sql.Identifier, ERASABLE))
+    if version >= MAINTAIN_SINCE:
+        rewritten = sql.SQL(", ").join(map(sql.Identifier, erasable))
         to = sql.Identifier(APP)
         statements.append(sql.SQL("GRANT MAINTAIN ON {} TO {}").format(rewritten, to))
     return statements
+
+
+def _for_shards(shards: list[str]) -> Iterator[sql.Composed]:
+    """Yield what the roles need where schools lie on other servers, beside the tables."""
+    if not shards:
+        return
+    readable = sql.SQL(", ").join(map(sql.Identifier, shards))
+    for role in ROLES:
+        yield sql.SQL("GRANT SELECT ON {} TO {}").format(readable, sql.Identifier(role))
+    rewriting, to = sql.Identifier(REWRITE), sql.Identifier(APP)
+    yield sql.SQL("GRANT EXECUTE ON FUNCTION {}() TO {}").format(rewriting, to)
 
 
 def _on_columns(action: str, table: Table, columns: list[str], role: str) -> sql.Composed:

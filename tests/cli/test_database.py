@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import Terminal, open_office, walk
 from tests.server import Server
 
 
@@ -73,3 +73,38 @@ def test_a_server_that_is_not_there_is_told_without_the_password(
 
     assert said.code == 8
     assert "secret" not in said.out + said.err
+
+
+def test_schools_are_laid_on_other_databases_and_led_as_ever(
+    server: Server, terminal: Terminal
+) -> None:
+    with server.database() as center, server.database() as one, server.database() as two:
+        terminal.environment["LIFECYCLE_DATABASE_URL"] = center
+        secret = one.replace("postgres@", "postgres:secret@")
+        terminal.paper("servers.txt", f"# schools\n{secret}\n\n{two}\n")
+        lay = ("db", "shard", "--servers", "servers.txt")
+
+        planned = terminal.run(*lay, "--dry-run")
+        assert (planned.code, terminal.run("db", "check").code) == (0, 8)
+        assert "CREATE FOREIGN TABLE" in planned.out
+        assert "secret" not in planned.out + planned.err
+
+        done = terminal.ask(*lay)
+        assert [len(server["statements"]) > 20 for server in done["servers"]] == [True] * 3
+        assert "secret" not in str(done)
+        open_office(terminal)
+        walk(terminal, until="questionnaire")
+        assert terminal.ask("audit", "seal")["sealed"] > 10
+        assert terminal.ask("verify", "--workers", "2")["findings"] == []
+        assert terminal.ask("db", "check") == {"findings": []}
+        assert terminal.run(*lay).out.count("statements sent") == 3
+
+
+def test_a_file_is_not_laid_on_servers_and_a_list_may_not_be_missing(office: Terminal) -> None:
+    assert office.run("db", "shard", "--servers", "nowhere.txt").code == 5
+    office.paper("servers.txt", "postgresql://owner@/one\n")
+
+    said = office.run("db", "shard", "--servers", "servers.txt")
+
+    assert said.code == 5
+    assert "on several servers of postgresql:// only" in said.err

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -16,9 +17,11 @@ from lifecycle.domain.logged import Sealing
 from lifecycle.domain.ports import Journal
 from lifecycle.storage.journal import SqlJournal, create_journal
 from lifecycle.storage.memory import MemoryJournal
+from lifecycle.storage.roles import shard
 from lifecycle.storage.sqlite import ROLLBACK, WAL
 from tests.databases import new_journal
 from tests.server import Server
+from tests.sharded import Lay, Sharded
 from tests.storage.samples import ORIGIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,3 +150,27 @@ def spawn() -> Iterator[Spawn]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def servers(server: Server) -> Iterator[Sequence[Server]]:
+    """Three servers, which ask the coordinator's account for its password."""
+    with ExitStack() as stack:
+        started = [stack.enter_context(Server(like=server)) for _ in range(3)]
+        for one in started:
+            one.demand_passwords("lifecycle_shard_")
+        yield started
+
+
+@pytest.fixture(scope="session")
+def lay(server: Server, servers: Sequence[Server]) -> Iterator[Lay]:
+    """Lay a history of an installation, where nothing was recorded yet."""
+    with ExitStack() as stack:
+
+        def laid(origin: str) -> Sharded:
+            url = stack.enter_context(server.database(origin))
+            shards = tuple(stack.enter_context(one.database()) for one in servers)
+            shard(url, shards)
+            return Sharded(url, shards)
+
+        yield laid

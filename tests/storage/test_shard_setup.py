@@ -1,0 +1,156 @@
+"""Laying schools on several servers: what is done there, refused there, and found there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+
+from lifecycle.domain.errors import DatabaseExists, InvalidInput, StorageFailed
+from lifecycle.storage.roles import shard
+from lifecycle.storage.shards import account
+from tests.server import Server
+from tests.sharded import Lay, Sharded, opened
+from tests.storage.samples import append
+
+STREAM = "participation/school-1"
+
+
+@pytest.fixture(scope="module")
+def laid(lay: Lay) -> Sharded:
+    """A history on several servers, with a record on one of them."""
+    sharded = lay("laid")
+    with opened(sharded.url) as journal, journal.writing() as tx:
+        append(tx, STREAM)
+    return sharded
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE lifecycle_records SET actor = 'other'",
+        "DELETE FROM lifecycle_records",
+        "TRUNCATE lifecycle_records",
+        "TRUNCATE lifecycle_openings",
+        "ALTER TABLE lifecycle_records DISABLE TRIGGER ALL",
+        "SET session_replication_role = replica",
+    ],
+)
+def test_the_coordinators_account_changes_nothing_of_the_history_on_a_shard(
+    laid: Sharded, statement: str
+) -> None:
+    ((account,),) = laid.there(
+        0, "SELECT grantee FROM information_schema.role_table_grants WHERE grantee LIKE"
+        " 'lifecycle\\_shard%' AND table_catalog = current_database() LIMIT 1"
+    )  # fmt: skip
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        laid.there(0, f"SET ROLE {account}; {statement}")
+
+
+@pytest.mark.parametrize("change", ["UPDATE {} SET actor = ''", "DELETE FROM {}", "TRUNCATE {}"])
+def test_a_super_user_of_the_coordinator_is_stopped_on_the_shards(
+    laid: Sharded, change: str
+) -> None:
+    with pytest.raises(psycopg.Error), psycopg.connect(laid.url) as owner:
+        owner.execute(change.format("lifecycle_records_schools").encode())
+
+
+def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> None:
+    sharded = lay("spoilt")
+    with opened(sharded.url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == []
+    sharded.there(1, "ALTER TABLE lifecycle_records DISABLE TRIGGER lifecycle_records_no_change")
+    sharded.there(2, "ALTER TABLE lifecycle_records DROP CONSTRAINT uq_lifecycle_records_hash")
+    sharded.there(2, "COMMENT ON TABLE lifecycle_records IS 'another'")
+    with psycopg.connect(sharded.url) as center:
+        center.execute("ALTER TABLE lifecycle_standings DETACH PARTITION lifecycle_standings_1")
+
+    with opened(sharded.url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == [
+            "part lifecycle_standings_1 is missing from the schema 0001",
+            "shard 2: trigger lifecycle_records_no_change differs from the schema 0001",
+            "shard 3: constraint lifecycle_records.uq_lifecycle_records_hash"
+            " is missing from the schema 0001",
+            "shard 3: it bears ['another']",
+        ]
+
+
+def test_servers_are_laid_again_by_their_new_addresses_and_passwords(
+    lay: Lay, server: Server
+) -> None:
+    sharded = lay("again")
+    mapped = "SELECT umoptions FROM pg_user_mappings ORDER BY srvname"
+    with psycopg.connect(sharded.url, autocommit=True) as center:
+        before = center.execute(mapped).fetchall()
+        center.execute("ALTER SERVER lifecycle_shard_2 OPTIONS (SET host '/nowhere')")
+    planned = shard(sharded.url, sharded.shards, dry_run=True)
+    with psycopg.connect(sharded.url) as center:
+        assert center.execute(mapped).fetchall() == before
+
+    server.set(log_min_duration_statement=0)
+    done = shard(sharded.url, sharded.shards)
+    server.set(log_min_duration_statement=-1)
+
+    assert done == planned
+    assert "FROM lifecycle_installation" in server.log()
+    with psycopg.connect(sharded.url) as center:
+        after = center.execute(mapped).fetchall()
+    secrets = [one.partition("=")[2] for row in before + after for one in row[0] if "pass" in one]
+    assert len(set(secrets)) == 6
+    assert not any(one in repr(done) + server.log() for one in secrets)
+    with opened(sharded.url) as journal, journal.writing() as tx:
+        append(tx, STREAM)
+
+
+def test_laying_that_broke_off_is_taken_up_again(server: Server, servers: Sequence[Server]) -> None:
+    with ExitStack() as stack:
+        url = stack.enter_context(server.database("broken off"))
+        shards = [stack.enter_context(one.database()) for one in servers]
+        last = account("broken off", 3)
+        with psycopg.connect(shards[2], autocommit=True) as owner:
+            owner.execute(f"CREATE ROLE {last} CONNECTION LIMIT 0".encode())
+            with pytest.raises(StorageFailed, match="too many connections"):
+                shard(url, shards)
+            with opened(url) as journal, journal.auditing() as view:
+                assert view.schema_findings() == []
+            owner.execute(f"ALTER ROLE {last} CONNECTION LIMIT -1".encode())
+
+        shard(url, shards)
+
+        with opened(url) as journal, journal.writing() as tx:
+            append(tx, STREAM)
+
+
+def test_only_an_empty_history_is_laid_and_only_on_servers_that_are_its_own(
+    laid: Sharded, server: Server, servers: Sequence[Server]
+) -> None:
+    with pytest.raises(InvalidInput, match="on 3 servers, not on 2"):
+        shard(laid.url, laid.shards[:2])
+    with server.database("recorded") as url, opened(url) as journal:
+        with journal.writing() as tx:
+            append(tx)
+        with pytest.raises(DatabaseExists):
+            shard(url, laid.shards)
+    with server.database("other") as url:
+        with pytest.raises(StorageFailed, match="something else already"):
+            shard(url, laid.shards)
+        with pytest.raises(InvalidInput, match="named twice"):
+            shard(url, [url])
+        with pytest.raises(InvalidInput, match="no server"):
+            shard(url, [])
+        with pytest.raises(InvalidInput, match="postgresql:// only"):
+            shard(url, ["sqlite:///other.db"])
+    with server.database() as url, servers[0].database() as other:
+        (there, here) = shard(url, [other], dry_run=True)
+        assert "CREATE TABLE lifecycle_records" in "".join(there.statements)
+        assert "CREATE FOREIGN TABLE" in "".join(here.statements)
+        with psycopg.connect(url) as raw, psycopg.connect(other) as far:
+            tables = "SELECT count(*) FROM pg_class WHERE relname LIKE 'lifecycle%'"
+            assert raw.execute(tables).fetchone() == far.execute(tables).fetchone() == (0,)
+        raw_user = url.replace("postgres@", "nobody_much@")
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute("CREATE ROLE nobody_much LOGIN")
+        with pytest.raises(StorageFailed, match="only a super-user"):
+            shard(raw_user, [other])
