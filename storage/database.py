@@ -152,6 +152,6 @@ class Database(Protocol):
         """Mark a database as ours before the tables are made, if nobody else keeps one there."""
         ...
 
-    def findings(self, session: Session) -> list[str]:
-        """Return what in our tables, indexes and triggers differs from this release's."""
+    def findings(self, session: Session, revision: str) -> list[str]:
+        """Return what in our tables, indexes and triggers differs from a revision's."""
         ...

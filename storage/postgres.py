@@ -241,9 +241,9 @@ class PostgresDatabase:
     def mark(self, session: Session) -> None:
         """Do nothing: nobody takes a database of PostgreSQL for an empty file."""
 
-    def findings(self, session: Session) -> list[str]:
-        """Return what in our tables, indexes and triggers differs from this release's."""
-        return postgres_schema.findings(session)
+    def findings(self, session: Session, revision: str) -> list[str]:
+        """Return what in our tables, indexes and triggers differs from a revision's."""
+        return postgres_schema.findings(session, revision)
 
     def _connected(self, create: bool) -> psycopg.Connection[Any]:
         try:

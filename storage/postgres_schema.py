@@ -91,8 +91,8 @@ def present(session: Session) -> set[str]:
     return {name for (name,) in session.rows(_PRESENT)}
 
 
-def findings(session: Session) -> list[str]:
-    """Return where columns, constraints, indexes and triggers differ from this release's.
+def findings(session: Session, revision: str) -> list[str]:
+    """Return where columns, constraints, indexes and triggers differ from a revision's.
 
     The table of revisions is Alembic's: only what was put on it is told.
     """
@@ -112,7 +112,7 @@ def findings(session: Session) -> list[str]:
         found["trigger", name] = repr(trigger)
     for kind, name in session.rows(_BETWEEN):
         found[kind, name] = ""
-    return schema.told(_expected(), found)
+    return schema.told(_expected(), found, revision)
 
 
 @cache

@@ -390,6 +390,6 @@ class SqliteDatabase:
         """Mark a file in which nobody keeps anything yet."""
         sqlite_schema.mark(session)
 
-    def findings(self, session: Session) -> list[str]:
-        """Return what differs from this release's, and what SQLite finds damaged."""
-        return sqlite_schema.findings(session)
+    def findings(self, session: Session, revision: str) -> list[str]:
+        """Return what differs from a revision's, and what SQLite finds damaged."""
+        return sqlite_schema.findings(session, revision)
