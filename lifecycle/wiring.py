@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from lifecycle.audit import ed25519
@@ -21,11 +22,14 @@ from lifecycle.domain.guards import GuardFunction
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Actor
 from lifecycle.domain.naming import identifier
-from lifecycle.domain.ports import Clock, EvidenceStore, Journal
+from lifecycle.domain.ports import Auditing, Clock, EvidenceStore, Journal
 from lifecycle.logs import event
 from lifecycle.service import Lifecycle
 from lifecycle.service.context import Context
 from lifecycle.settings import DEFAULT_URL
+
+if TYPE_CHECKING:
+    from lifecycle.storage.rebuilding import Rebuilt
 
 MEMORY = "memory://"
 _VERSION_7 = 7
@@ -169,6 +173,55 @@ def grant_roles(url: str) -> tuple[str, ...]:
     from lifecycle.storage.roles import grant
 
     return grant(url)
+
+
+def upgrade_schema(url: str) -> tuple[str, str]:
+    """Bring the schema of an earlier release up to date; see ``storage.upgrading``.
+
+    Args:
+        url: Of the database; on PostgreSQL as the owner of its tables.
+
+    Returns:
+        The revisions before and after.
+
+    Raises:
+        StorageFailed: There is no such database, or it cannot be upgraded.
+    """
+    from lifecycle.storage.upgrading import upgrade
+
+    return upgrade(url)
+
+
+def rebuild(
+    engine: Lifecycle,
+    url: str,
+    progress: Progress = lambda done: None,
+    *,
+    accept: bool = False,
+) -> Rebuilt:
+    """Rebuild heads, board, roles, actors and credentials; see ``storage.rebuilding``.
+
+    Args:
+        engine: On the history: what it knows to verify with.
+        url: Where it lies; on PostgreSQL as the owner of the tables.
+        progress: Called with the number of records verified, now and then.
+        accept: Remove also what may be the last trace of records that are gone.
+
+    Raises:
+        StorageFailed: The database failed.
+    """
+    from lifecycle.parallel import fast_parser
+    from lifecycle.storage import rebuilding
+
+    context = engine.context
+
+    def check(view: Auditing) -> Report:
+        now = context.clock.now()
+        return verify_view(
+            view, context.evidence, context.guards, progress, parser=fast_parser(), now=now
+        )
+
+    return rebuilding.rebuild(url, check, accept=accept)
 
 
 def _engine(

@@ -104,6 +104,10 @@ class Database(Protocol):
         """
         ...
 
+    def alone(self, driver: DBAPIConnection) -> None:
+        """Wait for whoever writes, and let nobody but readers in until the transaction ends."""
+        ...
+
     def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
         """Execute statements in order, in one go if the database is far away.
 

@@ -19,7 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
-from lifecycle.storage import postgres_schema
+from lifecycle.storage import postgres_schema, tables
 from lifecycle.storage.database import Sent
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.session import Session
@@ -49,6 +49,7 @@ _UNDER_WAY: Final = (
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)"
 )
+_TABLES: Final = sorted(tables.NAMES)
 _PAUSE: Final = 0.02  # seconds between two looks at who is still there
 
 
@@ -163,6 +164,10 @@ class PostgresDatabase:
             "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))", (_LOCKS, name)
         )
         return True
+
+    def alone(self, driver: DBAPIConnection) -> None:
+        """Lock our tables against everybody who does more than read them."""
+        driver.cursor().execute(f"LOCK TABLE {', '.join(_TABLES)} IN EXCLUSIVE MODE")
 
     def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
         """Execute statements in order without waiting for the answer of each.

@@ -340,6 +340,9 @@ class SqliteDatabase:
         """Do nothing: a transaction that writes holds the whole file."""
         return False
 
+    def alone(self, driver: DBAPIConnection) -> None:
+        """Do nothing: a transaction that writes is alone."""
+
     def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
         """Execute statements one after the other."""
         return [driver.cursor().execute(text, values) for text, values in sent]

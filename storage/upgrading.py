@@ -47,6 +47,21 @@ def upgrade(url: str, *, lock_seconds: float = LOCK_SECONDS) -> tuple[str, str]:
         return before, tables.SCHEMA
 
 
+def revision_of(url: str, *, lock_seconds: float = LOCK_SECONDS) -> str:
+    """Return the revision that a database says its schema has.
+
+    Raises:
+        StorageFailed: There is no such database, or it is broken, newer, locked or unreadable.
+    """
+    database = database_at(url, lock_seconds)
+    engine = database.engine()
+    try:
+        with database.faults, engine.connect() as connection:
+            return schema.check(Session(driver_of(connection), database))
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def changing(database: Database) -> Iterator[tuple[Connection, Session]]:
     """Lend a connection inside a transaction that changes tables; it is committed at the end."""

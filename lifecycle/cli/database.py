@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from lifecycle.cli import documents, output
 from lifecycle.cli.failures import FINDINGS
-from lifecycle.cli.forms import Command, Group, common_options
-from lifecycle.cli.language import say
+from lifecycle.cli.forms import Command, Group, common_options, option
+from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
+
+if TYPE_CHECKING:
+    from lifecycle.audit.findings import Finding
+    from lifecycle.storage.rebuilding import Difference, Rebuilt
+
+TEMPLATES = {
+    "missing": "{table}: {key} was missing",
+    "invented": "{table}: {key} was invented",
+    "differs": "{table}: {key} was another",
+}
+"""What was wrong with a row that was rebuilt."""
+
+accept_option = option(
+    "--accept-findings",
+    "accept",
+    is_flag=True,
+    help="Do it in spite of what was found, where that can be done.",
+)
 
 
 @click.group(
     cls=Group,
-    examples=("lifecycle db check", "lifecycle db grant --db postgresql://owner@server/name"),
+    examples=("lifecycle db doctor", "lifecycle db backup --to /mnt/backups"),
 )
 @common_options
 def db() -> None:
@@ -25,16 +46,26 @@ def db() -> None:
 @common_options
 @click.pass_context
 def check(context: click.Context) -> None:
-    """Compare the schema with that of this release.
+    """Compare the schema with the one that a release made.
 
-    Tables, indexes and triggers are looked at. A database whose settings endanger what was
+    Tables, indexes and triggers are looked at; a schema of an earlier release is named. A database whose settings endanger what was
     acknowledged is not opened, and the setting is named. What the tables hold is checked by
     verify. Ends with 6 when something is found.
     """
+    from lifecycle.storage.tables import SCHEMA
+    from lifecycle.storage.upgrading import revision_of
+
     session = Session.of(context)
     with session.engine() as engine, engine.context.journal.auditing() as view:
         found = view.schema_findings()
-    session.answer({"findings": found}, _findings(found))
+    revision = revision_of(session.url)
+    session.answer({"findings": found, "schema": revision}, _findings(found))
+    if revision != SCHEMA:
+        session.tell(
+            "the schema {found} is of an earlier release; before anything is written, run:"
+            " lifecycle db upgrade",
+            found=revision,
+        )
     if found:
         context.exit(FINDINGS)
 
@@ -42,7 +73,7 @@ def check(context: click.Context) -> None:
 def _findings(found: Sequence[str]) -> Iterator[str]:
     yield from found
     yield (
-        say("the schema is that of this release")
+        say("the schema is as a release made it")
         if not found
         else say("findings in the schema: {count}", count=len(found))
     )
@@ -63,3 +94,84 @@ def grant(context: click.Context) -> None:
     session = Session.of(context)
     roles = grant_roles(session.url)
     session.answer({"roles": list(roles)}, [say("granted: {role}", role=role) for role in roles])
+
+
+@db.command(cls=Command, examples=("lifecycle db upgrade", "lifecycle db upgrade --json"))
+@common_options
+@click.pass_context
+def upgrade(context: click.Context) -> None:
+    """Bring the schema of an earlier release up to date.
+
+    The history is not touched. It happens as a whole or not at all; back the database up before,
+    and on PostgreSQL run it as the owner of the tables. Nothing is upgraded unasked: until then
+    the database is read and verified as it is, and not written to.
+    """
+    from lifecycle.wiring import upgrade_schema
+
+    session = Session.of(context)
+    output.check_open()
+    before, after = upgrade_schema(session.url)
+    template = "the schema was {before} and is {after} now"
+    if before == after:
+        template = "the schema is {after}, the newest one, already"
+    session.answer(
+        {"before": before, "after": after}, [say(template, before=before, after=after)]
+    )
+
+
+@db.command(cls=Command, examples=("lifecycle db rebuild", "lifecycle db rebuild --json"))
+@accept_option
+@common_options
+@click.pass_context
+def rebuild(context: click.Context, accept: bool) -> None:
+    """Rebuild heads, board, roles, actors and credentials from the records.
+
+    In one transaction, which others who write wait for; only rows that differ are written, and
+    told. The records are verified first: if they do not verify, or if a row knows of later
+    records than there are, nothing is rebuilt, and the command ends with 6. Such a row may be the
+    last trace of records that somebody removed: restore a backup, and only where there is none
+    give --accept-findings.
+    """
+    from lifecycle.wiring import rebuild as rebuild_in
+
+    session = Session.of(context)
+    progress = output.Progress(say("records verified: {count}", count="{count}"))
+    with session.engine() as engine:
+        try:
+            done = rebuild_in(engine, session.url, progress, accept=accept)
+        finally:
+            progress.end()
+    session.answer(_rebuilt(done), _rebuilt_lines(done))
+    if done.hindering:
+        context.exit(FINDINGS)
+
+
+def _rebuilt(done: Rebuilt) -> dict[str, Any]:
+    return {
+        "records": done.records,
+        "rebuilt": [
+            {"table": one.table, "key": one.key, "what": one.what} for one in done.differences
+        ],
+        "findings": [documents.finding(one) for one in done.hindering],
+    }
+
+
+def _rebuilt_lines(done: Rebuilt) -> Iterator[str]:
+    if done.hindering:
+        yield from finding_lines(done.hindering)
+        yield say("nothing was rebuilt")
+        return
+    for one in done.differences:
+        yield _difference(one)
+    count = len(done.differences)
+    yield say("{records} records, rows rebuilt: {count}", records=done.records, count=count)
+
+
+def _difference(one: Difference) -> str:
+    return say(TEMPLATES[one.what], table=one.table, key=one.key)
+
+
+def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield findings of verification for people, each on a line."""
+    for found in findings:
+        yield f"{output.plain(found.place, '')}: {found.code}: {shown(found.message)}"

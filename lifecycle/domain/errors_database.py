@@ -34,14 +34,6 @@ class ProgramMissing(StorageFailed):
     )
 
 
-class RebuildRefused(StorageFailed):
-    """The records themselves are damaged: nothing that follows from them is worth anything."""
-
-    code = "LC514"
-    template = "the records do not verify, so nothing was rebuilt from them: {detail}"
-    remedy_template = "see what is wrong: lifecycle verify; restore a backup: lifecycle db restore"
-
-
 class BackupDamaged(InvalidInput):
     """A file is no whole backup, or not one that can be restored there."""
 

@@ -16,9 +16,9 @@ from sqlalchemy import create_engine
 from lifecycle import open_lifecycle
 from lifecycle.domain.errors import DatabaseBroken, DatabaseNewer
 from lifecycle.domain.errors_database import DatabaseOlder
-from lifecycle.storage import schema, tables
+from lifecycle.storage import tables
 from lifecycle.storage.journal import create_journal, open_journal
-from lifecycle.storage.upgrading import upgrade
+from lifecycle.storage.upgrading import revision_of, upgrade
 from lifecycle.wiring import verify
 from tests.databases import new_journal
 from tests.killing import killed_anywhere
@@ -68,14 +68,6 @@ def findings(url: str) -> list[str]:
     return found
 
 
-def revision(url: str) -> str:
-    journal = open_journal(url)
-    with journal.auditing() as view:
-        found = schema.check(view._session)  # type: ignore[attr-defined]
-    journal.close()
-    return found
-
-
 def test_what_an_earlier_release_wrote_verifies_and_is_not_changed(golden: Path) -> None:
     before = golden.read_bytes()
 
@@ -93,7 +85,7 @@ def test_an_earlier_schema_is_not_written_to_and_the_command_is_named(older: str
         raise AssertionError("nobody may come here")
 
     assert "lifecycle db upgrade" in str(raised.value.remedy)
-    assert revision(older) == "0001"
+    assert revision_of(older) == "0001"
     assert upgrade(older) == ("0001", tables.SCHEMA)
     with journal.writing() as tx:  # the one that was open before, too
         append(tx, "participation/new")
@@ -149,7 +141,7 @@ def test_what_is_not_as_its_revision_says_is_not_upgraded(older: str) -> None:
     with pytest.raises(DatabaseBroken, match="foreign to the schema 0001"):
         upgrade(older)
 
-    assert revision(older) == "0001"
+    assert revision_of(older) == "0001"
 
 
 def test_a_newer_schema_is_neither_read_nor_upgraded(older: str) -> None:
@@ -161,14 +153,14 @@ def test_a_newer_schema_is_neither_read_nor_upgraded(older: str) -> None:
 
 
 def test_an_empty_history_of_an_earlier_release_is_taken_over_and_upgraded(
-    url: str, server: Server
+    url: str
 ) -> None:
     new_journal(url, ORIGIN).close()
     run(url, f"DROP INDEX {INDEX}", "UPDATE lifecycle_version SET version_num = '0001'")
 
     create_journal(url, "another").close()
 
-    assert (revision(url), findings(url)) == (tables.SCHEMA, [])
+    assert (revision_of(url), findings(url)) == (tables.SCHEMA, [])
 
 
 def test_whoever_kills_an_upgrade_leaves_the_earlier_schema_or_the_new_one(
@@ -177,10 +169,10 @@ def test_whoever_kills_an_upgrade_leaves_the_earlier_schema_or_the_new_one(
     """As a whole or not at all, wherever it is killed; and it can be repeated."""
 
     def put_back() -> None:
-        if revision(older) != "0001":
+        if revision_of(older) != "0001":
             run(older, f"DROP INDEX {INDEX}", "UPDATE lifecycle_version SET version_num = '0001'")
 
     for _ in killed_anywhere(lambda: upgrade(older), 6, put_back):
         assert findings(older) == []
-        before = revision(older)
+        before = revision_of(older)
         assert upgrade(older) == (before, tables.SCHEMA)
