@@ -6,6 +6,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,10 @@ from lifecycle.service.context import Context
 from lifecycle.settings import DEFAULT_URL
 
 if TYPE_CHECKING:
+    from lifecycle.storage.backup_file import Manifest
+    from lifecycle.storage.backups import Watched
     from lifecycle.storage.rebuilding import Rebuilt
+    from lifecycle.storage.restoring import Restored
 
 MEMORY = "memory://"
 _VERSION_7 = 7
@@ -224,6 +228,81 @@ def rebuild(
     return rebuilding.rebuild(url, check, accept=accept)
 
 
+def make_backup(
+    url: str,
+    to: Path,
+    *,
+    evidence: Path | str | None = None,
+    programs: Path | None = None,
+    watched: Watched | None = None,
+) -> tuple[Path, Manifest]:
+    """Write a backup of a database and its evidence files; see ``storage.backups``.
+
+    Args:
+        url: Of the database.
+        to: The file, or a folder to put it in.
+        evidence: As for ``open_lifecycle``.
+        programs: Folder with the programs of PostgreSQL, if it has to be named.
+        watched: Who is told how far it is.
+
+    Returns:
+        The file, and what is in it.
+
+    Raises:
+        PlaceTaken: There is a file already.
+        StorageFailed: The database cannot be read, or the backup not be written.
+    """
+    from lifecycle.storage.backups import backup
+
+    now = SystemClock().now()
+    return backup(url, to, _store(url, evidence), now, programs=programs, watched=watched)
+
+
+def restore_backup(
+    file: Path,
+    url: str,
+    progress: Progress = lambda done: None,
+    *,
+    evidence: Path | str | None = None,
+    programs: Path | None = None,
+    accept: bool = False,
+    checkpoints: Sequence[Kept] = (),
+    keys: Sequence[VerifierKey] = (),
+) -> Restored:
+    """Restore a backup into an empty place, if it verifies; see ``storage.restoring``.
+
+    Args:
+        file: The backup.
+        url: Where to.
+        progress: Called with the number of records verified, now and then.
+        evidence: As for ``open_lifecycle``.
+        programs: Folder with the programs of PostgreSQL, if it has to be named.
+        accept: Put it in place in spite of findings.
+        checkpoints: Checkpoints that were kept outside: of a later one records are missing.
+        keys: Whose checkpoints are believed.
+
+    Raises:
+        BackupDamaged: It is no whole backup.
+        PlaceTaken: Something is there already.
+        StorageFailed: It cannot be put there.
+    """
+    from lifecycle.parallel import fast_parser
+    from lifecycle.storage.restoring import restore
+
+    def check(view: Auditing, store: EvidenceStore) -> Report:
+        now = SystemClock().now()
+        report = verify_view(
+            view, store, {}, progress,
+            parser=fast_parser(), now=now, checkpoints=checkpoints, keys=keys,
+        )  # fmt: skip
+        # Nobody seals in a backup: what waits there has waited since.
+        found = tuple(one for one in report.findings if one.code != "log_queue_late")
+        return replace(report, findings=found)
+
+    folder = _evidence_folder(url, evidence)
+    return restore(file, url, folder, check, accept=accept, programs=programs)
+
+
 def _engine(
     journal: Journal,
     store: EvidenceStore,
@@ -267,12 +346,17 @@ def _store(url: str, folder: Path | str | None) -> EvidenceStore:
 
         return MemoryEvidence()
     from lifecycle.storage.evidence import EvidenceFolder
+
+    return EvidenceFolder(_evidence_folder(url, folder))
+
+
+def _evidence_folder(url: str, folder: Path | str | None) -> Path:
     from lifecycle.storage.sqlite import sqlite_path
 
     if folder is None:
         path = sqlite_path(url)
         folder = f"{path}.evidence" if path is not None else "lifecycle.evidence"
-    return EvidenceFolder(Path(folder))
+    return Path(folder).absolute()
 
 
 def operating_system_actor(actor: str) -> Actor:

@@ -126,6 +126,16 @@ class PostgresDatabase:
             pool_reset_on_return=None,
         )
 
+    @property
+    def lock_milliseconds(self) -> int:
+        """How long another writer is waited for."""
+        return int(self._lock_seconds * 1000)
+
+    def for_programs(self) -> tuple[str, str | None]:
+        """Return the address for programs of PostgreSQL, and the password, not to be shown."""
+        shown = {name: one for name, one in self._arguments.items() if name != "password"}
+        return psycopg.conninfo.make_conninfo(**shown), self._arguments.get("password")
+
     def made(self) -> None:
         """Do nothing: the server has made it last."""
 
@@ -271,7 +281,7 @@ class PostgresDatabase:
         Raises:
             StorageFailed: A setting endangers what is kept, or the server is too old.
         """
-        milliseconds = str(int(self._lock_seconds * 1000))
+        milliseconds = str(self.lock_milliseconds)
         row = connection.execute(_SETTLE, (milliseconds,)).fetchone()
         assert row is not None  # noqa: S101 - it selects one row of nothing
         _, version, encoding, *switches = row

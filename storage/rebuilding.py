@@ -180,8 +180,8 @@ class _Projection:
         if told:
             # By their bounds, not by their keys: a key may be no text that could be asked for.
             session.change(self._delete[closed], **named)
-            for row in expected:
-                if session.change(self._insert, **row) != 1:
+            for values in expected:
+                if session.change(self._insert, **values) != 1:
                     detail = Message("the database did not take a row: see its triggers")
                     raise StorageFailed(detail=detail)
         yield from told

@@ -123,8 +123,8 @@ def installed(session: Session) -> str:
 def findings(session: Session) -> list[str]:
     """Return what in our tables, their indexes and triggers differs from those of its revision.
 
-    A database that lies about its revision differs from it. Tables that a host keeps in the same database are its own matter; an index or a trigger on
-    one of our tables is not.
+    A database that lies about its revision differs from it. Tables that a host keeps in the same
+    database are its own matter; an index or a trigger on one of our tables is not.
     """
     return [
         *session.database.findings(session, _told_revision(session)),

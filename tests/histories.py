@@ -40,6 +40,4 @@ def enrol(engine: Lifecycle, school: str) -> None:
     """Enrol a school, assign its coordinator and start it."""
     engine.enrol(school, roadmap="tomari-2022", title=school, actor=MUNICIPAL)
     engine.assign("coordinator", "school_coordinator", school=school, actor=CHIEF)
-    engine.advance(
-        school, "start_questionnaire", actor=MUNICIPAL, effective_on=date(2022, 1, 18)
-    )
+    engine.advance(school, "start_questionnaire", actor=MUNICIPAL, effective_on=date(2022, 1, 18))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -48,9 +47,9 @@ def db() -> None:
 def check(context: click.Context) -> None:
     """Compare the schema with the one that a release made.
 
-    Tables, indexes and triggers are looked at; a schema of an earlier release is named. A database whose settings endanger what was
-    acknowledged is not opened, and the setting is named. What the tables hold is checked by
-    verify. Ends with 6 when something is found.
+    Tables, indexes and triggers are looked at; a schema of an earlier release is named. What the
+    tables hold is checked by verify, and what endangers them by doctor. Ends with 6 when
+    something is found.
     """
     from lifecycle.storage.tables import SCHEMA
     from lifecycle.storage.upgrading import revision_of
@@ -114,9 +113,7 @@ def upgrade(context: click.Context) -> None:
     template = "the schema was {before} and is {after} now"
     if before == after:
         template = "the schema is {after}, the newest one, already"
-    session.answer(
-        {"before": before, "after": after}, [say(template, before=before, after=after)]
-    )
+    session.answer({"before": before, "after": after}, [say(template, before=before, after=after)])
 
 
 @db.command(cls=Command, examples=("lifecycle db rebuild", "lifecycle db rebuild --json"))

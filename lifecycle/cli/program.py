@@ -8,6 +8,7 @@ import click
 
 from lifecycle.cli import output
 from lifecycle.cli.audit import audit
+from lifecycle.cli.backups import backup, restore
 from lifecycle.cli.credentials import key, token
 from lifecycle.cli.database import db
 from lifecycle.cli.due import overdue
@@ -131,4 +132,6 @@ for _command in (
 ):
     program.add_command(_command)
 roadmap.add_command(gantt)
+db.add_command(backup)
+db.add_command(restore)
 audit.add_command(erasure_extract)

@@ -177,7 +177,7 @@ def test_a_rebuild_that_is_killed_has_happened_as_a_whole_or_not_at_all(
     engine: Lifecycle, url: str, raw: sqlite3.Connection
 ) -> None:
     sound = everything(raw)
-    damaged = dict.fromkeys(map("lifecycle_{}".format, PROJECTIONS), [])
+    damaged: dict[str, list[tuple[object, ...]]] = {f"lifecycle_{one}": [] for one in PROJECTIONS}
 
     def damage() -> None:
         for name in damaged:
@@ -194,22 +194,25 @@ def test_a_rebuild_that_is_killed_has_happened_as_a_whole_or_not_at_all(
 
 
 def test_on_a_server_writers_wait_and_readers_do_not(server: Server, tmp_path: Path) -> None:
-    with server.database() as url, small_history(url, tmp_path) as engine:
-        with psycopg.connect(url, autocommit=True) as other:
-            rows = "SELECT * FROM lifecycle_{} ORDER BY 1"
-            before = {
-                name: other.execute(rows.format(name).encode()).fetchall() for name in PROJECTIONS
-            }
-            for name in PROJECTIONS:
-                other.execute(f"DELETE FROM lifecycle_{name}".encode())
+    with (
+        server.database() as url,
+        small_history(url, tmp_path) as engine,
+        psycopg.connect(url, autocommit=True) as other,
+    ):
+        rows = "SELECT * FROM lifecycle_{} ORDER BY 1"
+        before = {
+            name: other.execute(rows.format(name).encode()).fetchall() for name in PROJECTIONS
+        }
+        for name in PROJECTIONS:
+            other.execute(f"TRUNCATE lifecycle_{name}".encode())
 
-            done = rebuild(engine, url)
+        done = rebuild(engine, url)
 
-            assert {one.what for one in done.differences} == {"missing"}
-            for name in PROJECTIONS:
-                assert other.execute(rows.format(name).encode()).fetchall() == before[name]
-            assert codes(engine) == set()
-            with other.transaction():
-                other.execute("LOCK TABLE lifecycle_records IN ROW EXCLUSIVE MODE")
-                with pytest.raises(DatabaseLocked):
-                    rebuild_at(url, verify=lambda view: verify(engine), lock_seconds=0.1)
+        assert {one.what for one in done.differences} == {"missing"}
+        for name in PROJECTIONS:
+            assert other.execute(rows.format(name).encode()).fetchall() == before[name]
+        assert codes(engine) == set()
+        with other.transaction():
+            other.execute("LOCK TABLE lifecycle_records IN ROW EXCLUSIVE MODE")
+            with pytest.raises(DatabaseLocked):
+                rebuild_at(url, verify=lambda view: verify(engine), lock_seconds=0.1)

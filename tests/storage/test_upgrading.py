@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -76,7 +75,7 @@ def test_what_an_earlier_release_wrote_verifies_and_is_not_changed(golden: Path)
 
     assert (report.ok, report.findings) == (True, ())
     assert golden.read_bytes() == before
-    assert sorted(os.listdir(golden.parent)) == sorted(os.listdir(GOLDEN))
+    assert {one.name for one in golden.parent.iterdir()} == {one.name for one in GOLDEN.iterdir()}
 
 
 def test_an_earlier_schema_is_not_written_to_and_the_command_is_named(older: str) -> None:
@@ -152,9 +151,7 @@ def test_a_newer_schema_is_neither_read_nor_upgraded(older: str) -> None:
             use(older)
 
 
-def test_an_empty_history_of_an_earlier_release_is_taken_over_and_upgraded(
-    url: str
-) -> None:
+def test_an_empty_history_of_an_earlier_release_is_taken_over_and_upgraded(url: str) -> None:
     new_journal(url, ORIGIN).close()
     run(url, f"DROP INDEX {INDEX}", "UPDATE lifecycle_version SET version_num = '0001'")
 
@@ -163,9 +160,7 @@ def test_an_empty_history_of_an_earlier_release_is_taken_over_and_upgraded(
     assert (revision_of(url), findings(url)) == (tables.SCHEMA, [])
 
 
-def test_whoever_kills_an_upgrade_leaves_the_earlier_schema_or_the_new_one(
-    older: str
-) -> None:
+def test_whoever_kills_an_upgrade_leaves_the_earlier_schema_or_the_new_one(older: str) -> None:
     """As a whole or not at all, wherever it is killed; and it can be repeated."""
 
     def put_back() -> None:
