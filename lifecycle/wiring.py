@@ -32,6 +32,7 @@ from lifecycle.settings import DEFAULT_URL
 if TYPE_CHECKING:
     from lifecycle.storage.backup_file import Manifest
     from lifecycle.storage.backups import Watched
+    from lifecycle.storage.diagnosis import Symptom
     from lifecycle.storage.rebuilding import Rebuilt
     from lifecycle.storage.restoring import Restored
 
@@ -226,6 +227,22 @@ def rebuild(
         )
 
     return rebuilding.rebuild(url, check, accept=accept)
+
+
+def diagnose(url: str, *, evidence: Path | str | None = None) -> list[Symptom]:
+    """Return what endangers a database and its evidence files; see ``storage.doctor``.
+
+    Args:
+        url: Of the database; it may be one that the engine would not open.
+        evidence: As for ``open_lifecycle``.
+
+    Raises:
+        InvalidInput: The address is none.
+        StorageFailed: The server cannot be reached.
+    """
+    from lifecycle.storage.doctor import examine
+
+    return examine(url, _evidence_folder(url, evidence), SystemClock().now())
 
 
 def make_backup(

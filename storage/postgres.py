@@ -26,7 +26,8 @@ from lifecycle.storage.session import Session
 
 _LOCKS: Final = 0x4C435343  # "LCSC": our half of the numbers of advisory locks
 _CONNECT_SECONDS: Final = 10
-_OLDEST: Final = 14
+OLDEST: Final = 14
+"""Major version of the server, at least."""
 
 # A transaction that writes sees what was committed before each of its statements, so that it
 # goes on from the state that it finds when a lock is given to it.
@@ -135,6 +136,14 @@ class PostgresDatabase:
         """Return the address for programs of PostgreSQL, and the password, not to be shown."""
         shown = {name: one for name, one in self._arguments.items() if name != "password"}
         return psycopg.conninfo.make_conninfo(**shown), self._arguments.get("password")
+
+    def unchecked(self) -> psycopg.Connection[Any]:
+        """Return a connection to a server that may have settings which endanger what it keeps.
+
+        Raises:
+            DatabaseMissing: There is no such database.
+        """
+        return self._connected(create=False)
 
     def made(self) -> None:
         """Do nothing: the server has made it last."""
@@ -285,8 +294,8 @@ class PostgresDatabase:
         row = connection.execute(_SETTLE, (milliseconds,)).fetchone()
         assert row is not None  # noqa: S101 - it selects one row of nothing
         _, version, encoding, *switches = row
-        if int(version) < _OLDEST * 10_000:
-            detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": _OLDEST})
+        if int(version) < OLDEST * 10_000:
+            detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": OLDEST})
             raise StorageFailed(detail=detail)
         if encoding != "UTF8":
             detail = Message("the database keeps {found}, not UTF8", {"found": encoding})

@@ -28,7 +28,7 @@ SAME = {"JSON", "URL", "LIFECYCLE_LOG", "--definitions", "--from", "--key", "--t
 HANDED = ("template", "detail", "hint", "scope", "what")
 # Names of variables and tables that hold texts.
 HOLDERS = {"template", "remedy_template", "detail", "what", "heads"}
-TABLES = {"TEMPLATES", "_UNKNOWN", "_MESSAGES"}
+TABLES = {"TEMPLATES", "REMEDIES", "LEVELS", "_UNKNOWN", "_MESSAGES"}
 # Of click's own texts those that this program can show.
 CLICKS = {
     "Commands",

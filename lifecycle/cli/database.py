@@ -24,6 +24,9 @@ TEMPLATES = {
 }
 """What was wrong with a row that was rebuilt."""
 
+LEVELS = {"hazard": "hazard", "advice": "advice", "note": "note"}
+"""How bad a symptom is."""
+
 accept_option = option(
     "--accept-findings",
     "accept",
@@ -93,6 +96,44 @@ def grant(context: click.Context) -> None:
     session = Session.of(context)
     roles = grant_roles(session.url)
     session.answer({"roles": list(roles)}, [say("granted: {role}", role=role) for role in roles])
+
+
+@db.command(cls=Command, examples=("lifecycle db doctor", "lifecycle db doctor --json"))
+@common_options
+@click.pass_context
+def doctor(context: click.Context) -> None:
+    """Name what endangers the database and its evidence files.
+
+    Settings of the server, the linked SQLite, file systems, rights, room, the clock, records that
+    nobody seals: each with what it means and how it is mended. Also where the engine refuses to
+    open the database. What it holds is checked by verify. Ends with 6 if something is a hazard.
+    """
+    from lifecycle.wiring import diagnose
+
+    session = Session.of(context)
+    output.check_open()
+    found = diagnose(session.url, evidence=session.evidence)
+    hazards = sum(one.level == "hazard" for one in found)
+    told = [
+        {
+            "code": one.code,
+            "level": one.level,
+            "message": shown(one.message),
+            "remedy": shown(one.remedy) if one.remedy else None,
+        }
+        for one in found
+    ]
+    session.answer({"hazards": hazards, "symptoms": told}, _symptoms(told, hazards))
+    if hazards:
+        context.exit(FINDINGS)
+
+
+def _symptoms(told: Sequence[dict[str, Any]], hazards: int) -> Iterator[str]:
+    for one in told:
+        yield f"{say(LEVELS[one['level']])}: {one['message']} [{one['code']}]"
+        if one["remedy"]:
+            yield f"  {one['remedy']}"
+    yield say("hazards: {count}", count=hazards)
 
 
 @db.command(cls=Command, examples=("lifecycle db upgrade", "lifecycle db upgrade --json"))
