@@ -132,6 +132,7 @@ class Written:
         self._archive.close()
         self._stream.flush()
         os.fsync(self._stream.fileno())
+        self._stream.close()
 
     def abandon(self) -> None:
         """Let the file go."""

@@ -78,7 +78,8 @@ def restoring(
                 if not kept:
                     database.undo(driver)
                     _take_away(driver)
-            _analyse(driver)
+            if kept:
+                _analyse(driver)
     finally:
         engine.dispose()
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
+
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.errors import DatabaseMissing, LifecycleError
 from lifecycle.storage import doctor
@@ -85,6 +87,7 @@ def _inside(place: Place, evidence: Path, now: datetime) -> Iterator[Symptom]:
             ) as driver,
         ):
             driver.execute("BEGIN")
-            yield from doctor.history(Session(driver, database), evidence, now)
+            session = Session(cast(DBAPIConnection, driver), database)
+            yield from doctor.history(session, evidence, now)
     except LifecycleError as error:
         yield symptom("unreadable", detail=error.message)
