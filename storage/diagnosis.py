@@ -46,7 +46,7 @@ TEMPLATES: Final = {
     "autovacuum_off": "autovacuum is off: tables grow, and stop taking rows in the end",
     "version_old": "PostgreSQL {version} is too old: {oldest} or newer is needed",
     "version_ended": "PostgreSQL {version} gets no corrections since {ended}",
-    "version": "PostgreSQL {version}",
+    "version": "the server is PostgreSQL {version}",
     "standby": "this is a standby: it can be read only",
 }
 """By code, what is the case."""

@@ -162,13 +162,13 @@ def upgrade(context: click.Context) -> None:
 @common_options
 @click.pass_context
 def rebuild(context: click.Context, accept: bool) -> None:
-    """Rebuild heads, board, roles, actors and credentials from the records.
+    """Rebuild from the records what follows from them.
 
-    In one transaction, which others who write wait for; only rows that differ are written, and
-    told. The records are verified first: if they do not verify, or if a row knows of later
-    records than there are, nothing is rebuilt, and the command ends with 6. Such a row may be the
-    last trace of records that somebody removed: restore a backup, and only where there is none
-    give --accept-findings.
+    Heads of the streams, board, roles, actors and credentials, in one transaction, which others
+    who write wait for; only rows that differ are written, and told. The records are verified
+    first: if they do not verify, or if a row knows of later records than there are, nothing is
+    rebuilt, and the command ends with 6. Such a row may be the last trace of records that
+    somebody removed: restore a backup, and only where there is none give --accept-findings.
     """
     from lifecycle.wiring import rebuild as rebuild_in
 
