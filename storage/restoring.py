@@ -76,10 +76,7 @@ def restore(
     """
     path = sqlite_path(url)
     with opened(file) as archive, _failing(evidence if path is None else path):
-        manifest = archive.manifest
-        if (path is None) != (manifest.kind == "postgresql"):
-            detail = Message("it is a backup of {kind}: name such a place", {"kind": manifest.kind})
-            raise archive.damaged(detail)
+        _check_kind(archive, path)
         _check_empty(evidence, path)
         with staging(evidence.parent) as beside:
             _unpack(archive, beside / "evidence", progress)
@@ -90,22 +87,23 @@ def restore(
                 _compare(archive, report, view)
                 return report
 
-            files = beside / "evidence" if archive.evidence else None
+            files = (beside / "evidence" if archive.evidence else None, evidence)
             if path is not None:
-                return _to_file(archive, path, checked, (files, evidence), accept=accept)
+                return _to_file(archive, path, checked, files, accept=accept)
+            database = database_at(url, lock_seconds)
             dump = beside / "dump"
-            archive.take(manifest.database, dump)
+            archive.take(archive.manifest.database, dump)
             # Only here: its driver is an extra.
             from lifecycle.storage.postgres_restoring import restoring
 
-            database = database_at(url, lock_seconds)
-            with restoring(database, dump, manifest.schema, programs) as (view, keep):
+            schema = archive.manifest.schema
+            with restoring(database, dump, schema, programs) as (view, keep):
                 report = checked(view)
                 wanted = report.ok or accept
                 if wanted:
-                    with _placed(files, evidence):
+                    with _placed(*files):
                         keep()
-            return Restored(manifest, report, wanted)
+            return Restored(archive.manifest, report, wanted)
 
 
 def _to_file(
@@ -144,6 +142,14 @@ def _placed(files: Path | None, evidence: Path) -> Iterator[None]:
     except BaseException:
         evidence.rename(files)
         raise
+
+
+def _check_kind(archive: Archive, path: Path | None) -> None:
+    kind = archive.manifest.kind
+    if (path is None) != (kind == "postgresql"):
+        raise archive.damaged(
+            Message("it is a backup of {kind}: name such a place", {"kind": kind})
+        )
 
 
 def _check_empty(evidence: Path, path: Path | None) -> None:
