@@ -84,7 +84,7 @@ def backup(
     with _failing(to), staging(to if in_folder else to.parent) as stage:
         copy = stage / "database"
         with snapshot(database, copy, programs, watched.database) as found:
-            manifest = _described(found, now)
+            manifest = _described(found, now, database.faults.url)
             named = _named(found.view, manifest)
         file = _written(stage, copy, manifest, named, store, watched.files)
         if in_folder:
@@ -94,7 +94,7 @@ def backup(
     return to, manifest
 
 
-def _described(found: Snapshot, now: datetime) -> Manifest:
+def _described(found: Snapshot, now: datetime, url: str) -> Manifest:
     """Return the manifest, without files.
 
     Raises:
@@ -104,7 +104,7 @@ def _described(found: Snapshot, now: datetime) -> Manifest:
     try:
         root = Frontier.from_bytes(state.size, state.frontier).root()
     except (TypeError, ValueError) as error:
-        raise DatabaseBroken(url="", detail=f"the log: {error}") from error
+        raise DatabaseBroken(url=url, detail=f"the log: {error}") from error
     return Manifest(
         kind=found.kind,
         origin=found.view.origin,

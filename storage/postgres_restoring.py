@@ -46,7 +46,7 @@ def restoring(
         StorageFailed: It cannot be brought back.
     """
     assert isinstance(database, PostgresDatabase)  # noqa: S101 - there is no third kind
-    kept = False
+    kept = brought = False
     engine = database.engine(create=True)
     try:
         with database.faults, engine.connect() as connection:
@@ -57,6 +57,7 @@ def restoring(
             tool = program("pg_restore", driver.info.server_version // 10_000, programs)
             try:
                 _bring_back(database, driver, tool, dump)
+                brought = True
                 database.begin(driver, write=True)
                 session = Session(driver, database)
                 driver.execute(
@@ -77,6 +78,8 @@ def restoring(
             finally:
                 if not kept:
                     database.undo(driver)
+                # Otherwise pg_restore left nothing, and what is there now is somebody else's.
+                if brought and not kept:
                     _take_away(driver)
             if kept:
                 _analyse(driver)

@@ -24,7 +24,7 @@ SEQUENCER: Final = "lifecycle_sequencer"
 """Makes records leaves of the log and keeps checkpoints; writes nothing else."""
 
 AUDITOR: Final = "lifecycle_auditor"
-"""Reads everything and writes nothing."""
+"""Reads everything and writes nothing; backups are made as it."""
 
 ROLES: Final = (APP, SEQUENCER, AUDITOR)
 
@@ -116,6 +116,9 @@ def _statements(version: int) -> list[sql.Composed]:
         numbers = sql.Identifier(f"{table.name}_id_seq")
         to = sql.Identifier(APP)
         statements.append(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(numbers, to))
+        # A backup takes where the numbers stand along.
+        to = sql.Identifier(AUDITOR)
+        statements.append(sql.SQL("GRANT SELECT ON SEQUENCE {} TO {}").format(numbers, to))
     if version >= _MAINTAIN_SINCE:
         rewritten = sql.SQL(", ").join(map(sql.Identifier, ERASABLE))
         to = sql.Identifier(APP)

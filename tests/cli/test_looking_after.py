@@ -54,11 +54,16 @@ def test_an_earlier_schema_is_read_and_verified_and_written_to_after_its_upgrade
     assert "LC511" in refused.err
     assert "lifecycle db upgrade" in refused.err
 
+    golden.ask("db", "backup", "--to", "before.backup")
+
     assert golden.ask("db", "upgrade") == {"before": "0001", "after": "0002"}
 
     assert golden.run("db", "upgrade").out == "the schema is 0002, the newest one, already\n"
     assert golden.run(*write).code == 0
     assert golden.run("verify").code == 0
+    restored = golden.run("db", "restore", "--from", "before.backup", *RESTORED)
+    assert (restored.code, "lifecycle db upgrade" in restored.out) == (0, True)
+    assert golden.ask("db", "check", *RESTORED)["schema"] == "0001"
 
 
 def test_hazards_are_named_with_their_remedy_and_end_with_6(office: Terminal) -> None:

@@ -177,6 +177,21 @@ def test_a_program_that_is_missing_or_too_old_is_named(on_postgres: Kept, tmp_pa
     assert on_postgres.is_empty()
 
 
+def test_what_pg_restore_does_not_take_is_told_and_what_others_made_stays(
+    on_postgres: Kept,
+) -> None:
+    file = on_postgres.backup()
+    with psycopg.connect(on_postgres.empty, autocommit=True) as other:
+        other.execute("CREATE TYPE lifecycle_outbox AS (id bigint)")
+
+    with pytest.raises(BackupFailed, match="pg_restore"):
+        on_postgres.restore(file)
+
+    with psycopg.connect(on_postgres.empty, autocommit=True) as other:
+        other.execute("DROP TYPE lifecycle_outbox")
+    assert on_postgres.restore(file).placed
+
+
 def test_what_pg_restore_left_without_a_revision_is_told_as_broken(on_postgres: Kept) -> None:
     """What a process leaves that is killed before everything was verified."""
     on_postgres.restore(on_postgres.backup())
