@@ -1,4 +1,4 @@
-"""A small history that verifies, made by the library: with a file, a comment and a token."""
+"""A small history that verifies, made by the library: with a file, a comment and tokens."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def small_history(url: str, folder: Path) -> Iterator[Lifecycle]:
             engine.add_actor(actor.id, actor=CHIEF)
         engine.assign("municipal", "municipal_coordinator", roadmap="tomari-2022", actor=CHIEF)
         enrol(engine, SCHOOL)
+        enrol(engine, "second")
+        engine.revoke("coordinator", "school_coordinator", school="second", actor=CHIEF)
+        for _ in range(2):
+            issued = engine.credentials.issue_token("municipal", actor=CHIEF)
+        engine.credentials.revoke(issued.credential, actor=CHIEF)
         paper = folder / "questionnaire.txt"
         paper.write_text("Анкета заполнена.\n", "utf-8")
         engine.advance(

@@ -51,7 +51,7 @@ def test_what_is_restored_is_what_was_backed_up(kept: Kept) -> None:
     assert files(kept.folder / "again") == files(kept.folder / "evidence")
     with open_lifecycle(kept.empty, evidence=kept.folder / "again") as engine:
         assert verify(engine).ok
-        enrol(engine, "second")  # numbers that the server gives go on behind those that are there
+        enrol(engine, "third")  # numbers that the server gives go on behind those that are there
         with engine.context.journal.auditing() as view:
             assert view.schema_findings() == []
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

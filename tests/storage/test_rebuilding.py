@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,30 +14,24 @@ from lifecycle import Lifecycle, open_lifecycle
 from lifecycle.domain.errors import DatabaseLocked
 from lifecycle.storage import tables
 from lifecycle.storage.rebuilding import rebuild as rebuild_at
-from lifecycle.storage.upgrading import upgrade
 from lifecycle.wiring import rebuild, verify
-from tests.histories import small_history
 from tests.killing import killed_anywhere
-from tests.server import Server
+from tests.storage.backing_up import Kept
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "format-1"
 PROJECTIONS = ("streams", "standings", "assignments", "actors", "credentials")
 ROWS = {name: tables.metadata.tables[f"lifecycle_{name}"] for name in PROJECTIONS}
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """A history with everything in it, on SQLite."""
-    shutil.copytree(GOLDEN, tmp_path / "golden")
-    url = f"sqlite:///{tmp_path}/golden/lifecycle.db"
-    upgrade(url)
-    return url
+def url(on_sqlite: Kept) -> str:
+    """A history with everything that is projected, on SQLite."""
+    return on_sqlite.url
 
 
 @pytest.fixture
-def engine(url: str) -> Iterator[Lifecycle]:
+def engine(on_sqlite: Kept) -> Iterator[Lifecycle]:
     """An engine on it."""
-    with open_lifecycle(url) as engine:
+    with open_lifecycle(on_sqlite.url, evidence=on_sqlite.folder / "evidence") as engine:
         yield engine
 
 
@@ -164,9 +157,9 @@ def test_nothing_is_rebuilt_from_records_that_do_not_verify(
 
 
 def test_lost_evidence_hinders_nobody(
-    engine: Lifecycle, url: str, raw: sqlite3.Connection, tmp_path: Path
+    engine: Lifecycle, url: str, raw: sqlite3.Connection, on_sqlite: Kept
 ) -> None:
-    shutil.rmtree(tmp_path / "golden" / "lifecycle.db.evidence")
+    shutil.rmtree(on_sqlite.folder / "evidence")
     raw.execute("DELETE FROM lifecycle_standings WHERE school = 'second'")
 
     assert len(rebuild(engine, url).differences) == 1
@@ -184,22 +177,21 @@ def test_a_rebuild_that_is_killed_has_happened_as_a_whole_or_not_at_all(
             raw.execute(f"DELETE FROM {name}")  # noqa: S608
 
     def work() -> None:
-        with open_lifecycle(url) as again:
-            rebuild(again, url)
+        rebuild(engine, url)
 
-    for _ in killed_anywhere(work, 4, damage):
+    for _ in killed_anywhere(work, 3, damage):
         assert everything(raw) in (sound | damaged, sound)
     rebuild(engine, url)
     assert everything(raw) == sound
 
 
-def test_on_a_server_writers_wait_and_readers_do_not(server: Server, tmp_path: Path) -> None:
+def test_on_a_server_writers_wait_and_readers_do_not(on_postgres: Kept) -> None:
+    url = on_postgres.url
+    rows = "SELECT * FROM lifecycle_{} ORDER BY 1"
     with (
-        server.database() as url,
-        small_history(url, tmp_path) as engine,
+        open_lifecycle(url, evidence=on_postgres.folder / "evidence") as engine,
         psycopg.connect(url, autocommit=True) as other,
     ):
-        rows = "SELECT * FROM lifecycle_{} ORDER BY 1"
         before = {
             name: other.execute(rows.format(name).encode()).fetchall() for name in PROJECTIONS
         }
