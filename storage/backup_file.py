@@ -5,10 +5,12 @@ The directory of an archive stands at its end, so that one which is cut off is n
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +30,8 @@ DATABASES: Final = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 
 EVIDENCE: Final = "evidence/"
 
+# What reading a damaged archive ends with: also one that says it is encrypted.
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 _MOST_MANIFEST: Final = 1 << 30  # bytes; 100 of them for each evidence file
 _CHUNK: Final = 1 << 20
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -158,7 +162,7 @@ class Archive:
             if archive.getinfo(MANIFEST).file_size > _MOST_MANIFEST:
                 raise ValueError("too large")
             self.manifest = Manifest.decode(archive.read(MANIFEST))
-        except (AttributeError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, OSError, *_BROKEN) as error:
             raise self.damaged(Message("it has no manifest of a known form")) from error
         if sorted(archive.namelist()) != sorted({MANIFEST, *self.manifest.files}):
             raise self.damaged(Message("its files are not those that its manifest names"))
@@ -181,7 +185,12 @@ class Archive:
                     target.write(chunk)
                 target.flush()
                 os.fsync(target.fileno())
-        except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+        except _BROKEN as error:
+            raise self._altered(name) from error
+        except OSError as error:
+            # The archive leads to a place before its beginning.
+            if error.errno != errno.EINVAL:
+                raise
             raise self._altered(name) from error
         if (digest.hexdigest(), size) != expected:
             raise self._altered(name)
@@ -210,7 +219,7 @@ def opened(path: Path) -> Iterator[Archive]:
     """
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
+    except (ValueError, *_BROKEN) as error:
         detail = Message("it is no whole archive")
         raise BackupDamaged(file=str(path), detail=detail) from error
     except OSError as error:

@@ -23,7 +23,7 @@ from lifecycle.domain.errors_database import (
     ProgramMissing,
 )
 from lifecycle.storage import tables
-from lifecycle.storage.backup_file import MANIFEST
+from lifecycle.storage.backup_file import MANIFEST, opened
 from lifecycle.storage.journal import open_journal
 from lifecycle.wiring import verify
 from tests.histories import CHIEF, SCHOOL, enrol
@@ -125,6 +125,28 @@ def test_what_is_no_whole_backup_is_not_restored(on_sqlite: Kept, part: str) -> 
         on_sqlite.restore(changed)
 
     assert on_sqlite.is_empty()
+
+
+def test_a_bit_that_flipped_is_found_or_changes_nothing(on_sqlite: Kept, tmp_path: Path) -> None:
+    """Everywhere in the directory of the archive, and here and there in the rest."""
+    file = on_sqlite.backup()
+    sound = file.read_bytes()
+    with opened(file) as archive:
+        expected = archive.manifest.encode()
+    found = 0
+    for place in [*range(0, len(sound), 997), *range(len(sound) - 300, len(sound))]:
+        damaged = bytearray(sound)
+        damaged[place] ^= 0x80
+        file.write_bytes(damaged)
+        try:
+            with opened(file) as archive:
+                assert archive.manifest.encode() == expected
+                for number, name in enumerate(archive.manifest.files):
+                    archive.take(name, tmp_path / f"{place}-{number}")
+        except BackupDamaged:
+            found += 1
+
+    assert found > 200
 
 
 def test_a_manifest_that_tells_of_another_history_is_no_use(kept: Kept) -> None:
