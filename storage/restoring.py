@@ -18,8 +18,10 @@ from lifecycle.domain.errors_database import BackupFailed, PlaceTaken
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, EvidenceStore
 from lifecycle.storage.backup_file import EVIDENCE, Archive, Manifest, opened
+from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import database_at, open_journal
+from lifecycle.storage.snapshots import address_of
 from lifecycle.storage.sqlite import LOCK_SECONDS, sqlite_path
 from lifecycle.storage.staging import publish, staging
 
@@ -117,7 +119,7 @@ def _to_file(
     with staging(path.parent) as stage:
         database = stage / "database"
         archive.take(archive.manifest.database, database)
-        journal = open_journal(f"sqlite:///{database}?mode=ro")
+        journal = open_journal(address_of(database))
         try:
             with journal.auditing() as view:
                 report = verify(view)
@@ -165,14 +167,18 @@ def _check_empty(evidence: Path, path: Path | None) -> None:
 def _unpack(archive: Archive, folder: Path, progress: Progress) -> None:
     """Unpack the evidence files as the store keeps them."""
     folder.mkdir(mode=0o700)
+    made = {folder}
     for count, digest in enumerate(archive.evidence, 1):
         place = folder
         for name in ("sha256", digest[:2], digest[2:4]):
             place /= name
             place.mkdir(mode=0o700, exist_ok=True)
+            made.add(place)
         archive.take(EVIDENCE + digest, place / digest)
         (place / digest).chmod(stat.S_IRUSR)
         progress(count)
+    for place in made:
+        sync_folder(place)
 
 
 def _compare(archive: Archive, report: Report, view: Auditing) -> None:

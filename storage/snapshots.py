@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from lifecycle.domain.ports import Auditing
 from lifecycle.storage import schema, tables
@@ -46,6 +47,11 @@ class Snapshot:
     view: Auditing
 
 
+def address_of(copy: Path) -> str:
+    """Return the address of a file of SQLite that is only read."""
+    return f"sqlite:///{quote(str(copy))}?mode=ro"
+
+
 @contextmanager
 def snapshot(
     database: Database, into: Path, programs: Path | None, progress: Progress
@@ -64,7 +70,7 @@ def snapshot(
     """
     if isinstance(database, SqliteDatabase):
         revision = _copied(database, into, progress)
-        journal = open_journal(f"sqlite:///{into}?mode=ro")
+        journal = open_journal(address_of(into))
         try:
             with journal.auditing() as view:
                 yield Snapshot("sqlite", revision, view)

@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -56,6 +57,19 @@ def test_what_is_restored_is_what_was_backed_up(kept: Kept) -> None:
             assert view.schema_findings() == []
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not [one for one in kept.folder.iterdir() if ".part" in one.name]
+
+
+def test_folders_may_have_any_name(on_sqlite: Kept) -> None:
+    odd = on_sqlite.folder / "100 % готово? #1"
+    odd.mkdir()
+    for name in ("a.db", "evidence"):
+        (on_sqlite.folder / name).rename(odd / name)
+    address = f"sqlite:///{quote(str(odd))}"
+    moved = Kept(f"{address}/a.db", odd, f"{address}/b.db")
+
+    assert moved.restore(moved.backup()).placed
+
+    assert (odd / "b.db").is_file()
 
 
 def test_the_manifest_tells_what_is_in_it(on_sqlite: Kept) -> None:
