@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from lifecycle.domain.definition import Definition
     from lifecycle.domain.guards import GuardFunction
 
-if TYPE_CHECKING:
-    from lifecycle.storage.sharding import Laid
-
 MEMORY = "memory://"
 _VERSION_7 = 7
 
@@ -100,7 +97,7 @@ def open_lifecycle(
     """
     from lifecycle.storage.journal import open_journal
 
-    engine = _engine(open_journal(url), _store(url, evidence), definitions, guards, clock)
+    engine = _engine(open_journal(url), evidence_store(url, evidence), definitions, guards, clock)
     engine.context.log(events.OPENED, backend=engine.context.journal.backend)
     return engine
 
@@ -130,7 +127,7 @@ def create_lifecycle(
         StorageFailed: It cannot be written there.
     """
     identifier(administrator.id, "actor")
-    engine = _engine(_new_journal(url), _store(url, evidence), definitions, guards, clock)
+    engine = _engine(_new_journal(url), evidence_store(url, evidence), definitions, guards, clock)
     engine.found(actor=administrator)
     engine.context.log(events.CREATED, backend=engine.context.journal.backend)
     return engine
@@ -216,45 +213,6 @@ def _is_public_key(key: bytes) -> bool:
     return is_public_key(key)
 
 
-def grant_roles(url: str) -> tuple[str, ...]:
-    """Make the roles that work with a database of PostgreSQL; see ``storage.postgres_roles``.
-
-    Args:
-        url: Of the database, as the owner of its tables.
-
-    Returns:
-        The names of the roles.
-
-    Raises:
-        InvalidInput: The address is not one of PostgreSQL.
-        StorageFailed: It has no tables of ours, or who asks may not do this.
-    """
-    from lifecycle.storage.roles import grant
-
-    return grant(url)
-
-
-def shard_history(url: str, servers: Sequence[str], *, dry_run: bool = False) -> tuple[Laid, ...]:
-    """Lay the schools of an empty history on several servers; see ``storage.sharding``.
-
-    Args:
-        url: Of the database that programs will work with, as a super-user of its server.
-        servers: Addresses of the other databases, as their owners who may make roles.
-        dry_run: Change nothing.
-
-    Returns:
-        The statements sent to every server, or to be sent, without passwords.
-
-    Raises:
-        InvalidInput: An address is not one of PostgreSQL, or the servers are not those of before.
-        DatabaseExists: Something is recorded already.
-        StorageFailed: A server holds something else, or cannot be used.
-    """
-    from lifecycle.storage.roles import shard
-
-    return shard(url, servers, dry_run=dry_run)
-
-
 def _engine(
     journal: Journal,
     store: EvidenceStore,
@@ -291,18 +249,25 @@ def _new_journal(url: str) -> Journal:
     return create_journal(url, new_id())
 
 
-def _store(url: str, folder: Path | str | None) -> EvidenceStore:
+def evidence_store(url: str, folder: Path | str | None) -> EvidenceStore:
+    """Return the store of the evidence files that belongs to a database; see ``open_lifecycle``."""
     if folder is None and url == MEMORY:
         from lifecycle.storage.memory_evidence import MemoryEvidence
 
         return MemoryEvidence()
     from lifecycle.storage.evidence import EvidenceFolder
+
+    return EvidenceFolder(evidence_folder(url, folder))
+
+
+def evidence_folder(url: str, folder: Path | str | None) -> Path:
+    """Return the folder of the evidence files of a database; see ``open_lifecycle``."""
     from lifecycle.storage.sqlite import sqlite_path
 
     if folder is None:
         path = sqlite_path(url)
         folder = f"{path}.evidence" if path is not None else "lifecycle.evidence"
-    return EvidenceFolder(Path(folder))
+    return Path(folder).absolute()
 
 
 def operating_system_actor(actor: str) -> Actor:

@@ -224,10 +224,15 @@ class SqlAuditing(SqlReading):
         return schema.findings(self._session)
 
     def _board(self, span: Span) -> Iterator[Values]:
-        first, last = self._session.bounds(span)
-        if first >= _AFTER_SCHOOLS or (last is not None and last <= _OF_SCHOOLS):
-            return iter(())
-        begins = max(first, _OF_SCHOOLS).removeprefix(_OF_SCHOOLS)
-        if last is None or last >= _AFTER_SCHOOLS:
-            return _BOARD.flow(self._session, begins, None)
-        return _BOARD.flow(self._session, begins, last.removeprefix(_OF_SCHOOLS))
+        bounds = school_bounds(*self._session.bounds(span))
+        return iter(()) if bounds is None else _BOARD.flow(self._session, *bounds)
+
+
+def school_bounds(first: str, last: str | None) -> tuple[str, str | None] | None:
+    """Return the ids of schools between which the streams lie; ``None`` if none can be there."""
+    if first >= _AFTER_SCHOOLS or (last is not None and last <= _OF_SCHOOLS):
+        return None
+    begins = max(first, _OF_SCHOOLS).removeprefix(_OF_SCHOOLS)
+    if last is None or last >= _AFTER_SCHOOLS:
+        return begins, None
+    return begins, last.removeprefix(_OF_SCHOOLS)

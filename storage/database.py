@@ -118,6 +118,10 @@ class Database(Protocol):
         """
         ...
 
+    def alone(self, driver: DBAPIConnection) -> None:
+        """Wait for whoever writes, and let nobody but readers in until the transaction ends."""
+        ...
+
     def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
         """Execute statements in order, in one go if the database is far away.
 
@@ -166,6 +170,6 @@ class Database(Protocol):
         """Mark a database as ours before the tables are made, if nobody else keeps one there."""
         ...
 
-    def findings(self, session: Session) -> list[str]:
-        """Return what in our tables, indexes and triggers differs from this release's."""
+    def findings(self, session: Session, revision: str) -> list[str]:
+        """Return what in our tables, indexes and triggers differs from a revision's."""
         ...

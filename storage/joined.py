@@ -29,11 +29,19 @@ class JoinedJournal:
         origin: Id of the installation.
         database: That it leads to.
         sealing: How records come into the log; the database's own way if not given.
+        older: An earlier release made the schema: it is only read.
     """
 
     def __init__(
-        self, connection: Connection, origin: str, database: Database, sealing: Sealing
+        self,
+        connection: Connection,
+        origin: str,
+        database: Database,
+        sealing: Sealing,
+        *,
+        older: bool = False,
     ) -> None:
+        self._older = older
         self._connection = connection
         self._sealing: Sealing = sealing
         self._origin = origin
@@ -62,6 +70,7 @@ class JoinedJournal:
         """Write in the host's transaction; an exception inside undoes only what was written here.
 
         Raises:
+            DatabaseOlder: An earlier release made the schema.
             StorageFailed: The database is locked, read-only, full or broken, or the connection
                 keeps no transaction.
         """
@@ -79,6 +88,8 @@ class JoinedJournal:
                 detail=Message("schools on several servers are not joined to a host's transaction")
             )
         session = self._session()
+        if self._older:
+            schema.check_newest(session)
         with self._faults:
             savepoint = self._connection.begin_nested()
         try:

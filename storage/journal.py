@@ -17,7 +17,7 @@ from lifecycle.domain.errors_people import ErasureUnfinished
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
-from lifecycle.storage import forks, schema, sqlite
+from lifecycle.storage import forks, schema, sqlite, tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement, driver_of
@@ -106,14 +106,13 @@ def _opened(database_of: Callable[[], Database], sealing: Sealing | None) -> Sql
     try:
         with database.faults, engine.connect() as connection:
             session = Session(driver_of(connection), database)
-            schema.check(session)
+            older = schema.check(session) != tables.SCHEMA
             origin = schema.installed(session)
     except BaseException:
         engine.dispose()
         raise
-    return SqlJournal(
-        engine, origin, database, sealing, partial(_opened, database.reader(), sealing)
-    )
+    again = partial(_opened, database.reader(), sealing)
+    return SqlJournal(engine, origin, database, sealing, again, older=older)
 
 
 class SqlJournal:
@@ -125,6 +124,8 @@ class SqlJournal:
         database: That it leads to.
         sealing: How records come into the log; the database's own way if not given.
         again: Opens the same history for reading, in another process too.
+        older: An earlier release made the schema: it is read, and not written to until it was
+            brought up to date.
     """
 
     def __init__(
@@ -134,7 +135,10 @@ class SqlJournal:
         database: Database,
         sealing: Sealing | None = None,
         again: Callable[[], Journal] | None = None,
+        *,
+        older: bool = False,
     ) -> None:
+        self._older = older
         self._engine = engine
         self._again = again
         self._sealing: Sealing = sealing or database.sealing
@@ -171,6 +175,7 @@ class SqlJournal:
         """Begin a write transaction.
 
         Raises:
+            DatabaseOlder: An earlier release made the schema.
             StorageFailed: The database is locked, read-only, full or broken.
         """
         from lifecycle.storage.writing import SqlWriting
@@ -181,6 +186,9 @@ class SqlJournal:
                 raise StorageFailed(
                     detail=Message("where schools lie on several servers, records are sealed later")
                 )
+            if self._older:
+                schema.check_newest(session)
+                self._older = False
             if self._database.writes_late:
                 session.change(_TOUCH)
             writing = SqlWriting(session, self._origin, self._sealing)
@@ -227,7 +235,9 @@ class SqlJournal:
             (connection.dialect.name, connection.dialect.driver) != (dialect.name, dialect.driver)
         ):
             raise TypeError("a journal joins a sqlalchemy.Connection to the same database")
-        return JoinedJournal(connection, self._origin, self._database, self._sealing)
+        return JoinedJournal(
+            connection, self._origin, self._database, self._sealing, older=self._older
+        )
 
     def close(self) -> None:
         """Give back connections; the journal is not used afterwards."""

@@ -18,10 +18,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
-from lifecycle.storage import postgres_schema, shards, shards_schema
+from lifecycle.storage import postgres_schema, shards, shards_schema, tables
 from lifecycle.storage.database import Sent
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
+from lifecycle.storage.postgres_values import Flow, check_texts
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
 
@@ -29,7 +30,8 @@ erased.dialect_options["postgresql"]["where"] = ERASURES
 
 _LOCKS: Final = 0x4C435343  # "LCSC": our half of the numbers of advisory locks
 _CONNECT_SECONDS: Final = 10
-_OLDEST: Final = 14
+OLDEST: Final = 14
+"""Major version of the server, at least."""
 
 # A transaction that writes sees what was committed before each of its statements, so that it
 # goes on from the state that it finds when a lock is given to it.
@@ -63,6 +65,7 @@ _UNDER_WAY: Final = (
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     " AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)"
 )
+_TABLES: Final = sorted(tables.NAMES)
 _PAUSE: Final = 0.02  # seconds between two looks at who is still there
 
 
@@ -150,6 +153,24 @@ class PostgresDatabase:
             pool_reset_on_return=None,
         )
 
+    @property
+    def lock_milliseconds(self) -> int:
+        """How long another writer is waited for."""
+        return int(self._lock_seconds * 1000)
+
+    def for_programs(self) -> tuple[str, str | None]:
+        """Return the address for programs of PostgreSQL, and the password, not to be shown."""
+        shown = {name: one for name, one in self._arguments.items() if name != "password"}
+        return psycopg.conninfo.make_conninfo(**shown), self._arguments.get("password")
+
+    def unchecked(self) -> psycopg.Connection[Any]:
+        """Return a connection to a server that may have settings which endanger what it keeps.
+
+        Raises:
+            DatabaseMissing: There is no such database.
+        """
+        return self._connected(create=False)
+
     def made(self) -> None:
         """Do nothing: the server has made it last."""
 
@@ -210,13 +231,17 @@ class PostgresDatabase:
         )
         return True
 
+    def alone(self, driver: DBAPIConnection) -> None:
+        """Lock our tables against everybody who does more than read them."""
+        driver.cursor().execute(f"LOCK TABLE {', '.join(_TABLES)} IN EXCLUSIVE MODE")
+
     def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
         """Execute statements in order without waiting for the answer of each.
 
         Nothing is sent if one carries a text that the server cannot keep: the others would stand.
         """
         for _, values in sent:
-            _check_texts(values)
+            check_texts(values)
         connection = cast(psycopg.Connection[Any], driver)
         with connection.pipeline():
             return [connection.cursor().execute(text, values) for text, values in sent]
@@ -233,7 +258,7 @@ class PostgresDatabase:
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
         """Return a cursor of the server's: the driver itself would fetch all rows at once."""
-        return _Flow(driver, f"lifecycle_flow_{next(self._numbers)}", text, values)
+        return Flow(driver, f"lifecycle_flow_{next(self._numbers)}", text, values)
 
     def bound(self, text: str) -> str:
         """Return the text with U+0001 for U+0000, which no text has here: nothing lies between."""
@@ -298,11 +323,11 @@ class PostgresDatabase:
     def mark(self, session: Session) -> None:
         """Do nothing: nobody takes a database of PostgreSQL for an empty file."""
 
-    def findings(self, session: Session) -> list[str]:
-        """Return what in our tables, indexes and triggers differs from this release's."""
+    def findings(self, session: Session, revision: str) -> list[str]:
+        """Return what in our tables, indexes and triggers differs from a revision's."""
         if self._shards:
-            return shards_schema.findings(session, self._shards)
-        return postgres_schema.findings(session)
+            return shards_schema.findings(session, self._shards, revision)
+        return postgres_schema.findings(session, revision)
 
     def _connected(self, create: bool) -> psycopg.Connection[Any]:
         try:
@@ -325,12 +350,12 @@ class PostgresDatabase:
         Raises:
             StorageFailed: A setting endangers what is kept, or the server is too old.
         """
-        milliseconds = str(int(self._lock_seconds * 1000))
+        milliseconds = str(self.lock_milliseconds)
         row = connection.execute(_SETTLE, (milliseconds,)).fetchone()
         assert row is not None  # noqa: S101 - it selects one row of nothing
         _, version, encoding, *switches, self._shards = row
-        if int(version) < _OLDEST * 10_000:
-            detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": _OLDEST})
+        if int(version) < OLDEST * 10_000:
+            detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": OLDEST})
             raise StorageFailed(detail=detail)
         if encoding != "UTF8":
             detail = Message("the database keeps {found}, not UTF8", {"found": encoding})
@@ -343,40 +368,6 @@ class PostgresDatabase:
                     "PostgreSQL keeps {name} off, and may lose what it acknowledged", {"name": name}
                 )
                 raise StorageFailed(detail=detail)
-
-
-class _Flow:
-    """A cursor of the server's, which ends with its rows or with the transaction.
-
-    Args:
-        driver: Inside a transaction.
-        name: Of the cursor, its own on this connection.
-        text: The query.
-        values: Its parameters.
-    """
-
-    def __init__(
-        self, driver: DBAPIConnection, name: str, text: str, values: tuple[Any, ...]
-    ) -> None:
-        self._cursor = driver.cursor()
-        self._name = name
-        self._cursor.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {text}", values)
-
-    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
-        """Return the next rows, none after the last."""
-        self._cursor.execute(f"FETCH FORWARD {size} FROM {self._name}")
-        rows = self._cursor.fetchall()
-        if not rows:
-            self._cursor.execute(f"CLOSE {self._name}")
-        return list(rows)
-
-
-def _check_texts(values: tuple[Any, ...]) -> None:
-    for value in values:
-        if isinstance(value, str):
-            value.encode()  # raises, as the driver does, where a surrogate stands alone
-            if "\x00" in value:
-                raise psycopg.DataError("PostgreSQL keeps no text with U+0000")
 
 
 def _status(driver: DBAPIConnection) -> TransactionStatus:

@@ -26,7 +26,7 @@ SEQUENCER: Final = "lifecycle_sequencer"
 """Makes records leaves of the log and keeps checkpoints; writes nothing else."""
 
 AUDITOR: Final = "lifecycle_auditor"
-"""Reads everything and writes nothing."""
+"""Reads everything and writes nothing; backups are made as it."""
 
 ROLES: Final = (APP, SEQUENCER, AUDITOR)
 
@@ -133,6 +133,9 @@ def _statements(version: int, erasable: list[str]) -> list[sql.Composed]:
         numbers = sql.Identifier(f"{table.name}_id_seq")
         to = sql.Identifier(APP)
         statements.append(sql.SQL("GRANT USAGE ON SEQUENCE {} TO {}").format(numbers, to))
+        # A backup takes where the numbers stand along.
+        to = sql.Identifier(AUDITOR)
+        statements.append(sql.SQL("GRANT SELECT ON SEQUENCE {} TO {}").format(numbers, to))
     if version >= MAINTAIN_SINCE:
         rewritten = sql.SQL(", ").join(map(sql.Identifier, erasable))
         to = sql.Identifier(APP)

@@ -98,9 +98,10 @@ def present(session: Session) -> set[str]:
     return {name for (name,) in session.rows(_PRESENT)}
 
 
-def findings(session: Session) -> list[str]:
-    """Return where columns, constraints, indexes and triggers differ from this release's."""
-    return schema.told(_expected(), described({k: session.rows(q) for k, q in _QUESTIONS.items()}))
+def findings(session: Session, revision: str) -> list[str]:
+    """Return where columns, constraints, indexes and triggers differ from a revision's."""
+    found = described({k: session.rows(q) for k, q in _QUESTIONS.items()})
+    return schema.told(_expected(), found, revision)
 
 
 def described(answers: Mapping[str, Iterable[Sequence[Any]]]) -> Described:

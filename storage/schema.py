@@ -8,7 +8,9 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select, text
 
-from lifecycle.domain.errors import DatabaseBroken, DatabaseExists, DatabaseNewer
+from lifecycle.domain.errors import DatabaseBroken, DatabaseExists, DatabaseNewer, StorageFailed
+from lifecycle.domain.errors_database import DatabaseOlder
+from lifecycle.domain.messages import Message
 from lifecycle.domain.record import FORMAT, moment_text
 from lifecycle.storage import tables
 from lifecycle.storage.session import Session, Statement
@@ -39,9 +41,11 @@ def create(connection: Connection, session: Session, origin: str) -> str:
         DatabaseNewer: A newer release made it.
     """
     if session.database.present(session):
-        check(session)
+        found = check(session)
         if session.rows(_ANY_RECORD):
             raise DatabaseExists(url=session.faults.url)
+        if found != tables.SCHEMA:
+            migrate(connection)
         return installed(session)
     session.database.mark(session)
     migrate(connection)
@@ -68,8 +72,11 @@ def migrate(connection: Connection) -> None:
     command.upgrade(config, tables.SCHEMA)
 
 
-def check(session: Session) -> None:
-    """Make sure that a database of this engine is one that this release can work with.
+def check(session: Session) -> str:
+    """Make sure that a database of this engine is one that this release can read.
+
+    Returns:
+        The revision of its schema, which may be an earlier one.
 
     Raises:
         DatabaseBroken: Tables are missing.
@@ -79,14 +86,38 @@ def check(session: Session) -> None:
     found = session.database.present(session)
     if tables.VERSION_TABLE not in found:
         raise DatabaseBroken(url=url, detail=f"missing: {tables.VERSION_TABLE}")
-    revisions = [revision for (revision,) in session.rows(_REVISIONS)]
-    if revisions != [tables.SCHEMA]:
-        if not revisions:
-            raise DatabaseBroken(url=url, detail="its schema has no revision")
-        raise DatabaseNewer(url=url, found=", ".join(map(str, revisions)), known=tables.SCHEMA)
+    revisions = [str(revision) for (revision,) in session.rows(_REVISIONS)]
+    if not revisions:
+        raise DatabaseBroken(url=url, detail="its schema has no revision")
+    if len(revisions) > 1 or revisions[0] not in tables.REVISIONS:
+        raise DatabaseNewer(url=url, found=", ".join(revisions), known=tables.SCHEMA)
     missing = sorted(tables.NAMES - found)
     if missing:
         raise DatabaseBroken(url=url, detail=f"missing: {', '.join(missing)}")
+    return revisions[0]
+
+
+def check_newest(session: Session) -> None:
+    """Make sure that this release may write to a database.
+
+    Raises:
+        DatabaseOlder: Its schema is of an earlier release, and nobody upgrades it unasked.
+        DatabaseBroken, DatabaseNewer: As ``check``.
+    """
+    found = check(session)
+    if found != tables.SCHEMA:
+        raise DatabaseOlder(url=session.faults.url, found=found, known=tables.SCHEMA)
+
+
+def check_one_server(session: Session) -> None:
+    """Make sure that everything lies on one server.
+
+    Raises:
+        StorageFailed: Schools lie on several; what concerns them all is done on each.
+    """
+    if session.database.is_sharded:
+        detail = "schools lie on several servers: this is done on each of them, see docs/scale.md"
+        raise StorageFailed(detail=Message(detail))
 
 
 def installed(session: Session) -> str:
@@ -102,13 +133,13 @@ def installed(session: Session) -> str:
 
 
 def findings(session: Session) -> list[str]:
-    """Return what in our tables, their indexes and triggers differs from this release's.
+    """Return what in our tables, their indexes and triggers differs from those of its revision.
 
-    Tables that a host keeps in the same database are its own matter; an index or a trigger on
-    one of our tables is not.
+    A database that lies about its revision differs from it. Tables that a host keeps in the same
+    database are its own matter; an index or a trigger on one of our tables is not.
     """
     return [
-        *session.database.findings(session),
+        *session.database.findings(session, _told_revision(session)),
         *(
             f"the installation's format is {found}, this release writes {FORMAT}"
             for (found,) in session.rows(_FORMATS)
@@ -117,14 +148,33 @@ def findings(session: Session) -> list[str]:
     ]
 
 
-def told(expected: dict[tuple[str, str], str], found: dict[tuple[str, str], str]) -> list[str]:
-    """Return in words where what was found, by kind and name, differs from what was expected."""
+def _told_revision(session: Session) -> str:
+    """Return the revision that a database says it has, or the newest if it says none we know."""
+    known = [one for (one,) in session.rows(_REVISIONS) if one in tables.REVISIONS]
+    return known[0] if len(known) == 1 else tables.SCHEMA
+
+
+def told(
+    newest: dict[tuple[str, str], str], found: dict[tuple[str, str], str], revision: str
+) -> list[str]:
+    """Return in words where what was found differs from a revision, by kind and name.
+
+    Args:
+        newest: What the newest revision has.
+        found: What is there.
+        revision: That it is compared with; later ones only added to it.
+    """
+    expected = {
+        key: made
+        for key, made in newest.items()
+        if tables.SINCE.get(key, tables.REVISIONS[0]) <= revision
+    }
     verdicts = {
         key: "differs from" for key in expected.keys() & found.keys() if expected[key] != found[key]
     }
     verdicts |= dict.fromkeys(expected.keys() - found.keys(), "is missing from")
     verdicts |= dict.fromkeys(found.keys() - expected.keys(), "is foreign to")
     return [
-        f"{kind} {name} {verdict} the schema {tables.SCHEMA}"
+        f"{kind} {name} {verdict} the schema {revision}"
         for (kind, name), verdict in sorted(verdicts.items())
     ]

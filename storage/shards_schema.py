@@ -45,24 +45,25 @@ _ORIGIN: Final = Statement(text("SELECT origin FROM lifecycle_installation"))
 _KINDS: Final = ("column", "index", "constraint", "trigger", "between")
 
 
-def findings(session: Session, count: int) -> list[str]:
+def findings(session: Session, count: int, revision: str) -> list[str]:
     """Return where tables, parts, indexes, triggers and settings differ, on every server.
 
     Args:
         session: On the coordinator.
         count: Of the shards.
+        revision: Of the schema that it is compared with.
     """
     asked = questions(_names(count), VISIBLE)
     found = described({kind: session.rows(Statement(text(one))) for kind, one in asked.items()})
     for part, whole, bound, server in session.rows(_PARTS):
         found["part", part] = f"{whole} {bound} {server}"
-    told = schema.told(_expected_here(count), found)
+    told = schema.told(_expected_here(count), found, revision)
     for number in range(1, count + 1):
-        told += _of_shard(session, number, count)
+        told += _of_shard(session, number, count, revision)
     return told
 
 
-def _of_shard(session: Session, number: int, count: int) -> list[str]:
+def _of_shard(session: Session, number: int, count: int, revision: str) -> list[str]:
     """Return what the shard's own catalogue and settings tell, each with its number."""
     answers: dict[str, list[list[object]]] = {kind: [] for kind in _KINDS}
     others: dict[str, set[str]] = {"mark": set(), "setting": set()}
@@ -72,7 +73,7 @@ def _of_shard(session: Session, number: int, count: int) -> list[str]:
             others[kind].add(row)
         else:
             answers[kind].append(list(json.loads(row).values()))
-    told = schema.told(_expected_there(), described(answers))
+    told = schema.told(_expected_there(), described(answers), revision)
     ((origin,),) = session.rows(_ORIGIN)
     if others["mark"] != {mark(origin, number, count)}:
         told.append(f"it bears {sorted(map(str, others['mark']))}")

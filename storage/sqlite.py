@@ -341,6 +341,9 @@ class SqliteDatabase:
         """Do nothing: a transaction that writes holds the whole file."""
         return False
 
+    def alone(self, driver: DBAPIConnection) -> None:
+        """Do nothing: a transaction that writes is alone."""
+
     def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
         """Execute statements one after the other."""
         return [driver.cursor().execute(text, values) for text, values in sent]
@@ -391,6 +394,6 @@ class SqliteDatabase:
         """Mark a file in which nobody keeps anything yet."""
         sqlite_schema.mark(session)
 
-    def findings(self, session: Session) -> list[str]:
-        """Return what differs from this release's, and what SQLite finds damaged."""
-        return sqlite_schema.findings(session)
+    def findings(self, session: Session, revision: str) -> list[str]:
+        """Return what differs from a revision's, and what SQLite finds damaged."""
+        return sqlite_schema.findings(session, revision)

@@ -62,10 +62,10 @@ def mark(session: Session) -> None:
         session.change(_MARK)
 
 
-def findings(session: Session) -> list[str]:
-    """Return what differs from this release's, and what SQLite finds damaged in our tables."""
+def findings(session: Session, revision: str) -> list[str]:
+    """Return what differs from a revision, and what SQLite finds damaged in our tables."""
     objects = session.rows(_OBJECTS)
-    return schema.told(_expected(), _ours(objects)) + _damage(session, _tables(objects))
+    return schema.told(_expected(), _ours(objects), revision) + _damage(session, _tables(objects))
 
 
 def _damage(session: Session, present: set[str]) -> list[str]:

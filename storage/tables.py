@@ -33,8 +33,14 @@ from sqlalchemy import (
 
 from lifecycle.storage.triggers import POSTGRES_FUNCTION, POSTGRES_TRIGGERS, SQLITE_TRIGGERS
 
-SCHEMA: Final = "0001"
-"""Alembic revision of the schema that this release works with."""
+REVISIONS: Final = ("0001", "0002")
+"""Alembic revisions of the schema that were released, in order."""
+
+SCHEMA: Final = REVISIONS[-1]
+"""Revision of the schema that this release makes and writes to; it reads the earlier ones."""
+
+SINCE: Final = {("index", "ix_lifecycle_sealing_queue_queued_at"): "0002"}
+"""By kind and name, what a later revision than the first one added."""
 
 VERSION_TABLE: Final = "lifecycle_version"
 """Where the revision stands; not Alembic's usual name, which a host's own migrations use."""
@@ -283,6 +289,7 @@ sealing_queue: Final = Table(
     Column("hash", _TEXT, nullable=False),
     Column("queued_at", _TEXT, nullable=False),
     PrimaryKeyConstraint("stream", "sequence"),
+    Index(None, "queued_at"),
     sqlite_strict=True,
 )
 

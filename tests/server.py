@@ -83,6 +83,11 @@ class Server:
         shutil.rmtree(self._folder)
         shutil.rmtree(self._data)
 
+    @property
+    def programs(self) -> Path:
+        """Folder with the programs of the server's version."""
+        return self._programs / "bin"
+
     def url(self, database: str) -> str:
         """Return the address of a database."""
         return f"postgresql://postgres@/{database}?host={self._folder}"
@@ -109,7 +114,7 @@ class Server:
         finally:
             self._sql(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def set(self, **settings: int) -> None:
+    def set(self, **settings: int | str) -> None:
         """Change settings of the server's, for connections that are there as well."""
         for name, value in settings.items():
             self._sql(f"ALTER SYSTEM SET {name} = {value}")

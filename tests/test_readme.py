@@ -96,6 +96,7 @@ def known(example: tuple[Path, list[Ran]], tmp_path_factory: pytest.TempPathFact
         ("People's data", {"extract.txt"}),
         ("The past", {"audit.html", "tomari.xes", "tomari.pnml"}),
         ("For auditors", {"log.key", "outside", "record.tlog-proof"}),
+        ("Operating", {"today.backup", "restored.db"}),
     ],
 )
 def test_the_commands_of_a_section_run_on_what_the_example_leaves(

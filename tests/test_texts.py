@@ -23,12 +23,15 @@ ROOT = Path(__file__).resolve().parent.parent
 PO = LOCALES / "ru" / "LC_MESSAGES" / "messages.po"
 
 # The same in every language.
-SAME = {"JSON", "URL", "LIFECYCLE_LOG", "--definitions", "--from", "--key", "--token-file"}
+SAME = {
+    "JSON", "URL", "LIFECYCLE_LOG", "--checkpoint", "--definitions", "--erasures", "--from",
+    "--key", "--token-file",
+}  # fmt: skip
 # Parameters by which texts and the engine's own words are handed on.
 HANDED = ("template", "detail", "hint", "scope", "what")
 # Names of variables and tables that hold texts.
 HOLDERS = {"template", "remedy_template", "detail", "what", "heads"}
-TABLES = {"TEMPLATES", "_UNKNOWN", "_MESSAGES"}
+TABLES = {"TEMPLATES", "REMEDIES", "LEVELS", "_UNKNOWN", "_MESSAGES"}
 # Of click's own texts those that this program can show.
 CLICKS = {
     "Commands",

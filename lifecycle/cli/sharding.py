@@ -44,7 +44,7 @@ def shard(context: click.Context, servers: str, dry_run: bool) -> None:
     see docs/scale.md.
     """
     from lifecycle.cli.keys import read_text
-    from lifecycle.wiring import shard_history
+    from lifecycle.maintenance import shard_history
 
     session = Session.of(context)
     lines = map(str.strip, read_text(Path(servers), "--servers").splitlines())

@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from lifecycle.storage.tables import SCHEMA
 from tests.cli.terminal import Terminal, open_office, walk
 from tests.server import Server
 
@@ -24,8 +25,8 @@ def served(server: Server, terminal: Terminal) -> Iterator[Terminal]:
 def test_a_sound_schema_is_told(office: Terminal) -> None:
     said = office.run("db", "check")
 
-    assert (said.code, said.out) == (0, "the schema is that of this release\n")
-    assert office.ask("db", "check") == {"findings": []}
+    assert (said.code, said.out) == (0, "the schema is as a release made it\n")
+    assert office.ask("db", "check") == {"findings": [], "schema": SCHEMA}
 
 
 def test_what_was_done_to_the_schema_is_told_and_ends_with_6(office: Terminal) -> None:
@@ -55,7 +56,7 @@ def test_a_history_is_led_on_a_server_by_its_address_alone(served: Terminal) -> 
 
     assert served.run("audit", "seal").out.startswith("sealed 4 records")
     assert served.run("verify").code == 0
-    assert served.ask("db", "check") == {"findings": []}
+    assert served.ask("db", "check") == {"findings": [], "schema": SCHEMA}
     assert served.ask("db", "grant") == {
         "roles": ["lifecycle_app", "lifecycle_sequencer", "lifecycle_auditor"]
     }

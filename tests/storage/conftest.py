@@ -20,8 +20,10 @@ from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.roles import shard
 from lifecycle.storage.sqlite import ROLLBACK, WAL
 from tests.databases import new_journal
+from tests.histories import small_history
 from tests.server import Server
 from tests.sharded import Lay, Sharded
+from tests.storage.backing_up import Kept
 from tests.storage.samples import ORIGIN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -174,3 +176,45 @@ def lay(server: Server, servers: Sequence[Server]) -> Iterator[Lay]:
             return Sharded(url, shards)
 
         yield laid
+
+
+@pytest.fixture(scope="session")
+def in_a_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small history in a file; it is copied."""
+    folder = tmp_path_factory.mktemp("file")
+    with small_history(f"sqlite:///{folder}/a.db", folder):
+        return folder
+
+
+@pytest.fixture(scope="session")
+def on_a_server(
+    server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Path]]:
+    """The address of a small history on a server and the folder of its files; both are copied."""
+    folder = tmp_path_factory.mktemp("server")
+    with server.database() as url:
+        with small_history(url, folder):
+            pass
+        yield url, folder
+
+
+@pytest.fixture
+def on_sqlite(in_a_file: Path, tmp_path: Path) -> Kept:
+    """A small history in a file."""
+    shutil.copytree(in_a_file, tmp_path, dirs_exist_ok=True)
+    return Kept(f"sqlite:///{tmp_path}/a.db", tmp_path, f"sqlite:///{tmp_path}/b.db")
+
+
+@pytest.fixture
+def on_postgres(on_a_server: tuple[str, Path], server: Server, tmp_path: Path) -> Iterator[Kept]:
+    """A small history on a server."""
+    shutil.copytree(on_a_server[1], tmp_path, dirs_exist_ok=True)
+    with server.copy(on_a_server[0]) as url, server.database() as empty:
+        yield Kept(url, tmp_path, empty, server.programs)
+
+
+@pytest.fixture(params=["on_sqlite", "on_postgres"])
+def kept(request: pytest.FixtureRequest) -> Kept:
+    """A small history of either kind."""
+    found: Kept = request.getfixturevalue(request.param)
+    return found

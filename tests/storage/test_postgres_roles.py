@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from lifecycle.domain.errors import InvalidInput, StorageFailed
 from lifecycle.domain.model import RefusedAttempt
+from lifecycle.maintenance import make_backup
 from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.postgres_roles import APP, AUDITOR, ROLES, SEQUENCER
 from lifecycle.storage.roles import grant
+from lifecycle.storage.upgrading import upgrade
+from tests.server import Server
 from tests.storage.samples import START, STREAM, append
 from tests.storage.test_erasable import opening
 
@@ -76,6 +80,21 @@ def test_who_reads_writes_nothing(granted: str) -> None:
     with pytest.raises(StorageFailed), auditor.writing() as tx:
         tx.keep_name("ana", "Анна")
     auditor.close()
+
+
+def test_who_reads_backs_up_and_upgrades_nothing(
+    granted: str, server: Server, tmp_path: Path
+) -> None:
+    url = of(AUDITOR, granted)
+
+    file, _ = make_backup(url, tmp_path, evidence=tmp_path / "none", programs=server.programs)
+
+    assert file.is_file()
+    with psycopg.connect(granted, autocommit=True) as owner:
+        owner.execute("UPDATE lifecycle_version SET version_num = '0001'")
+        owner.execute("DROP INDEX ix_lifecycle_sealing_queue_queued_at")
+    with pytest.raises(StorageFailed):
+        upgrade(url)
 
 
 def test_who_seals_records_nothing_and_who_records_seals_nothing(

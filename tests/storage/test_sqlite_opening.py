@@ -19,6 +19,7 @@ from lifecycle.domain.errors import (
     DatabaseReadOnly,
     StorageFailed,
 )
+from lifecycle.storage import tables
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
 from lifecycle.storage.sqlite import (
     ROLLBACK,
@@ -181,7 +182,7 @@ DAMAGE: list[tuple[Callable[[Path], object], type[StorageFailed], str]] = [
     (
         changed("UPDATE lifecycle_version SET version_num = '0042'"),
         DatabaseNewer,
-        "schema 0042, this release knows 0001",
+        f"schema 0042, this release knows {tables.SCHEMA}",
     ),
     (
         changed(

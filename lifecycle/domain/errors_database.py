@@ -1,0 +1,50 @@
+"""Errors of looking after a database: upgrading it, backing it up, rebuilding what follows."""
+
+from __future__ import annotations
+
+from lifecycle.domain.errors import Conflict, InvalidInput, StorageFailed
+
+
+class DatabaseOlder(StorageFailed):
+    """An earlier release made the schema; it is read as it is, and not written to."""
+
+    code = "LC511"
+    template = "{url} has the schema {found} of an earlier release, this one writes {known}"
+    remedy_template = (
+        "nothing was recorded; back it up and bring it up to date: lifecycle db upgrade"
+    )
+
+
+class BackupFailed(StorageFailed):
+    """A backup could not be made or put in place."""
+
+    code = "LC512"
+    template = "the backup failed: {detail}"
+    remedy_template = "nothing that looks like a backup or a database was left; mend it and repeat"
+
+
+class ProgramMissing(StorageFailed):
+    """A program of PostgreSQL that does the work is not there."""
+
+    code = "LC513"
+    template = "{program} of PostgreSQL {version} or newer was not found ({found})"
+    remedy_template = (
+        "install it (Debian and Ubuntu: apt install postgresql-client-{version}), or name the"
+        " folder that it lies in: --programs FOLDER"
+    )
+
+
+class BackupDamaged(InvalidInput):
+    """A file is no whole backup, or not one that can be restored there."""
+
+    code = "LC350"
+    template = "{file} cannot be restored: {detail}"
+    remedy_template = "nothing was changed; take another backup"
+
+
+class PlaceTaken(Conflict):
+    """Something lies where a backup is to be written or restored."""
+
+    code = "LC404"
+    template = "{place} is not empty"
+    remedy_template = "nothing was changed; name another place, nothing is ever written over"

@@ -1,0 +1,202 @@
+"""Putting a backup in an empty place: unpacked beside it, compared, verified, and only then there.
+
+The database comes last: it never names evidence that is not in its place. On PostgreSQL the
+revision of the schema is held back until then, and a database without it is opened by nobody.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lifecycle.audit.findings import Report
+from lifecycle.domain.errors_database import BackupFailed, PlaceTaken
+from lifecycle.domain.evidence import EvidenceStore
+from lifecycle.domain.messages import Message
+from lifecycle.domain.ports import Auditing
+from lifecycle.storage.backup_file import EVIDENCE, Archive, Manifest, opened
+from lifecycle.storage.durable import sync_folder
+from lifecycle.storage.evidence import EvidenceFolder
+from lifecycle.storage.journal import database_at, open_journal
+from lifecycle.storage.snapshots import address_of
+from lifecycle.storage.sqlite import LOCK_SECONDS, sqlite_path
+from lifecycle.storage.staging import publish, staging
+
+_BESIDE: Final = ("", "-journal", "-wal", "-shm")
+"""Endings of the files that a database of SQLite consists of."""
+
+Progress = Callable[[int], None]
+Verify = Callable[[Auditing, EvidenceStore], Report]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What restoring came to.
+
+    Args:
+        manifest: What the backup says it holds.
+        report: What verification came to.
+        placed: Whether it is in its place; not, if there are findings that nobody accepted.
+    """
+
+    manifest: Manifest
+    report: Report
+    placed: bool
+
+
+def restore(
+    file: Path,
+    url: str,
+    evidence: Path,
+    verify: Verify,
+    *,
+    accept: bool = False,
+    programs: Path | None = None,
+    progress: Progress = lambda done: None,
+    lock_seconds: float = LOCK_SECONDS,
+) -> Restored:
+    """Restore a backup, if it is whole and verifies.
+
+    Args:
+        file: The backup.
+        url: Where to: an SQLite file that is not there, or an empty database of PostgreSQL.
+        evidence: Folder for the evidence files: not there, or empty.
+        verify: Verifies everything in a view, with an evidence store.
+        accept: Put it in place in spite of findings.
+        programs: Folder with the programs of PostgreSQL; ``None`` to look for them.
+        progress: Called with the number of files unpacked.
+        lock_seconds: How long to wait for others.
+
+    Raises:
+        BackupDamaged: It is no whole backup, or one of another kind of database.
+        PlaceTaken: Something is there already.
+        ProgramMissing: pg_restore is not there.
+        StorageFailed: It cannot be put there.
+    """
+    path = sqlite_path(url)
+    with opened(file) as archive, _failing(evidence if path is None else path):
+        _check_kind(archive, path)
+        _check_empty(evidence, path)
+        with staging(evidence.parent) as beside:
+            _unpack(archive, beside / "evidence", progress)
+            store = EvidenceFolder(beside / "evidence")
+
+            def checked(view: Auditing) -> Report:
+                report = verify(view, store)
+                _compare(archive, report, view)
+                return report
+
+            files = (beside / "evidence" if archive.evidence else None, evidence)
+            if path is not None:
+                return _to_file(archive, path, checked, files, accept=accept)
+            database = database_at(url, lock_seconds)
+            dump = beside / "dump"
+            archive.take(archive.manifest.database, dump)
+            # Only here: its driver is an extra.
+            from lifecycle.storage.postgres_restoring import restoring
+
+            schema = archive.manifest.schema
+            with restoring(database, dump, schema, programs) as (view, keep):
+                report = checked(view)
+                wanted = report.ok or accept
+                if wanted:
+                    with _placed(*files):
+                        keep()
+            return Restored(archive.manifest, report, wanted)
+
+
+def _to_file(
+    archive: Archive,
+    path: Path,
+    verify: Callable[[Auditing], Report],
+    evidence: tuple[Path | None, Path],
+    *,
+    accept: bool,
+) -> Restored:
+    with staging(path.parent) as stage:
+        database = stage / "database"
+        archive.take(archive.manifest.database, database)
+        journal = open_journal(address_of(database))
+        try:
+            with journal.auditing() as view:
+                report = verify(view)
+        finally:
+            journal.close()
+        wanted = report.ok or accept
+        if wanted:
+            with _placed(*evidence):
+                publish(database, path)
+    return Restored(archive.manifest, report, wanted)
+
+
+@contextmanager
+def _placed(files: Path | None, evidence: Path) -> Iterator[None]:
+    """Put evidence in its place, and take it away again if the database does not come to its."""
+    if files is None:
+        yield
+        return
+    publish(files, evidence)
+    try:
+        yield
+    except BaseException:
+        evidence.rename(files)
+        raise
+
+
+def _check_kind(archive: Archive, path: Path | None) -> None:
+    kind = archive.manifest.kind
+    if (path is None) != (kind == "postgresql"):
+        raise archive.damaged(
+            Message("it is a backup of {kind}: name such a place", {"kind": kind})
+        )
+
+
+def _check_empty(evidence: Path, path: Path | None) -> None:
+    if path is not None:
+        for ending in _BESIDE:
+            beside = path.with_name(path.name + ending)
+            if beside.exists() or beside.is_symlink():
+                raise PlaceTaken(place=str(beside))
+    if evidence.exists() and (not evidence.is_dir() or any(evidence.iterdir())):
+        raise PlaceTaken(place=str(evidence))
+
+
+def _unpack(archive: Archive, folder: Path, progress: Progress) -> None:
+    """Unpack the evidence files as the store keeps them."""
+    folder.mkdir(mode=0o700)
+    made = {folder}
+    for count, digest in enumerate(archive.evidence, 1):
+        place = folder
+        for name in ("sha256", digest[:2], digest[2:4]):
+            place /= name
+            place.mkdir(mode=0o700, exist_ok=True)
+            made.add(place)
+        archive.take(EVIDENCE + digest, place / digest)
+        (place / digest).chmod(stat.S_IRUSR)
+        progress(count)
+    for place in made:
+        sync_folder(place)
+
+
+def _compare(archive: Archive, report: Report, view: Auditing) -> None:
+    """Make sure that the database is the one that the manifest tells of.
+
+    Raises:
+        BackupDamaged: It is another one.
+    """
+    manifest = archive.manifest
+    told = (manifest.origin, manifest.records, manifest.size)
+    if (view.origin, report.records, view.log.state().size) != told:
+        raise archive.damaged(Message("its manifest tells of another history than it holds"))
+
+
+@contextmanager
+def _failing(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BackupFailed(detail=f"{place}: {error.strerror or error}") from error

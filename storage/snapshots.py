@@ -1,0 +1,169 @@
+"""The database as it is at one moment, in a file, while others go on writing.
+
+SQLite is copied by its backup interface; PostgreSQL is dumped by pg_dump, which is given the very
+snapshot that the manifest is made from.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from lifecycle.domain.ports import Auditing
+from lifecycle.storage import schema, tables
+from lifecycle.storage.auditing import SqlAuditing
+from lifecycle.storage.database import Database
+from lifecycle.storage.journal import open_journal
+from lifecycle.storage.session import Session, driver_of
+from lifecycle.storage.sqlite import SqliteDatabase
+from lifecycle.storage.staging import new_file
+
+if TYPE_CHECKING:
+    import psycopg
+
+_PAGES: Final = 4096  # copied between two reports of progress
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A database at one moment.
+
+    Args:
+        kind: ``sqlite`` or ``postgresql``.
+        schema: Revision of its schema.
+        view: Of the same moment.
+    """
+
+    kind: str
+    schema: str
+    view: Auditing
+
+
+def address_of(copy: Path) -> str:
+    """Return the address of a file of SQLite that is only read."""
+    return f"sqlite:///{quote(str(copy))}?mode=ro"
+
+
+@contextmanager
+def snapshot(
+    database: Database, into: Path, programs: Path | None, progress: Progress
+) -> Iterator[Snapshot]:
+    """Copy a database into a new file, and lend a view of what is in it.
+
+    Args:
+        database: What is copied.
+        into: The new file.
+        programs: Folder with the programs of PostgreSQL; ``None`` to look for them.
+        progress: Called with the percentage that is copied, where it is known.
+
+    Raises:
+        StorageFailed: The database cannot be read.
+        BackupFailed, ProgramMissing: It cannot be copied.
+    """
+    if isinstance(database, SqliteDatabase):
+        revision = _copied(database, into, progress)
+        journal = open_journal(address_of(into))
+        try:
+            with journal.auditing() as view:
+                yield Snapshot("sqlite", revision, view)
+        finally:
+            journal.close()
+        return
+    with _transaction(database) as (session, driver):
+        schema.check_one_server(session)
+        revision = schema.check(session)
+        view = SqlAuditing(session, schema.installed(session))
+        _dumped(database, driver, into, programs)
+        yield Snapshot("postgresql", revision, view)
+
+
+def _copied(database: SqliteDatabase, into: Path, progress: Progress) -> str:
+    """Copy a file of SQLite in one read transaction, and return the revision of its schema.
+
+    In that transaction nobody's commit makes the copying begin anew. With a rollback journal it
+    holds up commits meanwhile, with a write-ahead log it does not.
+    """
+
+    def told(status: int, left: int, total: int) -> None:
+        progress(100 * (total - left) // max(total, 1))
+
+    os.close(new_file(into))
+    engine = database.engine()
+    try:
+        with database.faults, engine.connect() as connection:
+            driver = driver_of(connection)
+            assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - it is our own pool
+            database.begin(driver, write=False)
+            try:
+                revision = schema.check(Session(driver, database))
+                with closing(sqlite3.connect(into, isolation_level=None)) as copy:
+                    driver.backup(copy, pages=_PAGES, progress=told)
+                    # One file, without anything beside it.
+                    copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+            finally:
+                database.undo(driver)
+    finally:
+        engine.dispose()
+    return revision
+
+
+@contextmanager
+def _transaction(database: Database) -> Iterator[tuple[Session, psycopg.Connection]]:
+    import psycopg
+
+    engine = database.engine()
+    try:
+        with database.faults, engine.connect() as connection:
+            driver = driver_of(connection)
+            assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
+            database.begin(driver, write=False)
+            try:
+                yield Session(driver, database), driver
+            finally:
+                database.undo(driver)
+    finally:
+        engine.dispose()
+
+
+def _dumped(
+    database: Database, driver: psycopg.Connection, into: Path, programs: Path | None
+) -> None:
+    from lifecycle.storage.postgres import PostgresDatabase
+    from lifecycle.storage.postgres_programs import program, run
+
+    assert isinstance(database, PostgresDatabase)  # noqa: S101 - there is no third kind
+    major = driver.info.server_version // 10_000
+    dump = program("pg_dump", major, programs)
+    found = driver.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
+    places = driver.execute(
+        "SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_catalog.pg_class AS c"
+        " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
+        " WHERE c.relname = ANY(%s) AND c.relkind IN ('r', 'p')"
+        " AND pg_catalog.pg_table_is_visible(c.oid)",
+        (sorted(tables.NAMES),),
+    ).fetchall()
+    assert found is not None  # noqa: S101 - it selects one row of nothing
+    conninfo, password = database.for_programs()
+    os.close(new_file(into))
+    run(
+        [
+            dump,
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            f"--snapshot={found[0]}",
+            f"--lock-wait-timeout={database.lock_milliseconds}",
+            *(f"--table={place}" for (place,) in places),
+            f"--file={into}",
+            f"--dbname={conninfo}",
+        ],
+        password,
+    )

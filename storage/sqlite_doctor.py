@@ -1,0 +1,93 @@
+"""What endangers a file of SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Final, cast
+
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from lifecycle.domain.errors import DatabaseMissing, LifecycleError
+from lifecycle.storage import doctor
+from lifecycle.storage.diagnosis import Symptom, symptom
+from lifecycle.storage.session import Session
+from lifecycle.storage.sqlite import WAL, Place, SqliteDatabase, check_file, durability_for
+from lifecycle.storage.surroundings import placed
+
+_VERSIONS: Final = slice(18, 20)
+"""Of the header: 1 and 1 with a rollback journal, 2 and 2 with a write-ahead log."""
+
+_WAL: Final = b"\x02\x02"
+_BESIDE: Final = ("-wal", "-journal")
+_LOCK_SECONDS: Final = 5.0
+
+
+def examine(
+    place: Place,
+    evidence: Path,
+    now: datetime,
+    mounts: Path,
+    version: tuple[int, int, int] = sqlite3.sqlite_version_info,
+) -> Iterator[Symptom]:
+    """Yield what is worth telling about a file, its surroundings and what is in it.
+
+    Args:
+        place: The file.
+        evidence: Folder of the evidence files.
+        now: The moment, UTC.
+        mounts: Where the system lists its file systems.
+        version: Of the SQLite that commits.
+    """
+    beside = [place.path.with_name(place.path.name + ending) for ending in _BESIDE]
+    left = [one for one in beside if one.exists()]
+    try:
+        check_file(place)
+    except DatabaseMissing:
+        yield symptom("missing", url=place.url)
+        yield from (symptom("left_over", file=str(one)) for one in left)
+        return
+    except LifecycleError as error:
+        yield symptom("unreadable", detail=error.message)
+        return
+    yield from _settings(place.path, version)
+    yield from (symptom("unfinished", file=str(one)) for one in left)
+    yield from placed(place.path, place.path.stat().st_size, mounts)
+    yield from doctor.kept_evidence(evidence, mounts, place.path)
+    yield from _inside(place, evidence, now)
+
+
+def _settings(path: Path, version: tuple[int, int, int]) -> Iterator[Symptom]:
+    with path.open("rb") as file:
+        kept_with = file.read(_VERSIONS.stop)[_VERSIONS]
+    chosen = durability_for(version)
+    shown = ".".join(map(str, version))
+    if chosen != WAL:
+        yield symptom("wal_fault" if kept_with == _WAL else "wal_avoided", version=shown)
+    yield symptom("settings", journal=chosen.journal_mode, synchronous=chosen.synchronous)
+
+
+def _inside(place: Place, evidence: Path, now: datetime) -> Iterator[Symptom]:
+    """Look into the file without changing a setting of it."""
+    database = SqliteDatabase(place, _LOCK_SECONDS)
+    mode = "ro" if place.read_only else "rw"
+    try:
+        with (
+            database.faults,
+            closing(
+                sqlite3.connect(
+                    f"{place.path.as_uri()}?mode={mode}",
+                    uri=True,
+                    timeout=_LOCK_SECONDS,
+                    isolation_level=None,
+                )
+            ) as driver,
+        ):
+            driver.execute("BEGIN")
+            session = Session(cast(DBAPIConnection, driver), database)
+            yield from doctor.history(session, evidence, now)
+    except LifecycleError as error:
+        yield symptom("unreadable", detail=error.message)
