@@ -23,18 +23,22 @@ def to_json(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
-    if is_dataclass(kind):
-        members = ((name, getattr(value, name), default) for name, default in _defaults(kind))
-        return {
-            name: to_json(member)
-            for name, member, default in members
-            if name == "type" or member != default
-        }
+    if _is_dataclass(kind):
+        body: dict[str, Any] = {}
+        for name, default in _defaults(kind):
+            member = getattr(value, name)
+            if name == "type" or member != default:
+                body[name] = member if type(member) in _PLAIN else to_json(member)
+        return body
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     return value
+
+
+# Asked of a type once, not for every value: it looks into the type's attributes.
+_is_dataclass: Final[Callable[[Any], bool]] = cache(is_dataclass)
 
 
 @cache

@@ -101,7 +101,6 @@ class Batch:
         self._per_transaction = per_transaction
         self._stop = stop
         self._rehearsal = Rehearsal() if dry_run else None
-        self._known: Known | None = None
 
     def outcomes(self, commands: Iterable[AdvanceCommand]) -> Iterator[Outcome]:
         """Yield what becomes of each command, in order, once that is durable."""
@@ -134,7 +133,7 @@ class Batch:
         assert self._rehearsal is not None  # noqa: S101 - asked for by a dry run only
         outcomes: list[Outcome] = []
         with self._context.journal.reading() as view:
-            known = self._looking(view)
+            known = Known(view, self._context.memory)
             for one in asked:
                 outcomes.append(self._foreseen(self._rehearsal, view, one, known))
                 if self._stop and outcomes[-1].error is not None:
@@ -169,7 +168,7 @@ class Batch:
         outcomes: list[Outcome] = []
         ends = time.monotonic() + _LONGEST
         with self._context.journal.writing() as tx:
-            known = self._looking(tx)
+            known = Known(tx, self._context.memory)
             for one in asked:
                 outcomes.append(self._carried_out(tx, one, known))
                 if time.monotonic() > ends or (self._stop and outcomes[-1].error is not None):
@@ -199,14 +198,6 @@ class Batch:
         if isinstance(found, Receipt):
             return Outcome(one.command, found)
         return Outcome(one.command, record(tx, found, known))
-
-    def _looking(self, view: Reading) -> Known:
-        """Return what the batch knows, from now on of *view*."""
-        if self._known is None:
-            self._known = Known(view)
-        else:
-            self._known.look(view)
-        return self._known
 
 
 def _failed(one: _Asked, error: LifecycleError) -> Outcome:

@@ -38,7 +38,7 @@ from lifecycle.domain.ports import (
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import Request
 from lifecycle.service.identity import proved
-from lifecycle.service.known import Known
+from lifecycle.service.known import Known, Memory
 from lifecycle.service.patience import PATIENCE, patiently
 from lifecycle.service.results import Receipt
 
@@ -70,6 +70,7 @@ class Context:
         signatures: Checks the signatures of commands.
         patience: For how long a transaction that others stood in the way of is begun again,
             seconds.
+        memory: What was looked at, for whoever looks again.
     """
 
     journal: Journal
@@ -82,6 +83,7 @@ class Context:
     calendar: Calendar
     signatures: SignatureCheck
     patience: float = PATIENCE
+    memory: Memory = field(default_factory=Memory, repr=False)
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
 
     def definition(self, view: Reading, digest: str) -> Definition:
@@ -175,7 +177,7 @@ def check_actor(view: Reading, request: Request, known: Known | None = None) -> 
     Args:
         view: The history.
         request: What is asked.
-        known: What earlier requests of a batch looked at.
+        known: What earlier requests looked at.
 
     Raises:
         UnknownActor: Nobody registered him.
@@ -183,12 +185,12 @@ def check_actor(view: Reading, request: Request, known: Known | None = None) -> 
     """
     check_form(request.actor)
     registered = view.has_actor if known is None else known.has_actor
-    for actor in _named(request.actor):
+    for actor in named(request.actor):
         if not registered(actor):
             raise UnknownActor(actor, view.actors())
 
 
-def _named(actor: Actor) -> tuple[str, ...]:
+def named(actor: Actor) -> tuple[str, ...]:
     """Return whom an actor names: himself, and whoever he stands in for."""
     return (actor.id,) if actor.on_behalf_of is None else (actor.id, actor.on_behalf_of)
 
@@ -273,7 +275,7 @@ def carry_out(
     """
 
     def once(tx: Writing) -> Receipt:
-        tx.foresee(stream, request.command_id, _named(request.actor))
+        tx.foresee(stream, request.command_id, named(request.actor))
         return held(tx, request, stream, lambda asked: work(tx, asked))
 
     return transacted(context, request, once, begin)
@@ -293,7 +295,7 @@ def held(
         request: What is asked.
         stream: That gets the record.
         work: Gets the request as its actor proved it.
-        known: What earlier requests of a batch looked at.
+        known: What earlier requests looked at.
 
     Raises:
         UnknownActor, CommandReused, AuthenticationFailed: As ``carry_out``.

@@ -40,8 +40,11 @@ from lifecycle.service.context import (
     after_erasures,
     append,
     carry_out,
+    held,
+    named,
     no_earlier,
     settle,
+    transacted,
 )
 from lifecycle.service.evidence import Offer, keep, store
 from lifecycle.service.identity import access_of
@@ -126,12 +129,18 @@ def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
     """
     stream = participation_stream(request.school)
 
-    def work(tx: Writing, asked: Advance) -> Receipt:
-        known = Known(tx)
-        decided = decide(context, tx, asked, offer, tx.lock(stream), known)
-        return record(tx, decided, known)
+    def once(tx: Writing) -> Receipt:
+        tx.foresee(stream, request.command_id, named(request.actor))
+        # Locked before anything else is looked at, as every request does it.
+        head = tx.lock(stream)
+        known = Known(tx, context.memory)
 
-    return carry_out(context, request, stream, work)
+        def work(asked: Advance) -> Receipt:
+            return record(tx, decide(context, tx, asked, offer, head, known), known)
+
+        return held(tx, request, stream, work, known)
+
+    return transacted(context, request, once)
 
 
 def decide(
@@ -202,9 +211,10 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
     """Return every transition out of the school's state with every unmet requirement."""
     nobody = Actor("", "host:nobody")
     with context.journal.reading() as view:
-        known, head = Known(view), view.head(participation_stream(school))
+        known = Known(view, context.memory)
+        head = view.head(participation_stream(school))
         situation = situation_of(context, view, actor or nobody, head, known)
-        if actor is not None and not view.has_actor(actor.id):
+        if actor is not None and not known.has_actor(actor.id):
             raise UnknownActor(actor.id, view.actors())
     participation, definition = situation.participation, situation.definition
     now = context.clock.now()

@@ -23,7 +23,7 @@ def rehearse(context: Context, request: Advance) -> Receipt:
         TransitionRefused: It would be refused; otherwise as ``advance``.
     """
     with context.journal.reading() as view:
-        return Rehearsal().advance(context, view, request, Known(view))
+        return Rehearsal().advance(context, view, request, Known(view, context.memory))
 
 
 class Rehearsal:
