@@ -82,6 +82,16 @@ def head_row(record: Record) -> dict[str, Any]:
     }
 
 
+def waiting_row(record: Record, since: str) -> dict[str, Any]:
+    """Return the row of ``outbox`` or ``sealing_queue``, with the column of its time."""
+    return {
+        "stream": record.stream,
+        "sequence": record.sequence,
+        "hash": record.hash,
+        since: moment_text(record.recorded_at),
+    }
+
+
 def head_from(origin: str, stream: str, version: int, last: str, recorded_at: str) -> Head:
     """Read a row of ``streams``.
 

@@ -179,6 +179,10 @@ class Auditing(Reading, Protocol):
         ...
 
 
+Made = tuple[Record, Standing | None]
+"""A record to append, and the row of the board after it where it is one of a school."""
+
+
 class Writing(Reading, Protocol):
     """A write transaction: committed when its context ends well, undone on any exception.
 
@@ -216,6 +220,13 @@ class Writing(Reading, Protocol):
         Raises:
             VersionConflict: The stream is not where the record says it is.
             CommandReused: The command id was used before.
+        """
+        ...
+
+    def append_all(self, made: Sequence[Made]) -> None:
+        """Add records in one go as ``append`` would one after the other.
+
+        On a conflict of one of several the transaction is to be undone; which one is not told.
         """
         ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -229,24 +229,25 @@ def settle(
     """
     if isinstance(decision, Refusal):
         raise refused(decision.unmet)
-    return append(tx, decision, standing)
+    row = standing(decision.record) if standing else None
+    (receipt,) = append_all(tx, [(decision, row)])
+    return receipt
 
 
-def append(
-    tx: Writing, accepted: Accepted, standing: Callable[[Record], Standing] | None = None
-) -> Receipt:
-    """Append what was accepted, and acknowledge it.
+def append_all(tx: Writing, accepted: Sequence[tuple[Accepted, Standing | None]]) -> list[Receipt]:
+    """Append what was accepted, each with its row of the board, and acknowledge it.
 
     Raises:
         Conflict: A constraint of the database had the last word; the transaction is to be undone.
         HistoryBroken: What it was decided on belongs to another installation.
     """
-    record = accepted.record
-    if record.origin != tx.origin:
-        detail = Message("{stream} belongs to another installation", {"stream": record.stream})
-        raise HistoryBroken(detail=detail)
-    tx.append(record, standing(record) if standing else None)
-    return Receipt(record, notices=accepted.notices)
+    for one, _ in accepted:
+        if one.record.origin != tx.origin:
+            place = {"stream": one.record.stream}
+            detail = Message("{stream} belongs to another installation", place)
+            raise HistoryBroken(detail=detail)
+    tx.append_all([(one.record, standing) for one, standing in accepted])
+    return [Receipt(one.record, notices=one.notices) for one, _ in accepted]
 
 
 def carry_out(
@@ -276,37 +277,15 @@ def carry_out(
 
     def once(tx: Writing) -> Receipt:
         tx.foresee(stream, request.command_id, named(request.actor))
-        return held(tx, request, stream, lambda asked: work(tx, asked))
+        # Locked first: of two processes with one command id the second has to see the first.
+        head = tx.lock(stream)
+        again = repeated(tx, request)
+        if again is not None:
+            return again
+        check_actor(tx, request)
+        return work(tx, proved(tx, request, head))
 
     return transacted(context, request, once, begin)
-
-
-def held(
-    tx: Writing,
-    request: Asked,
-    stream: str,
-    work: Callable[[Asked], Result],
-    known: Known | None = None,
-) -> Result | Receipt:
-    """Hold *stream* and do *work*, or return the receipt of the first time.
-
-    Args:
-        tx: The write transaction.
-        request: What is asked.
-        stream: That gets the record.
-        work: Gets the request as its actor proved it.
-        known: What earlier requests looked at.
-
-    Raises:
-        UnknownActor, CommandReused, AuthenticationFailed: As ``carry_out``.
-    """
-    # Locked first: of two processes with one command id the second has to see the first.
-    head = tx.lock(stream)
-    again = repeated(tx, request)
-    if again is not None:
-        return again
-    check_actor(tx, request, known)
-    return work(proved(tx, request, head))
 
 
 def transacted(

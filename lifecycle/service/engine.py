@@ -35,7 +35,6 @@ from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.credentials import Credentials
 from lifecycle.service.people import People, person_name
 from lifecycle.service.plan import Plans
-from lifecycle.service.rehearsal import rehearse
 from lifecycle.service.results import Receipt
 
 
@@ -273,7 +272,7 @@ class Lifecycle(Answers):
                 personal = participation.personal_kinds(self._context, view, school)
         request, offer = command.measured(self._context, personal)
         if dry_run:
-            return rehearse(self._context, request)
+            return participation.rehearse(self._context, request)
         return participation.advance(self._context, request, offer)
 
     def advance_many(

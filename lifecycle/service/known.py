@@ -11,7 +11,7 @@ from lifecycle.domain.access import Access, credential_of
 from lifecycle.domain.model import INSTALLATION, Actor, Assignment, Credential, Head
 from lifecycle.domain.ports import Reading, SignatureCheck
 from lifecycle.domain.record import Record
-from lifecycle.domain.replay import Participation, after, fold
+from lifecycle.domain.replay import Participation, fold
 
 MOST: Final = 2000
 """Schools that are kept in mind at once; one with its evidence takes some 10 KB."""
@@ -104,12 +104,11 @@ class Known:
                 self._memory.keep(kept)
         return kept
 
-    def moved(self, before: Participation, record: Record) -> Participation:
-        """Return where a school stands after *record*, and keep it."""
-        moved = after(before, record)
-        self._logged = max(self._logged or record.recorded_at, record.recorded_at)
-        self._memory.keep(moved)
-        return moved
+    def moved(self, to: Participation) -> None:
+        """Keep where a school stands after a record that is made in this transaction."""
+        at = to.head.recorded_at
+        self._logged = max((one for one in (self._logged, at) if one is not None), default=None)
+        self._memory.keep(to)
 
     def access(self, actor: Actor, check: SignatureCheck) -> Access:
         """Return what the installation says of those who may act, *actor* above all."""

@@ -119,7 +119,8 @@ def floor(folder: Path, schools: int, chosen: Durability, size: int) -> Taken:
         [(f"relay.{number}", "0" * 64) for number in range(schools)],
     )
     encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-    papers = {leg.command_id: [one.to_json() for one in leg.evidence] for leg in relay.legs(schools)}
+    legs = list(relay.legs(schools))
+    papers = {leg.command_id: [one.to_json() for one in leg.evidence] for leg in legs}
 
     def do(group: Sequence[Leg]) -> None:
         raw.execute("BEGIN IMMEDIATE")
@@ -127,7 +128,7 @@ def floor(folder: Path, schools: int, chosen: Durability, size: int) -> Taken:
             _step(raw, encode, leg, papers[leg.command_id])
         raw.execute("COMMIT")
 
-    taken = timed(path, list(relay.legs(schools)), size, do)
+    taken = timed(path, legs, size, do)
     ((done,),) = raw.execute("SELECT count(*) FROM school WHERE state = ?", (len(STEPS),))
     raw.close()
     assert done == schools
