@@ -35,8 +35,8 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.ports import Auditing, Journal, Made, Reading, Writing
-from lifecycle.domain.record import Record, empty_head, moment_text
+from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
+from lifecycle.domain.record import Made, Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.domain.spans import Span
 from lifecycle.storage.memory_auditing import MemoryAuditing, lies_in

@@ -12,8 +12,7 @@ from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflic
 from lifecycle.domain.logged import KeptCheckpoint, Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
-from lifecycle.domain.ports import Made
-from lifecycle.domain.record import Record
+from lifecycle.domain.record import Made, Record
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken

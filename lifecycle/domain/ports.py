@@ -20,7 +20,7 @@ from lifecycle.domain.model import (
     SchoolMove,
     Standing,
 )
-from lifecycle.domain.record import Record
+from lifecycle.domain.record import Made, Record
 from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
 
 
@@ -177,10 +177,6 @@ class Auditing(Reading, Protocol):
     def schema_findings(self) -> list[str]:
         """Return what in tables and triggers differs from what this release creates."""
         ...
-
-
-Made = tuple[Record, Standing | None]
-"""A record to append, and the row of the board after it where it is one of a school."""
 
 
 class Writing(Reading, Protocol):

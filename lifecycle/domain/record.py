@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 
 from lifecycle.domain import canonical
 from lifecycle.domain.errors import InvalidBody
-from lifecycle.domain.model import DefinitionRef, Evidence, Head
+from lifecycle.domain.model import DefinitionRef, Evidence, Head, Standing
 from lifecycle.domain.shape import check_shape
 
 FORMAT: Final = 1
@@ -302,3 +302,7 @@ class Record:
             comment=members["comment"],
             consulted=members["consulted"],
         )
+
+
+Made = tuple[Record, Standing | None]
+"""A record to append, and the row of the board after it where it is one of a school."""

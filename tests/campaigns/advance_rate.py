@@ -14,7 +14,7 @@ equally durable:
   write a canonical body that names the hash of the one before, move the school, commit. No queue,
   no outbox, no log, no definitions, no actors, no retries.
 * advance: ``Lifecycle.advance``, or with --batch ``advance_many``, everything included.
-* grown: the same on a history that is as long as --grown says.
+* short, grown: the same on histories of a thousand records and of as many as --grown says.
 
 Bytes are what the file has grown by for each transition.
 """
@@ -25,7 +25,6 @@ import argparse
 import gc
 import json
 import resource
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -119,7 +118,7 @@ def floor(folder: Path, schools: int, chosen: Durability, size: int) -> Taken:
         [(f"relay.{number}", "0" * 64) for number in range(schools)],
     )
     encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-    legs = list(relay.legs(schools))
+    legs = list(relay.legs(range(schools)))
     papers = {leg.command_id: [one.to_json() for one in leg.evidence] for leg in legs}
 
     def do(group: Sequence[Leg]) -> None:
@@ -170,26 +169,15 @@ def _step(
 
 def advance(folder: Path, schools: int, chosen: Durability, size: int) -> Taken:
     """Let the engine do it, on a new history."""
-    found = relay.definitions(folder)
     path = folder / "lifecycle.db"
     create_lifecycle(f"sqlite:///{path}", administrator=relay.CHIEF).close()
-    return _advanced(path, found, schools, chosen, size, relay.CHIEF)
-
-
-def grown(folder: Path, schools: int, chosen: Durability, size: int, history: Path) -> Taken:
-    """Let the engine do it on a copy of a long history."""
-    from tests.factories import ADMIN
-
-    found = relay.definitions(folder)
-    path = folder / "lifecycle.db"
-    shutil.copyfile(history, path)
-    return _advanced(path, found, schools, chosen, size, ADMIN)
+    return _advanced(path, folder, range(schools), chosen, size, relay.CHIEF)
 
 
 def _advanced(
-    path: Path, found: Path, schools: int, chosen: Durability, size: int, admin: Actor
+    path: Path, folder: Path, schools: range, chosen: Durability, size: int, admin: Actor
 ) -> Taken:
-    with _engine(path, found, chosen) as engine:
+    with _engine(path, relay.definitions(folder), chosen) as engine:
         relay.settle(engine, schools, admin)
 
         def do(group: Sequence[Leg]) -> None:
@@ -238,8 +226,8 @@ def statements(folder: Path) -> Iterator[str]:
     opened = open_lifecycle(f"sqlite:///{path}", definitions=[found])
     opened.close()
     with Lifecycle(replace(opened.context, journal=journal)) as engine:
-        relay.settle(engine, 2)
-        *first, last = [leg for leg in relay.legs(2) if leg.place < 3]
+        relay.settle(engine, range(2))
+        *first, last = [leg for leg in relay.legs(range(2)) if leg.place < 3]
         for leg in first:
             _make(engine, leg)
         event.listen(Pool, "checkout", lambda driver, *_: driver.set_trace_callback(sent.append))
@@ -252,14 +240,12 @@ def statements(folder: Path) -> Iterator[str]:
         known = text
 
 
-def history(folder: Path, records: int) -> Path:
-    """Return a history of so many records."""
+def history(folder: Path, records: int) -> None:
+    """Make a history of so many records there."""
+    # Only here: what a contender does not use must not weigh on its memory.
     from tests.campaigns import corpus
 
-    path = corpus.lead(folder)
-    if records:
-        corpus.multiply(path, records)
-    return path
+    corpus.multiply(corpus.lead(folder), records)
 
 
 def _in_turns(given: argparse.Namespace) -> dict[str, list[Taken]]:
@@ -271,13 +257,14 @@ def _in_turns(given: argparse.Namespace) -> dict[str, list[Taken]]:
                 place.mkdir()
                 history(place, records)
                 found[name] = []
-        for _ in range(given.rounds):
+        for number in range(given.rounds):
             for name, rounds in found.items():
                 command = [sys.executable, "-m", "tests.campaigns.advance_rate", "--only", name]
                 command += ["--schools", str(given.schools), *(["--batch"] if given.batch else [])]
                 command += ["--wal"] if given.wal else []
                 if name in ("short", "grown"):
                     command += ["--history", str(Path(folder) / name / "lifecycle.db")]
+                    command += ["--first", str(number * given.schools)]
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
                 rounds.append(Taken(**json.loads(done.stdout)))
     return found
@@ -289,7 +276,10 @@ def _alone(given: argparse.Namespace) -> Taken:
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         if given.history:
-            return grown(where, given.schools, chosen, size, Path(given.history))
+            from tests.factories import ADMIN
+
+            schools = range(given.first, given.first + given.schools)
+            return _advanced(Path(given.history), where, schools, chosen, size, ADMIN)
         return {"floor": floor, "advance": advance}[given.only](where, given.schools, chosen, size)
 
 
@@ -308,6 +298,7 @@ def main() -> None:
     parser.add_argument("--grown", type=int, default=0)
     parser.add_argument("--only", help=argparse.SUPPRESS)
     parser.add_argument("--history", help=argparse.SUPPRESS)
+    parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
     given = parser.parse_args()
     given.schools = given.schools or (600 if given.batch else 60)
     if given.statements:

@@ -51,11 +51,11 @@ class Leg:
         return STEPS[self.place]
 
 
-def legs(schools: int) -> Iterator[Leg]:
+def legs(schools: range) -> Iterator[Leg]:
     """Yield the steps of all schools: step by step, so that no school comes twice in a row."""
     for place, step in enumerate(STEPS):
         role = ROLES[place % len(ROLES)]
-        for number in range(schools):
+        for number in schools:
             evidence = tuple(
                 Evidence(
                     f"{step}_{kind}",
@@ -78,17 +78,16 @@ def definitions(folder: Path) -> Path:
     return place
 
 
-def settle(engine: Lifecycle, schools: int, admin: Actor = CHIEF) -> None:
-    """Register the clerks and enrol *schools* on a history that *admin* administers."""
-    for role, clerk in CLERKS.items():
-        engine.add_actor(clerk.id, actor=admin)
-        if role == "coordinator":
-            # The first enrolment puts the road map in force.
-            engine.enrol("relay.0", roadmap=ROADMAP, title="relay.0", actor=admin)
-        engine.assign(clerk.id, role, roadmap=ROADMAP, actor=admin)
-    for number in range(1, schools):
+def settle(engine: Lifecycle, schools: range, admin: Actor = CHIEF) -> None:
+    """Enrol *schools* on a history that *admin* administers, with the clerks who lead them."""
+    for number in schools:
         school = f"relay.{number}"
-        engine.enrol(school, roadmap=ROADMAP, title=school, actor=CLERKS["coordinator"])
+        # The first enrolment puts the road map in force; the clerks come after it.
+        engine.enrol(school, roadmap=ROADMAP, title=school, actor=admin)
+    if not schools.start:
+        for role, clerk in CLERKS.items():
+            engine.add_actor(clerk.id, actor=admin)
+            engine.assign(clerk.id, role, roadmap=ROADMAP, actor=admin)
 
 
 def _programme() -> str:
