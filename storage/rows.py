@@ -32,6 +32,10 @@ INDEX_COLUMNS: Final = tuple(
 
 STORED_COLUMNS: Final = (*_PLACED, *INDEX_COLUMNS)
 STANDING_COLUMNS: Final = tuple(member.name for member in fields(Standing))
+STANDING_MOVED: Final = tuple(
+    name for name in STANDING_COLUMNS if name not in ("school", "roadmap", "title", "definition")
+)
+"""What a transition changes; the rest is pinned at enrolment, and has indexes on it."""
 ASSIGNMENT_COLUMNS: Final = tuple(member.name for member in fields(Assignment))
 CREDENTIAL_COLUMNS: Final = tuple(member.name for member in fields(Credential))
 REFUSAL_COLUMNS: Final = tuple(member.name for member in fields(RefusedAttempt))

@@ -48,7 +48,7 @@ _MOVE_HEAD: Final = Statement(
 )
 _ADD_STANDING: Final = Statement(insert(standings), rows.STANDING_COLUMNS)
 _MOVE_STANDING: Final = Statement(
-    update(standings).where(standings.c.school == bindparam("of_school")), rows.STANDING_COLUMNS
+    update(standings).where(standings.c.school == bindparam("of_school")), rows.STANDING_MOVED
 )
 _ADD_ASSIGNMENT: Final = Statement(insert(assignments), rows.ASSIGNMENT_COLUMNS)
 _DROP_ASSIGNMENT: Final = Statement(
