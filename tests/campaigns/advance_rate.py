@@ -230,8 +230,15 @@ def statements(folder: Path) -> Iterator[str]:
         *first, last = [leg for leg in relay.legs(range(2)) if leg.place < 3]
         for leg in first:
             _make(engine, leg)
-        event.listen(Pool, "checkout", lambda driver, *_: driver.set_trace_callback(sent.append))
-        _make(engine, last)
+
+        def listen(driver: sqlite3.Connection, *_: object) -> None:
+            driver.set_trace_callback(sent.append)
+
+        event.listen(Pool, "checkout", listen)
+        try:
+            _make(engine, last)
+        finally:
+            event.remove(Pool, "checkout", listen)
     known: str | None = None
     for text in sent:
         # SQLite tells the statements of a trigger as repetitions of the one that fired it.
