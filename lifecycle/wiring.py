@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from lifecycle import events
 from lifecycle.domain.evidence import EvidenceStore
@@ -67,10 +65,11 @@ class _Shipped:
 
 def new_id() -> str:
     """Return a UUIDv7 (RFC 9562, section 5.7): 48 bits of milliseconds, 74 random bits."""
-    bits = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    bits = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
     bits = bits & ~(0xF << 76) | _VERSION_7 << 76
     bits = bits & ~(0b11 << 62) | 0b10 << 62
-    return str(UUID(int=bits))
+    text = f"{bits:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def open_lifecycle(

@@ -24,6 +24,10 @@ Sent = tuple[str, tuple[Any, ...]]
 """A statement in the database's own words, with its parameters by place."""
 
 
+SentForMany = tuple[str, Sequence[tuple[Any, ...]]]
+"""A statement with the parameters of every row that it is executed for."""
+
+
 class Database(Protocol):
     """An address, and how the database behind it is worked with."""
 
@@ -130,11 +134,14 @@ class Database(Protocol):
         """
         ...
 
-    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
-        """Execute statements as ``together``, and keep the transaction usable if one is refused.
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[SentForMany]) -> list[int]:
+        """Execute statements that write, each for all of its rows, in one go if that is far away.
+
+        If a row is refused, the transaction stays usable: where one statement for one row was
+        sent first, nothing was written; of several rows some may have been.
 
         Returns:
-            A cursor of each.
+            How many rows each touched.
         """
         ...
 

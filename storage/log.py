@@ -6,7 +6,7 @@ or times; what waits to be sealed waits in a table, and leaves it when it is a l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, select, update
@@ -16,6 +16,7 @@ from lifecycle.audit.tiles import WIDTH, Tiles, filled
 from lifecycle.domain.errors import DatabaseBroken, StorageFailed
 from lifecycle.domain.logged import KeptCheckpoint, LogLeaf, LogState, Queued
 from lifecycle.domain.messages import Message
+from lifecycle.domain.record import Record
 from lifecycle.domain.spans import Span
 from lifecycle.storage import rows
 from lifecycle.storage.leaf_records import named
@@ -220,26 +221,15 @@ class SqlSealing(SqlLog):
         super().__init__(session)
         self._grown: Frontier | None = None
 
-    def add(self, stream: str, sequence: int, record_hash: str) -> None:
-        """Make a record the next leaf; whatever waited in the queue goes before it.
+    def add(self, records: Sequence[Record]) -> None:
+        """Make records the next leaves; whatever waited in the queue goes before them.
 
         Raises:
             DatabaseBroken: The log's right edge cannot be read.
-            StorageFailed: The database refused the leaf.
+            StorageFailed: The database refused a leaf.
         """
-        frontier = self._frontier()
-        before = frontier.size
-        self._insert(_ADD_LEAF, idx=before, stream=stream, sequence=sequence)
-        frontier.append(bytes.fromhex(record_hash))
-        edge = {"size": frontier.size, "frontier": frontier.to_bytes()}
-        if before:
-            self._check(self._session.change(_MOVE_STATE, before=before, **edge))
-        else:
-            self._insert(_ADD_STATE, id=1, **edge)
-        if frontier.size % WIDTH:
-            return
-        for level, index, hashes in filled(frontier.size, Tiles(self.tile, self.hashes)):
-            self._insert(_ADD_TILE, level=level, idx=index, hashes=hashes)
+        self._frontier()
+        self._grow([(one.stream, one.sequence, one.hash) for one in records])
 
     def drain(self, limit: int) -> int:
         """Seal up to *limit* records from the queue, and return how many it were."""
@@ -266,8 +256,8 @@ class SqlSealing(SqlLog):
         later = self._session.database.is_sharded
         while later and self._dropped(waiting):
             waiting = self._session.rows(_TO_SEAL, count=limit)
-        for stream, sequence, record_hash in waiting:
-            self.add(stream, sequence, record_hash)
+        self._grow(waiting)
+        for stream, sequence, _ in waiting:
             if not later:
                 self._unqueue(stream, sequence)
         return len(waiting)
@@ -281,6 +271,29 @@ class SqlSealing(SqlLog):
 
     def _unqueue(self, stream: str, sequence: int) -> None:
         self._check(self._session.change(_UNQUEUE, of_stream=stream, of_sequence=sequence))
+
+    def _grow(self, leaves: Sequence[Values]) -> None:
+        """Add leaves by stream, sequence and hash of their records, up to a full tile at once."""
+        frontier, added = self._frontier(drained=True), 0
+        while added < len(leaves):
+            before = frontier.size
+            some = leaves[added : added + WIDTH - before % WIDTH]
+            added += len(some)
+            for _, _, record_hash in some:
+                frontier.append(bytes.fromhex(record_hash))
+            edge = {"id": 1, "size": frontier.size, "frontier": frontier.to_bytes()}
+            grown = [
+                {"idx": index, "stream": stream, "sequence": sequence}
+                for index, (stream, sequence, _) in enumerate(some, before)
+            ]
+            moved = (_MOVE_STATE, [{"before": before, **edge}]) if before else (_ADD_STATE, [edge])
+            leaves_added, edges = self._session.attempted([(_ADD_LEAF, grown), moved])
+            self._check(leaves_added, len(grown))
+            self._check(edges)
+            if frontier.size % WIDTH:
+                return
+            for level, index, hashes in filled(frontier.size, Tiles(self.tile, self.hashes)):
+                self._insert(_ADD_TILE, level=level, idx=index, hashes=hashes)
 
     def _frontier(self, *, drained: bool = False) -> Frontier:
         """Return the right edge, read once a transaction."""
@@ -301,6 +314,6 @@ class SqlSealing(SqlLog):
     def _insert(self, statement: Statement, **row: Any) -> None:
         self._check(self._session.change(statement, **row))
 
-    def _check(self, touched: int) -> None:
-        if touched != 1:
+    def _check(self, touched: int, wanted: int = 1) -> None:
+        if touched != wanted:
             raise StorageFailed(detail=Message("the database did not take a row: see its triggers"))

@@ -7,7 +7,7 @@ stays as it was when it was opened, one writer at a time, the same conflicts.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -36,7 +36,7 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
-from lifecycle.domain.record import Record, empty_head, moment_text
+from lifecycle.domain.record import Made, Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.domain.spans import Span
 from lifecycle.storage.memory_auditing import MemoryAuditing, lies_in
@@ -334,6 +334,10 @@ class _MemoryWriting(_MemoryView):
 
     def lock(self, stream: str) -> Head:
         return self.head(stream)
+
+    def append_all(self, made: Sequence[Made]) -> None:
+        for record, standing in made:
+            self.append(record, standing)
 
     def append(self, record: Record, standing: Standing | None = None) -> None:
         state, stream, head = self._state, record.stream, self.head(record.stream)

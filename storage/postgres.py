@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from typing import Any, Final, cast
 
 import psycopg
@@ -19,7 +19,7 @@ from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import postgres_schema, shards, shards_schema, tables
-from lifecycle.storage.database import Sent
+from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.postgres_values import Flow, check_texts
@@ -246,15 +246,17 @@ class PostgresDatabase:
         with connection.pipeline():
             return [connection.cursor().execute(text, values) for text, values in sent]
 
-    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[SentForMany]) -> list[int]:
         """Execute statements, and undo all of them when one fails: it ends the transaction."""
+        single = [(text, values) for text, rows in sent for values in rows]
         try:
-            _, *done, _ = self.together(driver, [_ATTEMPT, *sent, _ATTEMPTED])
+            _, *done, _ = self.together(driver, [_ATTEMPT, *single, _ATTEMPTED])
         except psycopg.Error:
             if _status(driver) is TransactionStatus.INERROR:
                 driver.cursor().execute("ROLLBACK TO SAVEPOINT lifecycle_attempt")
             raise
-        return done
+        answers = iter(done)
+        return [sum(one.rowcount for one in islice(answers, len(rows))) for _, rows in sent]
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
         """Return a cursor of the server's: the driver itself would fetch all rows at once."""

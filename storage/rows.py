@@ -32,6 +32,10 @@ INDEX_COLUMNS: Final = tuple(
 
 STORED_COLUMNS: Final = (*_PLACED, *INDEX_COLUMNS)
 STANDING_COLUMNS: Final = tuple(member.name for member in fields(Standing))
+STANDING_MOVED: Final = tuple(
+    name for name in STANDING_COLUMNS if name not in ("school", "roadmap", "title", "definition")
+)
+"""What a transition changes; the rest is pinned at enrolment, and has indexes on it."""
 ASSIGNMENT_COLUMNS: Final = tuple(member.name for member in fields(Assignment))
 CREDENTIAL_COLUMNS: Final = tuple(member.name for member in fields(Credential))
 REFUSAL_COLUMNS: Final = tuple(member.name for member in fields(RefusedAttempt))
@@ -79,6 +83,16 @@ def head_row(record: Record) -> dict[str, Any]:
         "version": record.sequence,
         "hash": record.hash,
         "recorded_at": moment_text(record.recorded_at),
+    }
+
+
+def waiting_row(record: Record, since: str) -> dict[str, Any]:
+    """Return the row of ``outbox`` or ``sealing_queue``, with the column of its time."""
+    return {
+        "stream": record.stream,
+        "sequence": record.sequence,
+        "hash": record.hash,
+        since: moment_text(record.recorded_at),
     }
 
 

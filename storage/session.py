@@ -7,8 +7,9 @@ nothing more. This is the one place where it is done.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from operator import itemgetter
 from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Dialect
@@ -20,6 +21,7 @@ from lifecycle.domain.spans import Span
 from lifecycle.storage.database import Database, Sent
 
 Values = tuple[Any, ...]
+Binding = Callable[[Mapping[str, Any]], Values]
 
 _BATCH: Final = 500  # rows fetched at once
 
@@ -36,20 +38,29 @@ class Statement:
     def __init__(self, core: ClauseElement, columns: Sequence[str] | None = None) -> None:
         self._core = core
         self._columns = columns
-        self._compiled: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._compiled: dict[str, tuple[str, Binding]] = {}
 
-    def compiled(self, dialect: Dialect) -> tuple[str, tuple[str, ...]]:
-        """Return the text for a dialect, and the names of its parameters in order."""
+    def compiled(self, dialect: Dialect) -> tuple[str, Binding]:
+        """Return the text for a dialect, and what puts its parameters in order."""
         known = self._compiled.get(dialect.name)
         if known is None:
             compiled = self._core.compile(dialect=dialect, column_keys=self._columns)
             names = tuple(getattr(compiled, "positiontup", None) or ())
-            known = self._compiled[dialect.name] = (str(compiled), names)
+            known = self._compiled[dialect.name] = (str(compiled), _binding(names))
         return known
+
+
+def _binding(names: tuple[str, ...]) -> Binding:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple(values[name] for name in names)
 
 
 Question = tuple[Statement, Mapping[str, Any]]
 """A statement with its parameters by name."""
+
+Change = tuple[Statement, Sequence[Mapping[str, Any]]]
+"""A statement that writes, with the parameters of every row that it is executed for."""
 
 
 def driver_of(connection: Connection | PoolProxiedConnection) -> DBAPIConnection:
@@ -116,7 +127,7 @@ class Session:
         with self.faults:
             return int(self._driver.cursor().execute(text, bound).rowcount)
 
-    def attempted(self, changes: Sequence[Question]) -> list[int]:
+    def attempted(self, changes: Sequence[Change]) -> list[int]:
         """Execute statements that write, in one go, and return how many rows each touched.
 
         The transaction stays usable when one is refused.
@@ -125,11 +136,13 @@ class Session:
             ConstraintBroken: A constraint or a trigger refused one.
         """
         self._foreseen.clear()
+        sent = [
+            (text, list(map(binding, rows)))
+            for statement, rows in changes
+            for text, binding in [statement.compiled(self._dialect)]
+        ]
         with self.faults:
-            cursors = self.database.attempted(
-                self._driver, [self._bound(statement, values) for statement, values in changes]
-            )
-            return [int(cursor.rowcount) for cursor in cursors]
+            return self.database.attempted(self._driver, sent)
 
     def bounds(self, span: Span) -> tuple[str, str | None]:
         """Return where a span begins, and before what it ends; ``None`` where it does not."""
@@ -155,5 +168,5 @@ class Session:
             return self.database.hold(self._driver, name)
 
     def _bound(self, statement: Statement, values: Mapping[str, Any]) -> Sent:
-        text, names = statement.compiled(self._dialect)
-        return text, tuple(values[name] for name in names)
+        text, binding = statement.compiled(self._dialect)
+        return text, binding(values)

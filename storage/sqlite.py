@@ -25,7 +25,7 @@ from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInpu
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import sqlite_schema
-from lifecycle.storage.database import Sent
+from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.session import Session
 from lifecycle.storage.sqlite_faults import SqliteFaults
@@ -348,9 +348,10 @@ class SqliteDatabase:
         """Execute statements one after the other."""
         return [driver.cursor().execute(text, values) for text, values in sent]
 
-    def attempted(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
-        """Execute statements one after the other: a refused one undoes only itself."""
-        return self.together(driver, sent)
+    def attempted(self, driver: DBAPIConnection, sent: Sequence[SentForMany]) -> list[int]:
+        """Execute statements one after the other: a refused row undoes only itself."""
+        cursor: Any = driver.cursor()
+        return [int(cursor.executemany(text, rows).rowcount) for text, rows in sent]
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
         """Return a cursor: SQLite makes rows as they are fetched."""

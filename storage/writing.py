@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -12,14 +12,14 @@ from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflic
 from lifecycle.domain.logged import KeptCheckpoint, Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
-from lifecycle.domain.record import Record, moment_text
+from lifecycle.domain.record import Made, Record
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken
 from lifecycle.storage.foresight import CONSULT, LOCK, foresee
 from lifecycle.storage.log import SqlSealing
 from lifecycle.storage.reading import SqlReading
-from lifecycle.storage.session import Question, Session, Statement
+from lifecycle.storage.session import Change, Question, Session, Statement
 from lifecycle.storage.tables import (
     actors,
     assignments,
@@ -48,7 +48,7 @@ _MOVE_HEAD: Final = Statement(
 )
 _ADD_STANDING: Final = Statement(insert(standings), rows.STANDING_COLUMNS)
 _MOVE_STANDING: Final = Statement(
-    update(standings).where(standings.c.school == bindparam("of_school")), rows.STANDING_COLUMNS
+    update(standings).where(standings.c.school == bindparam("of_school")), rows.STANDING_MOVED
 )
 _ADD_ASSIGNMENT: Final = Statement(insert(assignments), rows.ASSIGNMENT_COLUMNS)
 _DROP_ASSIGNMENT: Final = Statement(
@@ -75,6 +75,8 @@ _ADD_NAME: Final = Statement(insert(persons), ("actor", "name"))
 _ADD_REFUSAL: Final = Statement(
     insert(refusals), ("at", "stream", "actor", "what", "command_id", "unmet")
 )
+
+Row = Mapping[str, Any]
 
 # A role or credential that is not there is not taken twice: verification tells.
 _MAY_MISS: Final = (_DROP_ASSIGNMENT, _REVOKE_CREDENTIAL)
@@ -132,15 +134,28 @@ class SqlWriting(SqlReading):
             CommandReused: The command id was used before.
             StorageFailed: The database swallowed a row, as a foreign trigger can make it do.
         """
-        self._check_place(record, self.lock(record.stream))
+        self.append_all([(record, standing)])
+
+    def append_all(self, made: Sequence[Made]) -> None:
+        """Add records as ``append`` would one after the other, each statement once for all.
+
+        Raises:
+            VersionConflict, CommandReused, StorageFailed: As ``append``, of any of them.
+        """
+        heads: dict[str, Head] = {}
+        for record, _ in made:
+            stream = record.stream
+            self._check_place(record, heads[stream] if stream in heads else self.lock(stream))
+            heads[stream] = record.head
         self._half_done = True
         try:
-            self._write(record, standing)
+            self._write(made)
             if self._inline:
-                self._log.add(record.stream, record.sequence, record.hash)
+                self._log.add([record for record, _ in made])
         finally:
-            self._heads.pop(record.stream, None)
-        self._heads[record.stream] = record.head
+            for stream in heads:
+                self._heads.pop(stream, None)
+        self._heads |= heads
         self._half_done = False
 
     def seal(self, limit: int) -> int:
@@ -208,55 +223,61 @@ class SqlWriting(SqlReading):
         if self.command(record.command_id) is not None:
             raise CommandReused(command_id=record.command_id)
 
-    def _write(self, record: Record, standing: Standing | None) -> None:
-        """Write all rows in one go: that of the history plainly, never in the place of another."""
-        place = {"stream": record.stream, "sequence": record.sequence, "hash": record.hash}
-        at = moment_text(record.recorded_at)
-        changes: list[Question] = [
-            (_ADD_RECORD, rows.record_row(record)),
-            _head_moved(record),
-            *_settled(record),
-            (_ANNOUNCE, {"created_at": at, **place}),
+    def _write(self, made: Sequence[Made]) -> None:
+        """Write all rows in one go: those of the history plainly, never in the place of others."""
+        records = [record for record, _ in made]
+        changes: list[Change] = [
+            (_ADD_RECORD, [rows.record_row(record) for record in records]),
+            *_heads_moved(records),
+            *((statement, [row]) for record in records for statement, row in _settled(record)),
+            (_ANNOUNCE, [rows.waiting_row(record, "created_at") for record in records]),
         ]
         if not self._inline:
-            changes.append((_QUEUE, {"queued_at": at, **place}))
-        if standing is not None:
-            row = rows.standing_row(standing)
-            changes.append((_MOVE_STANDING, {"of_school": standing.school, **row}))
+            changes.append((_QUEUE, [rows.waiting_row(record, "queued_at") for record in records]))
+        # What a school moved through on the way is not seen by anybody.
+        board = {one.school: one for _, one in made if one is not None}
+        if board:
+            moved = [{"of_school": key, **rows.standing_row(one)} for key, one in board.items()]
+            changes.append((_MOVE_STANDING, moved))
         try:
             counts = self._session.attempted(changes)
         except ConstraintBroken as error:
-            self._tell(record, error)
+            self._tell(records, error)
             raise
-        for (statement, values), touched in zip(changes, counts, strict=True):
-            if touched != 1:
-                self._make_up(record, statement, values)
+        for (statement, there), touched in zip(changes, counts, strict=True):
+            if touched != len(there):
+                self._make_up(records[0], statement, there)
 
-    def _make_up(self, record: Record, statement: Statement, values: Mapping[str, Any]) -> None:
+    def _make_up(self, record: Record, statement: Statement, there: Sequence[Row]) -> None:
         """Do what is to be done where a statement found no row, or its row was not taken."""
         if statement is _MOVE_STANDING:
-            row = {name: values[name] for name in rows.STANDING_COLUMNS}
-            self._insert(_ADD_STANDING, **row)
+            for row in there:
+                if not self._session.change(_MOVE_STANDING, **row):
+                    self._insert(
+                        _ADD_STANDING, **{name: row[name] for name in rows.STANDING_COLUMNS}
+                    )
         elif statement is _MOVE_HEAD:
             before = record.sequence - 1
             raise VersionConflict(stream=record.stream, actual=record.sequence, expected=before)
         elif statement not in _MAY_MISS:
             raise StorageFailed(detail=_NOT_TAKEN)
 
-    def _tell(self, record: Record, error: ConstraintBroken) -> None:
-        """Say what a constraint means that the row of the history broke; nothing was written.
+    def _tell(self, records: Sequence[Record], error: ConstraintBroken) -> None:
+        """Say what a constraint means that a row of the history broke.
 
-        Whoever was first was not seen by the check before: the constraint has the last word.
+        Whoever was first was not seen by the check before: the constraint has the last word. A
+        single row that was refused was not written, and nothing after it; several may have been.
         """
-        broken = str(error)
-        self._half_done = False
-        if any(name in broken for name in _COMMAND_ID):
+        broken, record = str(error), records[0]
+        reused = any(name in broken for name in _COMMAND_ID)
+        if not reused and not any(name in broken for name in _PLACE):
+            return
+        self._half_done = len(records) > 1
+        if reused:
             raise CommandReused(command_id=record.command_id) from error
-        if any(name in broken for name in _PLACE):
-            raise VersionConflict(
-                stream=record.stream, actual=record.sequence, expected=record.sequence - 1
-            ) from error
-        self._half_done = True
+        raise VersionConflict(
+            stream=record.stream, actual=record.sequence, expected=record.sequence - 1
+        ) from error
 
     def _insert(self, statement: Statement, **row: Any) -> None:
         """Insert one row and make sure that it was taken: a trigger may swallow it in silence."""
@@ -264,11 +285,23 @@ class SqlWriting(SqlReading):
             raise StorageFailed(detail=_NOT_TAKEN)
 
 
-def _head_moved(record: Record) -> Question:
-    row = rows.head_row(record)
-    if record.sequence == 1:
-        return _ADD_HEAD, row
-    return _MOVE_HEAD, {"of_stream": record.stream, "before": record.sequence - 1, **row}
+def _heads_moved(records: Sequence[Record]) -> Iterator[Change]:
+    """Yield how the heads move, each from before the first of its records to the last."""
+    first: dict[str, int] = {}
+    last: dict[str, Record] = {}
+    for record in records:
+        first.setdefault(record.stream, record.sequence)
+        last[record.stream] = record
+    added = [rows.head_row(last[stream]) for stream, place in first.items() if place == 1]
+    moved = [
+        {"of_stream": stream, "before": place - 1, **rows.head_row(last[stream])}
+        for stream, place in first.items()
+        if place > 1
+    ]
+    if added:
+        yield _ADD_HEAD, added
+    if moved:
+        yield _MOVE_HEAD, moved
 
 
 def _settled(record: Record) -> Iterator[Question]:

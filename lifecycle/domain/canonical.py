@@ -21,6 +21,7 @@ MAX_DEFINITION_BYTES: Final = 4 * 1024 * 1024
 
 _written: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _PLAIN: Final = frozenset({str, bool, type(None)})
+_SEQUENCES: Final = (list, tuple)
 
 
 def encode(value: Any, *, limit: int = MAX_BODY_BYTES) -> bytes:
@@ -104,20 +105,32 @@ def digest(value: Any, *, limit: int = MAX_DEFINITION_BYTES) -> str:
 def _check(value: Any, depth: int) -> None:
     if depth == 0:
         raise InvalidBody(detail=f"nested deeper than {MAX_DEPTH} levels")
-    if isinstance(value, Mapping):
-        for key in value:
-            if not isinstance(key, str) or not key.isascii():
-                raise InvalidBody(detail=f"key {key!r} is not ASCII text")
+    kind = type(value)
+    # Asked of the type first: an abstract class takes its time to answer.
+    if kind is dict or (kind not in _SEQUENCES and isinstance(value, Mapping)):
+        _check_keys(value)
         items: Iterable[Any] = value.values()
-    elif isinstance(value, list | tuple):
+    elif kind in _SEQUENCES or isinstance(value, list | tuple):
         items = value
     else:
         _check_plain(value)
         return
+    # Most members are plain: they are passed here, not by a call each.
+    if depth > 1 and _PLAIN.issuperset(map(type, items)):
+        return
     for item in items:
-        # Most members are plain: they are passed here, not by a call each.
         if depth == 1 or type(item) not in _PLAIN:
             _check(item, depth - 1)
+
+
+def _check_keys(value: Mapping[Any, Any]) -> None:
+    try:
+        if all(map(str.isascii, value)):
+            return
+    except TypeError:
+        pass  # a key that is no text: it is named below
+    wrong = [key for key in value if not isinstance(key, str) or not key.isascii()]
+    raise InvalidBody(detail=f"key {wrong[0]!r} is not ASCII text")
 
 
 def _check_plain(value: Any) -> None:

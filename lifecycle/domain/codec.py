@@ -7,7 +7,7 @@ default value are left out, so a later release can add one without changing olde
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from functools import cache
@@ -18,18 +18,23 @@ T = TypeVar("T")
 _PLAIN: Final = (str, int, bool, type(None))
 
 
-def to_json(value: Any) -> Any:
-    """Return *value* (a dataclass, tuple, date or JSON scalar) as JSON values."""
+def to_json(value: Any, without: Container[str] = ()) -> Any:
+    """Return *value* (a dataclass, tuple, date or JSON scalar) as JSON values.
+
+    Args:
+        value: To be written.
+        without: Names of members of a dataclass that are left out.
+    """
     kind = type(value)
     if kind in _PLAIN:
         return value
     if is_dataclass(kind):
-        members = ((name, getattr(value, name), default) for name, default in _defaults(kind))
-        return {
-            name: to_json(member)
-            for name, member, default in members
-            if name == "type" or member != default
-        }
+        body: dict[str, Any] = {}
+        for name, default in _defaults(kind):
+            member = getattr(value, name)
+            if name not in without and (name == "type" or member != default):
+                body[name] = member if type(member) in _PLAIN else to_json(member)
+        return body
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if isinstance(value, date):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from os import PathLike
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 from urllib.parse import unquote, urlsplit
@@ -88,7 +89,7 @@ def check_distinct(pieces: Sequence[Evidence]) -> None:
     """
     seen: set[Evidence] = set()
     for piece in pieces:
-        plain = replace(piece, name=None)
+        plain = piece if piece.name is None else replace(piece, name=None)
         if plain in seen:
             raise repeated_piece(piece.kind)
         seen.add(plain)
@@ -103,6 +104,7 @@ def repeated_piece(kind: str) -> InvalidEvidence:
     )
 
 
+@lru_cache(maxsize=512)  # by whoever takes it in, and again by whoever decides on it
 def check_reference(piece: Evidence) -> Evidence:
     """Return *piece* if it is a sound link or reference.
 

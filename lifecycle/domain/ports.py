@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         SchoolMove,
         Standing,
     )
-    from lifecycle.domain.record import Record
+    from lifecycle.domain.record import Made, Record
     from lifecycle.domain.spans import Ids, Plain, Span, StoredRecord
 
 
@@ -218,6 +218,13 @@ class Writing(Reading, Protocol):
         Raises:
             VersionConflict: The stream is not where the record says it is.
             CommandReused: The command id was used before.
+        """
+        ...
+
+    def append_all(self, made: Sequence[Made]) -> None:
+        """Add records in one go as ``append`` would one after the other.
+
+        On a conflict of one of several the transaction is to be undone; which one is not told.
         """
         ...
 

@@ -147,8 +147,12 @@ def _advanced(before: Participation, record: Record) -> Participation:
     )
     filed = tuple(Filed(piece, record.transition, record.sequence) for piece in record.evidence)
     moved = record.target != record.source
-    return replace(
-        before,
+    # Member by member: ``replace`` looks up what a class consists of every time.
+    return Participation(
+        school=before.school,
+        roadmap=before.roadmap,
+        title=before.title,
+        definition=before.definition,
         state=record.target,
         head=record.head,
         entered_at=record.recorded_at if moved else before.entered_at,
@@ -157,6 +161,7 @@ def _advanced(before: Participation, record: Record) -> Participation:
         facts={**before.facts, **(record.facts or {})},
         evidence=before.evidence + filed,
         moves=(*before.moves, move),
+        assignments=before.assignments,
     )
 
 

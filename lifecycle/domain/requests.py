@@ -41,7 +41,7 @@ class Request:
         Comments, names of files and contents of personal files are left out: a retry commits to
         them under other salts, and so cannot be compared in them.
         """
-        asked = _without(codec.to_json(self), (*_DELIVERY, *_REMARK))
+        asked = codec.to_json(self, (*_DELIVERY, *_REMARK))
         if "evidence" in asked:
             asked["evidence"] = [
                 _without(piece, _PERSONAL if "content" in piece else _NAMED)
@@ -56,7 +56,7 @@ class Request:
         Comments, names and personal files are in it by their salted commitments: nobody can
         confirm a guess, and nobody can put others in their place.
         """
-        return self._sealed(_without(codec.to_json(self), _DELIVERY))
+        return self._sealed(codec.to_json(self, _DELIVERY))
 
     def _sealed(self, asked: Mapping[str, Any]) -> str:
         who = [self.actor.id, self.actor.on_behalf_of]

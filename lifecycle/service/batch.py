@@ -21,17 +21,16 @@ from lifecycle.domain.errors import (
 from lifecycle.domain.model import participation_stream
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.requests import Advance
+from lifecycle.service.ahead import Ahead, Decided, write
 from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.context import (
     Context,
-    held,
     refused_attempt,
 )
-from lifecycle.service.evidence import Offer
+from lifecycle.service.evidence import Offer, store
 from lifecycle.service.known import Known
-from lifecycle.service.participation import decide, personal_kinds, record
+from lifecycle.service.participation import personal_kinds, rehearsed
 from lifecycle.service.patience import patiently
-from lifecycle.service.rehearsal import Rehearsal
 from lifecycle.service.results import Receipt
 from lifecycle.service.telling import tell_failure, tell_receipt
 from lifecycle.telemetry import span
@@ -107,8 +106,7 @@ class Batch:
         self._context = context
         self._per_transaction = per_transaction
         self._stop = stop
-        self._rehearsal = Rehearsal() if dry_run else None
-        self._known: Known | None = None
+        self._ahead = Ahead() if dry_run else None
 
     def outcomes(self, commands: Iterable[AdvanceCommand]) -> Iterator[Outcome]:
         """Yield what becomes of each command, in order, once that is durable."""
@@ -116,7 +114,7 @@ class Batch:
         while some := list(islice(source, self._per_transaction)):
             left: Sequence[_Asked] = self._measured(some)
             while left:
-                done = self._recorded(left) if self._rehearsal is None else self._rehearsed(left)
+                done = self._recorded(left) if self._ahead is None else self._rehearsed(left)
                 yield from done
                 if self._stop and done[-1].error is not None:
                     return
@@ -138,22 +136,25 @@ class Batch:
             return _Asked(command, error)
 
     def _rehearsed(self, asked: Sequence[_Asked]) -> list[Outcome]:
-        assert self._rehearsal is not None  # noqa: S101 - asked for by a dry run only
+        assert self._ahead is not None  # noqa: S101 - asked for by a dry run only
         outcomes: list[Outcome] = []
         with self._context.journal.reading() as view:
-            known = self._looking(view)
+            known = Known(view, self._context.memory)
             for one in asked:
-                outcomes.append(self._foreseen(self._rehearsal, view, one, known))
+                outcomes.append(self._foreseen(self._ahead, view, one, known))
                 if self._stop and outcomes[-1].error is not None:
                     break
         return outcomes
 
-    def _foreseen(self, rehearsal: Rehearsal, view: Reading, one: _Asked, known: Known) -> Outcome:
+    def _foreseen(self, ahead: Ahead, view: Reading, one: _Asked, known: Known) -> Outcome:
         try:
-            receipt = rehearsal.advance(self._context, view, one.asked(), known)
+            request, head = one.asked(), view.head(participation_stream(one.command.school))
+            found = ahead.decide(self._context, view, request, head, known)
         except _OF_ONE as error:
             return _failed(one, error)
-        return Outcome(one.command, receipt)
+        if isinstance(found, Decided):
+            ahead.keep(found, known)
+        return Outcome(one.command, rehearsed(found))
 
     def _recorded(self, asked: Sequence[_Asked]) -> list[Outcome]:
         """Carry out the first of *asked* in one transaction, and tell of them when it is ended."""
@@ -188,49 +189,49 @@ class Batch:
         log(events.BATCH_COMMITTED, **counts, failed=kinds.total())
 
     def _transaction(self, asked: Sequence[_Asked]) -> list[Outcome]:
+        """Decide one after the other, then write everything in one go.
+
+        Raises:
+            Conflict: The database had the last word; the transaction was undone.
+        """
         outcomes: list[Outcome] = []
+        made: dict[int, tuple[Decided, Offer]] = {}
         ends = time.monotonic() + _LONGEST
         journal = self._context.journal
         with span("batch", backend=journal.backend) as told, journal.writing() as tx:
-            known = self._looking(tx)
-            for one in asked:
-                outcomes.append(self._carried_out(tx, one, known))
-                if time.monotonic() > ends or (self._stop and outcomes[-1].error is not None):
+            known, ahead = Known(tx, self._context.memory), Ahead()
+            for place, one in enumerate(asked):
+                found = self._decided(tx, one, known, ahead)
+                if isinstance(found, Decided):
+                    made[place] = found, one.offer
+                    found = Outcome(one.command)
+                outcomes.append(found)
+                if time.monotonic() > ends or (self._stop and found.error is not None):
                     break
+            receipts = write(tx, list(made.values()))
             told.tell(commands=len(outcomes))
+        for place, receipt in zip(made, receipts, strict=True):
+            outcomes[place] = Outcome(asked[place].command, receipt)
         return outcomes
 
-    def _carried_out(self, tx: Writing, one: _Asked, known: Known) -> Outcome:
-        """Carry out one command, or refuse it before anything of it is written.
-
-        Raises:
-            Conflict: The database had the last word; the transaction is to be undone.
-        """
-        context, stream = self._context, participation_stream(one.command.school)
+    def _decided(self, tx: Writing, one: _Asked, known: Known, ahead: Ahead) -> Decided | Outcome:
+        """Decide one command and store its files, or say what became of it."""
+        context = self._context
         try:
             request = one.asked()
-            found = held(
-                tx,
-                request,
-                stream,
-                lambda asked: decide(context, tx, asked, one.offer, tx.lock(stream), known),
-                known,
-            )
+            # Locked first: of two processes with one command id the second has to see the first.
+            head = tx.lock(participation_stream(one.command.school))
+            found = ahead.decide(context, tx, request, head, known)
+            if isinstance(found, Decided):
+                # Before the record that names them can be committed.
+                store(context, one.offer)
+                ahead.keep(found, known)
+                return found
         except _OF_ONE as error:
             if isinstance(error, Refused):
                 tx.keep_refusal(refused_attempt(context, request, error))
             return _failed(one, error)
-        if isinstance(found, Receipt):
-            return Outcome(one.command, found)
-        return Outcome(one.command, record(tx, found, known))
-
-    def _looking(self, view: Reading) -> Known:
-        """Return what the batch knows, from now on of *view*."""
-        if self._known is None:
-            self._known = Known(view)
-        else:
-            self._known.look(view)
-        return self._known
+        return Outcome(one.command, found)
 
 
 def _failed(one: _Asked, error: LifecycleError) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +24,7 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.messages import Message
 from lifecycle.domain.naming import identifier
+from lifecycle.service.known import Memory
 from lifecycle.service.patience import PATIENCE, patiently
 
 # What decides and records is imported where it is used: who only reads needs none of it.
@@ -69,7 +70,9 @@ class Context:
         calendar: Tells working days.
         signatures: Checks the signatures of commands.
         public_keys: Tells 32 bytes that ``signatures`` can accept a signature of.
-        patience: Seconds in which a transaction that others hindered is begun again.
+        patience: For how long a transaction that others stood in the way of is begun again,
+            seconds.
+        memory: What was looked at, for whoever looks again.
     """
 
     journal: Journal
@@ -83,6 +86,7 @@ class Context:
     signatures: SignatureCheck
     public_keys: Callable[[bytes], bool]
     patience: float = PATIENCE
+    memory: Memory = field(default_factory=Memory, repr=False)
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
     _zones: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -180,7 +184,7 @@ def check_actor(view: Reading, request: Request, known: Known | None = None) -> 
     Args:
         view: The history.
         request: What is asked.
-        known: What earlier requests of a batch looked at.
+        known: What earlier requests looked at.
 
     Raises:
         UnknownActor: Nobody registered him.
@@ -188,12 +192,12 @@ def check_actor(view: Reading, request: Request, known: Known | None = None) -> 
     """
     check_form(request.actor)
     registered = view.has_actor if known is None else known.has_actor
-    for actor in _named(request.actor):
+    for actor in named(request.actor):
         if not registered(actor):
             raise UnknownActor(actor, view.actors())
 
 
-def _named(actor: Actor) -> tuple[str, ...]:
+def named(actor: Actor) -> tuple[str, ...]:
     """Return whom an actor names: himself, and whoever he stands in for."""
     return (actor.id,) if actor.on_behalf_of is None else (actor.id, actor.on_behalf_of)
 
@@ -236,13 +240,13 @@ def settle(
 
     if isinstance(decision, Refusal):
         raise refused(decision.unmet)
-    return append(tx, decision, standing)
+    row = standing(decision.record) if standing else None
+    (receipt,) = append_all(tx, [(decision, row)])
+    return receipt
 
 
-def append(
-    tx: Writing, accepted: Accepted, standing: Callable[[Record], Standing] | None = None
-) -> Receipt:
-    """Append what was accepted, and acknowledge it.
+def append_all(tx: Writing, accepted: Sequence[tuple[Accepted, Standing | None]]) -> list[Receipt]:
+    """Append what was accepted, each with its row of the board, and acknowledge it.
 
     Raises:
         Conflict: A constraint of the database had the last word; the transaction is to be undone.
@@ -250,12 +254,13 @@ def append(
     """
     from lifecycle.service.results import Receipt
 
-    record = accepted.record
-    if record.origin != tx.origin:
-        detail = Message("{stream} belongs to another installation", {"stream": record.stream})
-        raise HistoryBroken(detail=detail)
-    tx.append(record, standing(record) if standing else None)
-    return Receipt(record, notices=accepted.notices)
+    for one, _ in accepted:
+        if one.record.origin != tx.origin:
+            place = {"stream": one.record.stream}
+            detail = Message("{stream} belongs to another installation", place)
+            raise HistoryBroken(detail=detail)
+    tx.append_all([(one.record, standing) for one, standing in accepted])
+    return [Receipt(one.record, notices=one.notices) for one, _ in accepted]
 
 
 def carry_out(
@@ -282,42 +287,19 @@ def carry_out(
         AuthenticationFailed: The actor did not prove what his authentication says.
         Refused: As ``transacted``.
     """
-
-    def once(tx: Writing) -> Receipt:
-        tx.foresee(stream, request.command_id, _named(request.actor))
-        return held(tx, request, stream, lambda asked: work(tx, asked))
-
-    return transacted(context, request, once, begin)
-
-
-def held(
-    tx: Writing,
-    request: Asked,
-    stream: str,
-    work: Callable[[Asked], Result],
-    known: Known | None = None,
-) -> Result | Receipt:
-    """Hold *stream* and do *work*, or return the receipt of the first time.
-
-    Args:
-        tx: The write transaction.
-        request: What is asked.
-        stream: That gets the record.
-        work: Gets the request as its actor proved it.
-        known: What earlier requests of a batch looked at.
-
-    Raises:
-        UnknownActor, CommandReused, AuthenticationFailed: As ``carry_out``.
-    """
     from lifecycle.service.identity import proved
 
-    # Locked first: of two processes with one command id the second has to see the first.
-    head = tx.lock(stream)
-    again = repeated(tx, request)
-    if again is not None:
-        return again
-    check_actor(tx, request, known)
-    return work(proved(tx, request, head))
+    def once(tx: Writing) -> Receipt:
+        tx.foresee(stream, request.command_id, named(request.actor))
+        # Locked first: of two processes with one command id the second has to see the first.
+        head = tx.lock(stream)
+        again = repeated(tx, request)
+        if again is not None:
+            return again
+        check_actor(tx, request)
+        return work(tx, proved(tx, request, head))
+
+    return transacted(context, request, once, begin)
 
 
 def transacted(

@@ -2,52 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lifecycle.domain.access import admission
 from lifecycle.domain.dates import place_date
 from lifecycle.domain.decide import (
-    Situation,
     attempt_of,
-    decide_advance,
     decide_enrol,
     standing_of,
 )
-from lifecycle.domain.decision import Accepted
 from lifecycle.domain.errors import (
     AlreadyExists,
     EnrolmentRefused,
-    TransitionRefused,
     UnknownActor,
-    UnknownSchool,
 )
 from lifecycle.domain.guards import judge
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
-    Head,
     participation_stream,
     roadmap_stream,
 )
 from lifecycle.domain.ports import Reading, Writing
-from lifecycle.domain.record import Record
-from lifecycle.domain.replay import Participation, after
+from lifecycle.domain.replay import after
 from lifecycle.domain.requests import Advance, Enrol
 from lifecycle.service.administration import adopt, adopted
+from lifecycle.service.ahead import Ahead, Decided, situation_of, write
 from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.context import (
     Context,
-    append,
     carry_out,
+    named,
     settle,
+    transacted,
 )
-from lifecycle.service.evidence import Offer, keep, store
+from lifecycle.service.evidence import Offer, store
 from lifecycle.service.identity import access_of
 from lifecycle.service.known import Known
 from lifecycle.service.results import Option, Outlook, Receipt
 from lifecycle.service.telling import tell_move
-from lifecycle.service.times import after_erasures, no_earlier
+from lifecycle.service.times import no_earlier
 from lifecycle.telemetry import span
 
 
@@ -105,8 +99,6 @@ def personal_kinds(context: Context, view: Reading, school: str) -> frozenset[st
 
 def move(context: Context, command: AdvanceCommand, *, dry_run: bool) -> Receipt:
     """Make a transition as a caller asks for it, or tell what would come of it."""
-    from lifecycle.service.rehearsal import rehearse
-
     with span("advance", backend=context.journal.backend, dry_run=dry_run) as told:
         personal: frozenset[str] = frozenset()
         if command.has_files:
@@ -116,21 +108,6 @@ def move(context: Context, command: AdvanceCommand, *, dry_run: bool) -> Receipt
         receipt = rehearse(context, request) if dry_run else advance(context, request, offer)
         tell_move(told, receipt)
     return receipt
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A transition that is allowed and not recorded yet.
-
-    Args:
-        situation: What it was decided on.
-        accepted: The record to be.
-        offer: What was brought to it.
-    """
-
-    situation: Situation
-    accepted: Accepted
-    offer: Offer
 
 
 def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
@@ -143,85 +120,49 @@ def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
     """
     stream = participation_stream(request.school)
 
-    def work(tx: Writing, asked: Advance) -> Receipt:
-        known = Known(tx)
-        decided = decide(context, tx, asked, offer, tx.lock(stream), known)
-        return record(tx, decided, known)
+    def once(tx: Writing) -> Receipt:
+        tx.foresee(stream, request.command_id, named(request.actor))
+        # Locked first: of two processes with one command id the second has to see the first.
+        head = tx.lock(stream)
+        known, ahead = Known(tx, context.memory), Ahead()
+        found = ahead.decide(context, tx, request, head, known)
+        if isinstance(found, Receipt):
+            return found
+        # Before the record that names them can be committed; a refused attempt stores nothing.
+        store(context, offer)
+        ahead.keep(found, known)
+        (receipt,) = write(tx, [(found, offer)])
+        return receipt
 
-    return carry_out(context, request, stream, work)
-
-
-def decide(
-    context: Context, tx: Writing, request: Advance, offer: Offer, head: Head, known: Known
-) -> Decided:
-    """Decide a transition, and store its files if it is allowed; nothing else is written.
-
-    Args:
-        context: The adapters.
-        tx: The write transaction.
-        request: As its actor proved it.
-        offer: What was brought to it.
-        head: Of the school's stream, which is locked.
-        known: What was looked at before.
-
-    Raises:
-        TransitionRefused: It is not allowed.
-        UnknownSchool, UnknownTransition, VersionConflict, InvalidInput: As ``decide_advance``.
-    """
-    situation = situation_of(context, tx, request.actor, head, known)
-    accepted = allowed(context, situation, request, known)
-    # Before the record that names them can be committed; a refused attempt stores nothing.
-    store(context, offer)
-    return Decided(situation, accepted, offer)
+    return transacted(context, request, once)
 
 
-def record(tx: Writing, decided: Decided, known: Known) -> Receipt:
-    """Append what was decided, with all that hangs on it.
+def rehearse(context: Context, request: Advance) -> Receipt:
+    """Say what would come of a transition.
 
     Raises:
-        Conflict: A constraint of the database had the last word; the transaction is to be undone.
+        TransitionRefused: It would be refused; otherwise as ``advance``.
     """
-    before, definition = decided.situation.participation, decided.situation.definition
-    receipt = append(
-        tx, decided.accepted, lambda made: standing_of(known.moved(before, made), definition)
-    )
-    keep(tx, receipt.record, decided.offer)
-    return receipt
+    with context.journal.reading() as view:
+        head = view.head(participation_stream(request.school))
+        return rehearsed(Ahead().decide(context, view, request, head, Known(view, context.memory)))
 
 
-def allowed(context: Context, situation: Situation, request: Advance, known: Known) -> Accepted:
-    """Return the record to be.
-
-    Raises:
-        TransitionRefused: The transition is not allowed.
-    """
-    head = situation.participation.head
-    after_all = after_erasures(known, head, *known.consulted())
-    stamp = context.stamp(situation.definition, after=after_all)
-    decision = decide_advance(situation, request, stamp)
-    if isinstance(decision, Accepted):
-        return decision
-    raise TransitionRefused(decision.unmet, **_facts(request, situation.participation))
-
-
-def _facts(request: Advance, participation: Participation) -> dict[str, str]:
-    return {
-        "school": request.school,
-        "transition": request.transition,
-        "state": participation.state,
-        "actor": request.actor.id,
-        "what": request.transition,
-        "stream": participation.head.stream,
-    }
+def rehearsed(found: Decided | Receipt) -> Receipt:
+    """Return the receipt of what was only rehearsed."""
+    if isinstance(found, Receipt):
+        return replace(found, dry_run=True)
+    return Receipt(found.accepted.record, dry_run=True, notices=found.accepted.notices)
 
 
 def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
     """Return every transition out of the school's state with every unmet requirement."""
     nobody = Actor("", "host:nobody")
     with context.journal.reading() as view:
-        known, head = Known(view), view.head(participation_stream(school))
-        situation = situation_of(context, view, actor or nobody, head, known)
-        if actor is not None and not view.has_actor(actor.id):
+        known = Known(view, context.memory)
+        head = view.head(participation_stream(school))
+        situation = situation_of(context, view, actor or nobody, head, known, view.records)
+        if actor is not None and not known.has_actor(actor.id):
             raise UnknownActor(actor.id, view.actors())
     participation, definition = situation.participation, situation.definition
     now = context.clock.now()
@@ -251,42 +192,3 @@ def explain(context: Context, school: str, actor: Actor | None) -> Outlook:
             )
         )
     return Outlook(school, participation.state, participation.version, tuple(options))
-
-
-def situation_of(
-    context: Context,
-    view: Reading,
-    actor: Actor,
-    head: Head,
-    known: Known,
-    records: Callable[[str], Iterable[Record]] | None = None,
-) -> Situation:
-    """Return what a transition of a school by *actor* is decided on.
-
-    Args:
-        context: The adapters.
-        view: The history.
-        actor: Who acts.
-        head: Of the school's stream.
-        known: What was looked at before.
-        records: Reads the records of a stream, where it is not *view* that has them all.
-
-    Raises:
-        UnknownSchool: It is not enrolled.
-    """
-    stream = head.stream
-    participation = known.participation(head, lambda: (records or view.records)(stream))
-    if participation is None:
-        raise UnknownSchool(stream.partition("/")[2], view.schools())
-    on_map = roadmap_stream(participation.roadmap)
-    access = known.access(actor, context.signatures)
-    # The version first: the roles that hang on it stay as they are from then on.
-    version, on_roadmap = known.roster(on_map)
-    return Situation(
-        definition=context.definition(view, participation.definition.digest),
-        participation=participation,
-        access=access,
-        roster=(*participation.assignments, *on_roadmap),
-        consulted={INSTALLATION: access.version, on_map: version},
-        guards=context.guards,
-    )

@@ -22,7 +22,7 @@ from lifecycle import (
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.record import Record
-from lifecycle.service.known import Known
+from lifecycle.service.known import Known, Memory
 from lifecycle.storage.evidence import EvidenceFolder
 from tests.factories import ADMIN, Office, actor
 from tests.service.batches import FIRST, SCHOOL, asked, bodies, kinds, refused, run, walk
@@ -270,7 +270,7 @@ def test_somebody_who_is_registered_between_two_transactions_is_known(office: Of
 def test_more_schools_than_are_kept_in_mind_are_read_again(office: Office) -> None:
     office.enrol("two")
     with office.engine.context.journal.reading() as view:
-        known, read = Known(view, most=1), list[str]()
+        known, read = Known(view, Memory(most=1)), list[str]()
 
         def records(stream: str) -> list[Record]:
             read.append(stream)
