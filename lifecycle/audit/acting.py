@@ -159,7 +159,7 @@ class Authority:
 
     def _consulted(self, text: bytes) -> Consulted:
         found = Consulted(self._value(text), self)
-        found.spelt, found.led = text.decode(), b'%b%b%b' % (UNCOMMENTED, text, DEFINITION)
+        found.spelt, found.led = text.decode(), b"%b%b%b" % (UNCOMMENTED, text, DEFINITION)
         return found
 
     def roster(self, stream: str, version: int) -> Roster:

@@ -80,10 +80,7 @@ class Act:
         """Tell whether anybody holds *role* for the school."""
         if role in self.roster.holders:
             return True
-        for _, held in self.own:
-            if held == role:
-                return True
-        return False
+        return any(held == role for _, held in self.own)
 
     def holds(self, role: str) -> bool:
         """Tell whether one of those who act holds *role* for the school."""

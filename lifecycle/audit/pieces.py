@@ -45,6 +45,7 @@ _NUMBER = re.compile(r'([^"\\]*)"')
 Brought = tuple[Items, bytes, tuple[Sealed, ...]]
 """What an act brings: what it is about, as requests spell it, and what it commits to."""
 
+
 class Pieces:
     """Reads evidence.
 
