@@ -116,6 +116,21 @@ class Session:
                 return
             yield from batch
 
+    def exact_batches(self, statement: Statement) -> Iterator[list[Values]]:
+        """Yield the rows of a query in batches, their text read as by ``exact_text``.
+
+        Nothing is held between two of them: whatever else is read meanwhile is read as before.
+        """
+        text, bound = self._bound(statement, {})
+        with self.faults:
+            cursor = self.database.flowing(self._driver, text, bound)
+        while True:
+            with self.faults, self.exact_text():
+                batch = cursor.fetchmany(_BATCH)
+            if not batch:
+                return
+            yield batch
+
     def change(self, statement: Statement, **values: Any) -> int:
         """Execute a statement that writes, and return how many rows it touched.
 

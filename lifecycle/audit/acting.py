@@ -8,13 +8,22 @@ from typing import Any
 
 from lifecycle.audit.compiled import Own, Roster, Rules
 from lifecycle.audit.grounds import Grounds
-from lifecycle.audit.spelling import Parser, spelt
+from lifecycle.audit.spelling import DEFINITION, UNCOMMENTED, Parser, spelt
 from lifecycle.domain.access import ANY, known_by
 from lifecycle.domain.model import ADMINISTRATOR, AUDITOR, Method
 
 _ACTOR = ["assignment", "authentication", "id", "on_behalf_of", "role", "signature"]
 _ROSTERS = 1024
 _REMEMBERED = 8192
+
+
+_known_by = lru_cache(maxsize=_REMEMBERED)(known_by)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _asked_by(who: str, principal: str | None) -> bytes:
+    """Return those who act, as requests spell them."""
+    return spelt([who, principal]).encode()
 
 
 class Doubtful(Exception):
@@ -25,7 +34,7 @@ class Acting:
     """The actor of a record.
 
     Args:
-        members: As the body spells him.
+        members: As the body has him; how it spells that stands in ``spelt``.
         grounds: Who is registered.
 
     Raises:
@@ -42,13 +51,14 @@ class Acting:
         "persons",
         "registered",
         "role",
+        "spelt",
     )
 
     def __init__(self, members: dict[str, Any], grounds: Grounds) -> None:
         if [*members] != _ACTOR:
             raise Doubtful
         assignment, authentication, who, principal, role, signature = members.values()
-        known = known_by(authentication)
+        known = _known_by(authentication)
         if known is None or signature is not None or not assignment:
             raise Doubtful
         if not (type(assignment) is type(who) is type(role) is str):
@@ -60,7 +70,8 @@ class Acting:
         self.persons = (who,) if principal is None else (who, principal)
         self.registered = max(grounds.actors[one] for one in self.persons)
         self.method, self.credential = known
-        self.asked = spelt([who, principal]).encode()
+        self.asked = _asked_by(who, principal)
+        self.spelt = ""
 
     def acts(self, roles: Iterable[str], own: Own, *rosters: Roster) -> None:
         """Look whether he names the first of *roles* that he held, and the record that gave it.
@@ -73,7 +84,9 @@ class Acting:
             if held in own:
                 found = [own[held][0]]
             else:
-                found = [one for each in rosters for one in each.given.get(held, ())]
+                found = []
+                for roster in rosters:
+                    found += roster.given.get(held, ())
             if found:
                 # Several of them stand in an order of their own: that is for the full check.
                 if role != self.role or found != [self.assignment]:
@@ -86,19 +99,21 @@ class Consulted:
     """The versions of other streams that a record rests on, and what stood there.
 
     Args:
-        versions: As the body spells them.
+        versions: As the body has them; how it spells that stands in ``spelt``, and with what
+            surrounds it where there is no comment, from the end of the command's id, in ``led``.
         authority: Knows the streams.
 
     Raises:
         Exception: They are not plainly such versions.
     """
 
-    __slots__ = ("names", "rosters", "since", "until", "versions")
+    __slots__ = ("led", "names", "rosters", "since", "spelt", "until", "versions")
 
     def __init__(self, versions: dict[str, int], authority: Authority) -> None:
         for name, version in versions.items():
             if type(version) is not int or not 0 < version <= authority.grounds.versions[name]:
                 raise Doubtful
+        self.spelt, self.led = "", b""
         self.names = (*versions,)
         self.versions = (*versions.values(),)
         self.rosters = [authority.roster(*one) for one in versions.items()]
@@ -129,13 +144,23 @@ class Authority:
 
     def __init__(self, grounds: Grounds, parser: Parser) -> None:
         self.grounds = grounds
-        value = parser.value
+        self._value = parser.value
         remember = lru_cache(maxsize=_REMEMBERED)
-        self.acting = remember(lambda text: Acting(value(text), grounds))
-        self.consulted = remember(lambda text: Consulted(value(text), self))
+        self.acting = remember(self._acting)
+        self.consulted = remember(self._consulted)
         self._at_turn = lru_cache(maxsize=_ROSTERS)(
             lambda stream, turn: Roster(grounds.held(stream, turn))
         )
+
+    def _acting(self, text: bytes) -> Acting:
+        found = Acting(self._value(text), self.grounds)
+        found.spelt = text.decode()
+        return found
+
+    def _consulted(self, text: bytes) -> Consulted:
+        found = Consulted(self._value(text), self)
+        found.spelt, found.led = text.decode(), b"%b%b%b" % (UNCOMMENTED, text, DEFINITION)
+        return found
 
     def roster(self, stream: str, version: int) -> Roster:
         """Return the roles held on a shared stream at a version."""
@@ -156,12 +181,10 @@ class Authority:
         Raises:
             Doubtful: It is not plain.
         """
-        if consulted.versions[0] < acting.registered:
+        if consulted.versions[0] < acting.registered or moment > consulted.until:
             raise Doubtful
         installation = consulted.rosters[0]
         place = (scope, installation, rules, approval)
-        if moment > consulted.until:
-            raise Doubtful
         if place in acting.admitted:
             return
         authentication = rules.definition.authentication if rules else ANY

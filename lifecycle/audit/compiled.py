@@ -80,7 +80,7 @@ class Act:
         """Tell whether anybody holds *role* for the school."""
         if role in self.roster.holders:
             return True
-        return role in [held for _, held in self.own]
+        return any(held == role for _, held in self.own)
 
     def holds(self, role: str) -> bool:
         """Tell whether one of those who act holds *role* for the school."""
@@ -290,7 +290,10 @@ def _fact(requirement: FactGiven) -> Check:
     def given(act: Act) -> bool:
         if name not in act.facts or (not_empty and not act.facts[name]):
             return False
-        return all(set(own(act.known)).issubset(codes(act.known)) for codes in outer)
+        if not outer:
+            return True
+        found = set(own(act.known))
+        return all(found.issubset(codes(act.known)) for codes in outer)
 
     return given
 

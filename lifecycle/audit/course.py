@@ -49,11 +49,13 @@ class Course(Act):
         zone: Time zone of the road map.
         place: The stream, as bodies spell it.
         asked: The school, as requests spell it.
+        behind: The stream, as bodies and requests spell it.
         dated: The last request gave its date.
         today: The day at the place of the road map when the record was written down.
         steps: What can be done under the rules.
         consulted: What was consulted last by a transition, or by the enrolment.
-        spelt: How its body spelt that; empty where more was consulted since, by other records.
+        led: What stands between the command's id and the rules of a transition that consulted
+            that as well, and bears no comment; empty where more was consulted since.
         kept: What is kept beside the stream.
     """
 
@@ -68,17 +70,19 @@ class Course(Act):
     zone: str
     place: str
     asked: bytes
+    behind: bytes
     steps: Steps
     consulted: Consulted
     kept: Kept
     dated: bool = False
     today: str = ""
-    spelt: str = ""
+    led: bytes = b""
 
-    def consult(self, consulted: Consulted, spelt: str) -> None:
-        """Go on with what a transition consulted: other roles may be held now."""
-        self.consulted, self.spelt = consulted, spelt
+    def consult(self, consulted: Consulted) -> None:
+        """Go on with what was consulted: other roles may be held now."""
+        self.consulted = consulted
         self.roster = consulted.rosters[1]
+        self.led = consulted.led
 
     def move(self, row: Row, persons: tuple[str, ...]) -> None:
         """Go where a transition led."""

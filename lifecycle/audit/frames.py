@@ -11,8 +11,8 @@ from lifecycle.audit.spelling import EVIDENCE, NOTHING, Frame, frame
 from lifecycle.domain.decision import CHECKED
 from lifecycle.domain.definition import Definition
 
-Steps = dict[tuple[str, str], tuple[Move, Frame]]
-"""Transitions and the frames of their records, by name and by the state before."""
+Steps = dict[tuple[str, str, str, str], tuple[Move, Frame]]
+"""Transitions and the frames of their records, by name, the states before and after, and rules."""
 
 _CHECKED = list(CHECKED)
 _REMEMBERED = 4096
@@ -56,7 +56,7 @@ class Frames:
         if rules is None:
             raise Doubtful
         return {
-            (name, source): (
+            (name, source, target, digest): (
                 move,
                 frame(
                     self._origin,

@@ -32,17 +32,18 @@ _UNASKED_PERSONAL = (*_UNASKED, "content", "sha256", "size")
 _REMEMBERED = 4096
 _DIGIT = re.compile(r"[0-9]")
 _HASH = re.compile(r"[0-9a-f]{64}")
-# Most pieces are orders, and most orders are spelt without an escape.
+# Most pieces are orders, and most orders are spelt without an escape. What stands before the
+# number is often the same: one body issues orders on one day to all of its schools.
 _ORDER = re.compile(
     r'"date":"([^"\\]*)","form":"reference","issuer":"([^"\\]*)",'
-    r'"item":(?:null|"([^"\\]*)"),"kind":"([^"\\]*)","number":"([^"\\]*)"'
+    r'"item":(?:null|"([^"\\]*)"),"kind":"([^"\\]*)"'
 )
+_BEFORE_NUMBER = ',"number":"'
+_NUMBER = re.compile(r'([^"\\]*)"')
 
 
 Brought = tuple[Items, bytes, tuple[Sealed, ...]]
 """What an act brings: what it is about, as requests spell it, and what it commits to."""
-
-_is_item = lru_cache(maxsize=_REMEMBERED)(is_slug)
 
 
 class Pieces:
@@ -92,19 +93,34 @@ def orders(text: str, kinds: Mapping[str, bool]) -> Items | None:
     pieces = text[2:-2].split("},{")
     found: Items = {}
     for piece in pieces:
-        order = _ORDER.fullmatch(piece)
-        if order is None:
+        begin, _, number = piece.partition(_BEFORE_NUMBER)
+        about = _about(begin)
+        if about is None or about[0] not in kinds or not _ends_in_number(number):
             return None
-        day, issuer, item, kind, number = order.groups()
-        if not (kind in kinds and is_day(day) and _is_number(number) and _is_issuer(issuer)):
-            return None
-        if item is not None and not _is_item(item):
-            return None
+        kind, item = about
         if kind in found:
             found[kind].append(item)
         else:
             found[kind] = [item]
-    return found if len(set(pieces)) == len(pieces) else None
+    return found if len(pieces) == 1 or len(set(pieces)) == len(pieces) else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _about(begin: str) -> tuple[str, str | None] | None:
+    """Return kind and item of an order by what is spelt before its number; ``None`` if unsound."""
+    order = _ORDER.fullmatch(begin)
+    if order is None:
+        return None
+    day, issuer, item, kind = order.groups()
+    sound = is_day(day) and _is_issuer(issuer) and (item is None or is_slug(item))
+    return (kind, item) if sound else None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _ends_in_number(end: str) -> bool:
+    """Tell whether an order ends in a number that orders bear; many bear the same."""
+    number = _NUMBER.fullmatch(end)
+    return number is not None and _is_number(number[1])
 
 
 def items_of(

@@ -10,25 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
+from lifecycle.audit.compiled import Own
 from lifecycle.audit.course import Course, Passed, passed
 from lifecycle.audit.files import Files
 from lifecycle.audit.frames import Frames
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.kept import Erased, Kept, Keys, Openings
 from lifecycle.audit.spelling import (
+    COMMAND,
+    DEFINITION,
+    START,
+    UNCOMMENTED,
     Parser,
     Parts,
     Row,
-    is_plain,
     parts_of,
     quoted,
 )
-from lifecycle.audit.texts import day_at, is_day
+from lifecycle.audit.stretch import linked, stretches
+from lifecycle.audit.texts import day_at, day_within, is_day
 from lifecycle.audit.transitions import Transitions
-from lifecycle.domain.canonical import MAX_BODY_BYTES
 from lifecycle.domain.model import (
     ADMINISTRATOR,
     AUDITOR,
@@ -40,6 +45,13 @@ from lifecycle.domain.naming import is_identifier, title_of
 from lifecycle.domain.record import genesis_hash
 
 _APART = (ADMINISTRATOR, AUDITOR)
+_ADMINISTRATORS = (ADMINISTRATOR,)
+_NOTHING_OWN: Own = {}
+_OF_ROLES = {"role_assigned": ["actor", "role"], "role_revoked": ["actor", "assignment", "role"]}
+_REMEMBERED = 4096
+
+Given = tuple[str, str | None, str, tuple[bytes, bytes, bytes]]
+"""Actor, the assignment that is taken, role; name of the request, its members around the date."""
 
 
 @dataclass(slots=True)
@@ -50,7 +62,6 @@ class Line:
     parts: Parts
     acting: Acting
     consulted: Consulted
-    version: int
 
 
 class Screen:
@@ -69,6 +80,7 @@ class Screen:
         self._grounds = grounds
         self._authority = authority
         self._value = parser.value
+        self._given = lru_cache(maxsize=_REMEMBERED)(self._facts_of_role)
         self._rules = frames.rules
         self._frame = frames.of
         self._steps = frames.steps
@@ -102,51 +114,50 @@ class Screen:
         seen: dict[str, int] = {}
         place = f',"stream":{quoted(stream)}'
         kept = Kept(stream, openings or {}, keys or {}, self._erased, self._files)
-        version, last, before = 0, genesis_hash(self._origin, stream), ""
-        for row in rows:
-            version += 1
-            if row[1] != version or row[4] != last:
-                raise Doubtful
-            moment = row[14]
-            if moment < before:
-                raise Doubtful
-            if course is None:
-                course = self._enrolled(self._read(row, version, place, seen), place, kept)
-            else:
-                course.today = today = day_at(moment, course.zone)
-                if row[15] != today and not (is_day(row[15]) and row[15] < today):
-                    raise Doubtful
-                if row[7] == "advanced":
-                    self._advance(course, row, seen)
+        head = 0, genesis_hash(self._origin, stream), ""
+        for stretch in stretches(rows):
+            head = linked(stretch, head)
+            for row in stretch:
+                if course is None:
+                    course = self._enrolled(self._read(row, place, seen), place, kept)
                 else:
-                    self._administered(course, self._read(row, version, place, seen))
-            if kept.named:
-                kept.name(version, moment)
-            last, before = row[2], moment
+                    self._acted(course, row, seen)
+                if kept.named:
+                    kept.name(row[1], row[14])
         kept.close()
         if course is None:
             raise Doubtful
-        return passed(course, (version, last, before))
+        return passed(course, head)
 
-    def _read(self, row: Row, version: int, place: str, seen: dict[str, int]) -> Line:
-        """Compare a stored body with the one that the columns and the rules tell of."""
-        body, moment = row[3], row[14]
-        if sha256(b"\x00" + body).hexdigest() != row[2] or len(body) > MAX_BODY_BYTES:
+    def _acted(self, course: Course, row: Row, seen: dict[str, int]) -> None:
+        moment, day = row[14], row[15]
+        course.today = today = day_within(moment[:13], course.zone) or day_at(moment, course.zone)
+        if day != today and not (is_day(day) and day < today):
             raise Doubtful
+        if row[7] == "advanced":
+            self._advance(course, row, seen)
+        else:
+            self._administered(course, self._read(row, course.place, seen))
+
+    def _read(self, row: Row, place: str, seen: dict[str, int]) -> Line:
+        """Compare a stored body with the one that the columns and the rules tell of."""
+        body = row[3]
         shape = self._frame(row[7], row[8], row[9], row[11])
-        parts = parts_of(row, shape, place)
+        actor_end = body.index(COMMAND)
+        acting = self._authority.acting(body[len(START) : actor_end])
+        begin = actor_end + len(COMMAND) + len(row[6]) + len(UNCOMMENTED)
+        consulted = self._authority.consulted(body[begin : body.index(DEFINITION, begin)])
+        parts = parts_of(row, shape, place, acting.spelt, consulted.spelt)
         if parts is None or row[10] != shape.target:
             raise Doubtful
-        if not is_plain(row[5]) or not is_identifier(row[6]):
-            raise Doubtful
-        acting = self._authority.acting(parts.actor)
         if row[12] != acting.id or row[13] != acting.role:
             raise Doubtful
-        consulted = self._authority.consulted(parts.consulted)
-        consulted.check(moment, seen)
-        return Line(row, parts, acting, consulted, version)
+        consulted.check(row[14], seen)
+        return Line(row, parts, acting, consulted)
 
-    def _asked(self, line: Line, usual: str, kind: bytes, before: bytes, behind: bytes) -> None:
+    def _asked(
+        self, line: Line, usual: str, kind: bytes, before: bytes, behind: bytes, end: bytes = b""
+    ) -> None:
         """Look whether the request digest is that of what was asked, without the date or with it.
 
         Args:
@@ -155,7 +166,9 @@ class Screen:
             kind: Of the request.
             before: Members that stand before the date.
             behind: Members that stand behind it.
+            end: Those that stand behind these.
         """
+        behind += end
         start, given = b'["%b",%b,{%b' % (kind, line.acting.asked, before), line.parts.request
         undated = sha256(b"%b%b}]" % (start, behind)).hexdigest().encode()
         if undated == given and line.row[15] == usual:
@@ -206,56 +219,46 @@ class Screen:
             steps=self._steps(row[11]),
             consulted=line.consulted,
             roster=line.consulted.rosters[1],
-            spelt=line.parts.consulted.decode(),
+            led=line.consulted.led,
             kept=kept,
             asked=f',"school":{quoted(school)},"transition":'.encode(),
+            behind=place.encode(),
         )
 
     def _administered(self, course: Course, line: Line) -> None:
-        if line.consulted.versions[0] != course.consulted.versions[0]:
-            course.spelt = ""  # The next transition may not have consulted less than this record.
-        if line.row[7] == "role_assigned":
-            self._assigned(course, line)
-        else:
-            self._revoked(course, line)
-
-    def _assigned(self, course: Course, line: Line) -> None:
-        actor, role = self._of_administrator(line, ["actor", "role"])
-        version = line.consulted.versions[0]
-        if (
+        """Follow a role that was given on the school, or taken."""
+        row, consulted, acting = line.row, line.consulted, line.acting
+        actor, given, role, asked = self._given(line.parts.facts, row[7])
+        version = consulted.versions[0]
+        if version != course.consulted.versions[0]:
+            course.led = b""  # The next transition may not have consulted less than this record.
+        if consulted.names != (INSTALLATION,):
+            raise Doubtful
+        self._authority.admit(acting, "administer", consulted, row[14])
+        acting.acts(_ADMINISTRATORS, _NOTHING_OWN, consulted.rosters[0])
+        if given is not None:
+            if course.own.pop((actor, role))[0] != given:
+                raise Doubtful
+        elif (
             role not in course.rules.school_roles
             or role in _APART
             or (actor, role) in course.own
             or not self._grounds.knows(actor, version)
         ):
             raise Doubtful
-        self._asked_role(course, line, b"AssignRole", actor, role)
-        course.own[actor, role] = (line.row[5], line.version)
+        else:
+            course.own[actor, role] = (row[5], row[1])
+        self._asked(line, course.today, *asked, course.behind)
 
-    def _revoked(self, course: Course, line: Line) -> None:
-        actor, assignment, role = self._of_administrator(line, ["actor", "assignment", "role"])
-        if line.row[7] != "role_revoked" or role == ADMINISTRATOR:
+    def _facts_of_role(self, facts: bytes, kind: str) -> Given:
+        """Read what a record states of a role; the same people are given the same many times."""
+        names = _OF_ROLES[kind]
+        found = self._value(facts)
+        if [*found] != names or not all(type(value) is str for value in found.values()):
             raise Doubtful
-        if course.own.pop((actor, role))[0] != assignment:
+        actor, role, given = found["actor"], found["role"], found.get("assignment")
+        if given is not None and role == ADMINISTRATOR:
             raise Doubtful
-        self._asked_role(course, line, b"RevokeRole", actor, role)
-
-    def _asked_role(self, course: Course, line: Line, kind: bytes, actor: str, role: str) -> None:
-        before = f'"assignee":{quoted(actor)},'
-        behind = f'"role":{quoted(role)}{course.place}'
-        self._asked(line, course.today, kind, before.encode(), behind.encode())
-
-    def _of_administrator(self, line: Line, names: list[str]) -> list[str]:
-        """Return the facts of a record of roles, and look at what such records have in common."""
-        parts = line.parts
-        facts = self._value(parts.facts)
-        if (
-            [*facts] != names
-            or not all(type(value) is str for value in facts.values())
-            or line.consulted.names != (INSTALLATION,)
-        ):
-            raise Doubtful
-        roster = line.consulted.rosters[0]
-        self._authority.admit(line.acting, "administer", line.consulted, line.row[14])
-        line.acting.acts((ADMINISTRATOR,), {}, roster)
-        return [*facts.values()]
+        name = b"AssignRole" if given is None else b"RevokeRole"
+        before = f'"assignee":{quoted(actor)},'.encode()
+        return actor, given, role, (name, before, f'"role":{quoted(role)}'.encode())

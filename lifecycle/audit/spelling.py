@@ -22,6 +22,7 @@ _HASH_CHARACTERS = 64
 START = b'{"actor":'
 COMMAND = b',"command_id":"'
 CONSULTED = b',"consulted":'
+UNCOMMENTED = b'","comment":null,"consulted":'
 DEFINITION = b',"definition":'
 FACTS = b',"facts":'
 ENDS = b',"format":'
@@ -88,8 +89,6 @@ class Frame:
 class Parts(NamedTuple):
     """What only the body itself says, each part as it is spelt there."""
 
-    actor: bytes
-    consulted: bytes
     facts: bytes
     request: bytes
 
@@ -138,13 +137,15 @@ def frame(
     )
 
 
-def parts_of(row: Row, shape: Frame, place: str) -> Parts | None:
+def parts_of(row: Row, shape: Frame, place: str, actor: str, consulted: str) -> Parts | None:
     """Return what only the body of an enrolment, or of a role given or taken, says.
 
     Args:
         row: A row of records, its ids plain.
         shape: Of records of its sort.
         place: The stream, as the body has to spell it.
+        actor: The actor, as it spells him.
+        consulted: The versions consulted, as it spells them.
 
     Returns:
         The parts, if everything else is what the columns and *shape* say; ``None`` otherwise.
@@ -153,31 +154,23 @@ def parts_of(row: Row, shape: Frame, place: str) -> Parts | None:
         ValueError: It is not.
     """
     _, number, _, body, last, record_id, command_id, *_, moment, day = row
-    actor_end = body.index(COMMAND)
-    lead = f',"command_id":"{command_id}","comment":null,"consulted":'.encode()
-    consulted = actor_end + len(lead)
-    consulted_end = body.index(DEFINITION, consulted)
-    rules = f"{shape.rules}{day}{shape.opens}".encode()
-    facts = consulted_end + len(rules)
-    facts_end = body.index(ENDS, facts)
+    head = (
+        f'{{"actor":{actor},"command_id":"{command_id}","comment":null,"consulted":{consulted}'
+        f"{shape.rules}{day}{shape.opens}"
+    ).encode()
     middle = (
         f'{shape.middle}{last}","reason":null,"record_id":"{record_id}",'
         f'"recorded_at":"{moment}","request":"'
     ).encode()
-    request = facts_end + len(middle)
     tail = f"{shape.needs}{number}{place}{shape.end}".encode()
+    facts = len(head)
+    facts_end = body.index(ENDS, facts)
+    request = facts_end + len(middle)
     if (
-        body.startswith(START)
-        and body.startswith(lead, actor_end)
-        and body.startswith(rules, consulted_end)
+        body.startswith(head)
         and body.startswith(middle, facts_end)
         and body.endswith(tail)
         and request + _HASH_CHARACTERS + len(tail) == len(body)
     ):
-        return Parts(
-            body[len(START) : actor_end],
-            body[consulted:consulted_end],
-            body[facts:facts_end],
-            body[request : request + _HASH_CHARACTERS],
-        )
+        return Parts(body[facts:facts_end], body[request : request + _HASH_CHARACTERS])
     return None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-# What stands behind the hour of a moment.
-_CLOCK = re.compile(r":[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z")
+# The days of the hours in them are looked at apart: there are few of these.
+_MOMENTS = re.compile(r"(?:[0-9-]{10}T[0-9]{2}:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z)*")
+_HOURS = len("2022-03-01T09")
+_MOMENT = len("2022-03-01T09:00:00.000000Z")
 _HOUR = re.compile(r"([1-9][0-9]{3}-[0-9]{2}-[0-9]{2})T(?:[01][0-9]|2[0-3])")
 
 
@@ -22,7 +25,6 @@ def is_day(text: str) -> bool:
     return day.isoformat() == text and text[0] != "0"
 
 
-@lru_cache(maxsize=65_536)
 def _days(hour: str, zone: str) -> tuple[str, str]:
     """Return the days that an hour begins and ends with in a time zone.
 
@@ -39,18 +41,37 @@ def _days(hour: str, zone: str) -> tuple[str, str]:
     return one, other
 
 
+def are_moments(texts: Sequence[str]) -> bool:
+    """Tell whether each of *texts* is written as moments are; its hour is for ``day_at`` to judge.
+
+    Moments written so sort as texts.
+    """
+    return {*map(len, texts)} == {_MOMENT} and _MOMENTS.fullmatch("".join(texts)) is not None
+
+
+@lru_cache(maxsize=65_536)
+def day_within(hour: str, zone: str) -> str:
+    """Return the day of all of an hour in a time zone; empty where one ends within it.
+
+    Raises:
+        ValueError: It is no hour of the year 1000 or later.
+    """
+    first, last = _days(hour, zone)
+    return first if first == last else ""
+
+
 def day_at(moment: str, zone: str) -> str:
     """Return the day of a moment in a time zone; both as bodies write them.
 
     No time zone skips a day forth and back within one hour of UTC, so most moments need only
-    their hour. Moments written so sort as texts.
+    their hour.
+
+    Args:
+        moment: One that ``are_moments`` let pass.
+        zone: Name of the time zone.
 
     Raises:
-        ValueError: It is no moment, written as bodies do, of the year 1000 or later.
+        ValueError: It has no hour of the year 1000 or later.
     """
-    if _CLOCK.fullmatch(moment, 13) is None:
-        raise ValueError(f"{moment} is no moment")
-    first, last = _days(moment[:13], zone)
-    if first == last:
-        return first
-    return datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).date().isoformat()
+    day = day_within(moment[:_HOURS], zone)
+    return day or datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).date().isoformat()

@@ -22,25 +22,19 @@ from lifecycle.audit.spelling import (
     REASON,
     RECORD,
     START,
-    Frame,
     Parser,
     Row,
-    is_plain,
 )
-from lifecycle.domain.canonical import MAX_BODY_BYTES
 from lifecycle.domain.facts import check_facts
 from lifecycle.domain.model import INSTALLATION
-from lifecycle.domain.naming import is_identifier
-
-Asked = tuple[bytes, bytes]
-"""A request as it is hashed, before and behind its date."""
 
 _NO_FACTS: Facts = {}
 _NO_ITEMS: Items = {}
 _NOTHING_SEALED: tuple[Sealed, ...] = ()
 _ASKED_NOTHING = b'"facts":{}'
 _ACTOR = len(START)
-_COMMENT = re.compile(rb'"comment":"([0-9a-f]{64})"')
+_ID = len(COMMAND)
+_COMMENT = re.compile(rb'","comment":"([0-9a-f]{64})"')
 _REMEMBERED = 4096
 
 
@@ -62,87 +56,74 @@ class Transitions:
         self._facts = lru_cache(maxsize=_REMEMBERED)(self._stated)
 
     def follow(self, course: Course, row: Row, seen: dict[str, int]) -> None:
-        """Follow a transition: decide first what it has to be, then compare it with what is there.
+        """Follow a transition: decide what it has to be, then compare it with what is there.
 
-        This is the loop that millions of records pass.
+        This is the loop that millions of records pass. What each record has to have, whatever it
+        is of, was looked at before (``lifecycle.audit.stretch``).
         """
-        _, number, found, body, _, record_id, command_id, _, name, source, target, *others = row
+        _, number, _, body, last, record_id, command_id, _, name, source, target, *others = row
         digest, who, role, moment, day = others
-        move, frame = course.steps[name, source]
-        if (
-            sha256(b"\x00" + body).hexdigest() != found
-            or source != course.state
-            or target != frame.target
-            or digest != course.rules.digest
-            or not is_plain(record_id)
-            or not is_identifier(command_id)
-            or not body.startswith(START)
-            or len(body) > MAX_BODY_BYTES
-        ):
-            raise Doubtful
+        move, frame = course.steps[name, source, target, digest]
         actor_end = body.index(COMMAND)
         acting = self._acting(body[_ACTOR:actor_end])
-        if who != acting.id or role != acting.role:
+        if source != course.state or who != acting.id or role != acting.role:
             raise Doubtful
-        lead = (
-            f',"command_id":"{command_id}","comment":null,"consulted":'
-            f"{course.spelt}{frame.rules}{day}{frame.opens}"
-        ).encode()
+        comment, sealed = "null", _NOTHING_SEALED
         # Where nothing is known yet, a body that leaves the versions out would begin so, too.
-        if course.spelt and body.startswith(lead, actor_end):
-            begin, sealed = actor_end + len(lead), _NOTHING_SEALED
-        else:
-            begin, sealed = self._led(course, row, frame, actor_end, seen)
+        if not course.led or not body.startswith(course.led, actor_end + _ID + len(command_id)):
+            comment, sealed = self._led(course, row, actor_end, seen)
         self._admit(acting, "advance", course.consulted, moment, course.rules, move.approval)
         acting.acts(move.roles, course.own, course.roster)
-        course.persons = acting.persons
+        head = (
+            f'{{"actor":{acting.spelt},"command_id":"{command_id}","comment":{comment},'
+            f'"consulted":{course.consulted.spelt}{frame.rules}{day}{frame.opens}'
+        ).encode()
+        if not body.startswith(head):
+            raise Doubtful
+        end, course.persons = len(head), acting.persons
         if frame.opens == NOTHING:
             course.items, course.facts = _NO_ITEMS, _NO_FACTS
-            end, asked, reason = begin, _ASKED_NOTHING, "null"
+            asked, reason = _ASKED_NOTHING, "null"
         else:
-            end, asked, reason, more = self._brought(course, body, begin, move)
+            end, asked, reason, more = self._brought(course, body, end, move)
             sealed += more
         for check in move.checks:
             if not check(course):
                 raise Doubtful
-        before = b'["Advance",%b,{' % acting.asked
-        behind = b"%b%b%b}]" % (asked, course.asked, move.spelt)
-        self._compare(course, row, frame, body[end:], (before, behind), reason)
+        before = (
+            f'{frame.middle}{last}","reason":{reason},"record_id":"{record_id}",'
+            f'"recorded_at":"{moment}","request":"'
+        )
+        behind = f"{frame.needs}{number}{course.place}{frame.end}"
+        request = b"%b%b%b}]" % (asked, course.asked, move.spelt)
+        self._compare(course, acting.asked, day, request, (before, behind), body[end:])
         if sealed:
             course.kept.open(number, moment, who, sealed)
         course.move(row, acting.persons)
 
     def _led(
-        self, course: Course, row: Row, frame: Frame, actor_end: int, seen: dict[str, int]
-    ) -> tuple[int, tuple[Sealed, ...]]:
-        """Compare what stands between actor and evidence: a comment, or other versions consulted.
+        self, course: Course, row: Row, actor_end: int, seen: dict[str, int]
+    ) -> tuple[str, tuple[Sealed, ...]]:
+        """Look at what stands behind the command's id: a comment, or other versions consulted.
 
         Returns:
-            Where that ends, and what the comment commits to.
+            How the comment is spelt, and what it commits to.
         """
-        body, sealed = row[3], _NOTHING_SEALED
-        lead = f',"command_id":"{row[6]}",'.encode()
+        body, sealed, comment = row[3], _NOTHING_SEALED, "null"
         at = body.index(CONSULTED, actor_end)
-        comment = body[actor_end + len(lead) : at]
-        committed = _COMMENT.fullmatch(comment)
+        committed = _COMMENT.fullmatch(body, actor_end + _ID + len(row[6]), at)
         if committed is not None:
-            sealed = (Sealed("comment", committed[1].decode()),)
-        elif comment != b'"comment":null':
-            raise Doubtful
+            comment = committed[1].decode()
+            sealed = (Sealed("comment", comment),)
+            comment = f'"{comment}"'
         found = body[at + len(CONSULTED) : body.index(DEFINITION, at)]
-        rest = f"{frame.rules}{row[15]}{frame.opens}".encode()
-        lead = b"%b%b%b%b%b" % (lead, comment, CONSULTED, found, rest)
-        if not body.startswith(lead, actor_end):
-            raise Doubtful
-        spelt = found.decode()
-        # Where nothing is known yet, versions that are left out are spelt just so.
-        if not spelt or spelt != course.spelt:
+        if not course.led or found != course.consulted.spelt.encode():
             consulted = self._authority.consulted(found)
             if consulted.names != (INSTALLATION, course.on_map):
                 raise Doubtful
             consulted.check(row[14], seen)
-            course.consult(consulted, spelt)
-        return actor_end + len(lead), sealed
+            course.consult(consulted)
+        return comment, sealed
 
     def _brought(
         self, course: Course, body: bytes, begin: int, move: Move
@@ -183,17 +164,31 @@ class Transitions:
         return facts
 
     def _compare(
-        self, course: Course, row: Row, frame: Frame, rest: bytes, asked: Asked, reason: str
+        self,
+        course: Course,
+        persons: bytes,
+        day: str,
+        asked: bytes,
+        around: tuple[str, str],
+        rest: bytes,
     ) -> None:
-        """Compare what stands behind the facts; its request was made with its date, or without."""
-        before = f'{frame.middle}{row[4]}","reason":{reason},"record_id":"{row[5]}","recorded_at":"'
-        behind = f"{frame.needs}{row[1]}{course.place}{frame.end}"
+        """Compare what stands behind the facts; its request was made with its date, or without.
+
+        Args:
+            course: Tells which of the two was last.
+            persons: Who acts, as requests spell it.
+            day: That the act bears.
+            asked: What is asked behind the date, as requests spell it.
+            around: What has to stand before the digest of the request, and behind it.
+            rest: What stands there.
+        """
+        before, behind = around
         for dated in (course.dated, not course.dated):
-            if not dated and row[15] != course.today:
+            if not dated and day != course.today:
                 continue
-            day = f'"effective_on":"{row[15]}",' if dated else ""
-            request = sha256(day.encode().join(asked)).hexdigest()
-            if f'{before}{row[14]}","request":"{request}{behind}'.encode() == rest:
+            date = b'"effective_on":"%b",' % day.encode() if dated else b""
+            request = sha256(b'["Advance",%b,{%b%b' % (persons, date, asked)).hexdigest()
+            if f"{before}{request}{behind}".encode() == rest:
                 course.dated = dated
                 return
         raise Doubtful

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from lifecycle.domain.errors import InvalidIdentifier, InvalidInput
@@ -22,6 +23,11 @@ _PERSONAL_NUMBER = re.compile(r"(?:\d[\s()+\u2010-\u2015\u2212-]*){10}")
 def is_identifier(value: object) -> bool:
     """Tell whether *value* may name a school, an actor, a road map or a command."""
     return isinstance(value, str) and _IDENTIFIER.fullmatch(value) is not None
+
+
+def are_identifiers(values: Iterable[str]) -> bool:
+    """Tell whether each of *values* may name such a thing; they are texts."""
+    return None not in map(_IDENTIFIER.fullmatch, values)
 
 
 def is_slug(value: object) -> bool:

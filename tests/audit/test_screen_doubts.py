@@ -112,6 +112,9 @@ FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "of a role that he did not hold": _revoked_otherwise,
     "of an administrator of a school": _administrator_revoked,
     "of a role that is not given on schools": _given_by_nobody_asked,
+    "given a role on what roles do not rest on": lambda bodies: bodies[1].update(
+        consulted=bodies[0]["consulted"]
+    ),
     "enrolled with a reason": lambda bodies: bodies[0].update(reason="mood"),
     "advanced at another date than an undated request gets": lambda bodies: of(
         bodies, "start_questionnaire"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from lifecycle.audit.texts import day_at
+from lifecycle.audit.texts import are_moments, day_at
+
+NOW = "2022-03-01T09:00:00.000000Z"
 
 
 def test_the_day_of_a_moment_is_that_of_the_place() -> None:
@@ -20,12 +22,34 @@ def test_the_day_of_a_moment_is_that_of_the_place() -> None:
         "0999-01-01T00:00:00.000000Z",
         "2022-02-30T00:00:00.000000Z",
         "2022-03-01T24:00:00.000000Z",
-        "2022-03-01T00:00:60.000000Z",
         "2022-03-01 00:00:00.000000Z",
-        "2022-03-01T00:00:00Z",
         "",
     ],
 )
-def test_what_is_no_moment_has_no_day(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no (hour|moment)"):
+def test_what_is_of_no_hour_has_no_day(text: str) -> None:
+    with pytest.raises(ValueError, match="is no hour"):
         day_at(text, "UTC")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2022-03-01T00:00:60.000000Z",
+        "2022-03-01T00:60:00.000000Z",
+        "2022-03-01 00:00:00.000000Z",
+        "2022-03-01T00:00:00Z",
+        "2022-03-01T00:00:00.00000\u0660Z",
+        f"{NOW}\n",
+        "",
+    ],
+)
+def test_what_is_written_otherwise_is_no_moment_wherever_it_stands(text: str) -> None:
+    assert are_moments([NOW, NOW])
+    assert not are_moments([text])
+    assert not are_moments([NOW, text])
+    assert not are_moments([text, NOW])
+
+
+def test_moments_that_are_cut_in_another_place_are_none() -> None:
+    assert not are_moments([NOW[:-1], f"Z{NOW}"])
+    assert not are_moments([f"{NOW}{NOW}"])
