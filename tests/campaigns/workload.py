@@ -7,13 +7,17 @@ asks for the same.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from lifecycle import EvidenceFile, Lifecycle, Receipt
 from lifecycle.domain.definition import Definition
+from lifecycle.service.patience import PATIENCE
+from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
+from lifecycle.storage.sqlite import LOCK_SECONDS, Durability
+from lifecycle.wiring import SystemClock, new_id
 from lifecycle.workflows.catalogue import Catalogue
 from tests.campaigns.postgres_speed import Step, people, steps, who
 from tests.factories import ADMIN, ROADMAP, Office, actor, engine_on
@@ -39,11 +43,33 @@ class Command:
     do: Callable[[Lifecycle], Receipt]
 
 
-def founded(url: str) -> None:
+def founded(url: str, durability: Durability | None = None) -> None:
     """Begin the history in a database with tables: the road map in force, its people assigned."""
-    with engine_on(open_journal(url), CATALOGUE) as engine:
+    with engine_on(open_journal(url, durability=durability), CATALOGUE) as engine:
         engine.found(actor=ADMIN, command_id="found")
         Office(engine, rules()).opened()
+
+
+def engine(
+    url: str,
+    evidence: Path,
+    durability: Durability | None = None,
+    lock_seconds: float = LOCK_SECONDS,
+    patience: float = PATIENCE,
+) -> Lifecycle:
+    """Return an engine as a service has it, except that the rules are compiled once for all.
+
+    Args:
+        url: Of the database.
+        evidence: Folder of the evidence files.
+        durability: How SQLite makes commits last.
+        lock_seconds: How long another writer is waited for.
+        patience: For how long a transaction is begun again.
+    """
+    journal = open_journal(url, durability=durability, lock_seconds=lock_seconds)
+    context = engine_on(journal, CATALOGUE, evidence=EvidenceFolder(evidence)).context
+    context = replace(context, clock=SystemClock(), new_id=new_id, patience=patience)
+    return Lifecycle(context)
 
 
 def rules() -> Definition:
