@@ -97,7 +97,7 @@ class Bench:
     def opened(self, folder: Path) -> Lifecycle:
         """Return an engine on the history that lies in *folder*."""
         url = f"sqlite:///{folder}/lifecycle.db"
-        return workload.engine(url, folder / "evidence", self.durability)
+        return workload.engine(url, folder / "evidence", durability=self.durability)
 
 
 class Recording:

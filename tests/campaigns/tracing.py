@@ -14,6 +14,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -137,7 +138,8 @@ class _Tracer:
         """Let the process run from call to call until its end."""
         pending = 0
         while True:
-            _request(_CONT_TO_CALL, self._process, 0, pending)
+            with suppress(ProcessLookupError):  # it was killed, and is gone already
+                _request(_CONT_TO_CALL, self._process, 0, pending)
             _, status = os.waitpid(self._process, _WALL)
             if not os.WIFSTOPPED(status):
                 return os.waitstatus_to_exitcode(status)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import psycopg
 from lifecycle import Lifecycle, verify
 from lifecycle.domain.model import INSTALLATION
 from lifecycle.storage.sqlite import sqlite_path
+from lifecycle.storage.tables import NAMES
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
@@ -92,6 +94,15 @@ def halves(ask: Ask, streams: Iterable[str]) -> list[str]:
             if sorted(rows) != [one[:1] for one in records]:
                 told.append(f"{stream}: {name} has {len(rows)} of {len(records)} records")
     return told
+
+
+def fingerprint(ask: Ask) -> str:
+    """Return a digest of every row of every table of the engine's."""
+    digest = sha256()
+    for name in sorted(NAMES):
+        rows = ask(_BY_RECORD.format(columns="*", table=name, where="true"))
+        digest.update(repr((name, sorted(rows, key=repr))).encode())
+    return digest.hexdigest()
 
 
 def everything(engine: Lifecycle) -> list[str]:

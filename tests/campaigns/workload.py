@@ -6,17 +6,18 @@ asks for the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from lifecycle import EvidenceFile, Lifecycle, Receipt
+from lifecycle import AdvanceCommand, EvidenceFile, Lifecycle, Receipt
 from lifecycle.domain.definition import Definition
 from lifecycle.service.patience import PATIENCE
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
-from lifecycle.storage.sqlite import LOCK_SECONDS, Durability
+from lifecycle.storage.sqlite import Durability
 from lifecycle.wiring import SystemClock, new_id
 from lifecycle.workflows.catalogue import Catalogue
 from tests.campaigns.postgres_speed import Step, people, steps, who
@@ -24,6 +25,9 @@ from tests.factories import ADMIN, ROADMAP, Office, actor, engine_on
 
 FILED = "complete_questionnaire"
 """The transition whose evidence is a file."""
+
+FILER = "school_coordinator"
+"""The role of who files it."""
 
 CATALOGUE = Catalogue()
 
@@ -50,23 +54,16 @@ def founded(url: str, durability: Durability | None = None) -> None:
         Office(engine, rules()).opened()
 
 
-def engine(
-    url: str,
-    evidence: Path,
-    durability: Durability | None = None,
-    lock_seconds: float = LOCK_SECONDS,
-    patience: float = PATIENCE,
-) -> Lifecycle:
+def engine(url: str, evidence: Path, *, patience: float = PATIENCE, **options: Any) -> Lifecycle:
     """Return an engine as a service has it, except that the rules are compiled once for all.
 
     Args:
         url: Of the database.
         evidence: Folder of the evidence files.
-        durability: How SQLite makes commits last.
-        lock_seconds: How long another writer is waited for.
         patience: For how long a transaction is begun again.
+        options: Of ``open_journal``.
     """
-    journal = open_journal(url, durability=durability, lock_seconds=lock_seconds)
+    journal = open_journal(url, **options)
     context = engine_on(journal, CATALOGUE, evidence=EvidenceFolder(evidence)).context
     context = replace(context, clock=SystemClock(), new_id=new_id, patience=patience)
     return Lifecycle(context)
@@ -117,9 +114,41 @@ def _assign(person: str, role: str, school: str, command_id: str, engine: Lifecy
     return engine.assign(person, role, actor=ADMIN, school=school, command_id=command_id)
 
 
+def batch(school: str, paper: Path) -> list[AdvanceCommand]:
+    """Return the transitions among the commands of a school, for a batch."""
+    begun = len(commands(school, paper)) - len(steps())
+    return [
+        AdvanceCommand(
+            school=school,
+            transition=step.transition,
+            actor=who(step.role, school),
+            command_id=f"{school}.{place}",
+            **_asked(step, paper),
+        )
+        for place, step in enumerate(steps(), begun)
+    ]
+
+
+def carried_out(engine: Lifecycle, batch: Iterable[AdvanceCommand]) -> None:
+    """Have a batch carried out.
+
+    Raises:
+        LifecycleError: A command was not.
+    """
+    for outcome in engine.advance_many(batch):
+        if outcome.error is not None:
+            raise outcome.error
+
+
 def _advance(school: str, step: Step, paper: Path, command_id: str, engine: Lifecycle) -> Receipt:
+    by = who(step.role, school)
+    return engine.advance(
+        school, step.transition, actor=by, command_id=command_id, **_asked(step, paper)
+    )
+
+
+def _asked(step: Step, paper: Path) -> dict[str, Any]:
     asked = dict(step.request)
     if step.transition == FILED:
         asked["evidence"] = [EvidenceFile(one.kind, paper, one.item) for one in asked["evidence"]]
-    by = who(step.role, school)
-    return engine.advance(school, step.transition, actor=by, command_id=command_id, **asked)
+    return asked
