@@ -26,20 +26,18 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 from lifecycle import Lifecycle
-from lifecycle.domain.errors import LifecycleError
-from lifecycle.domain.logged import Sealing
 from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability
 from tests.campaigns import tracing, wholeness, workload
+from tests.campaigns.operations import DONE, Operation, Tally, attempted, operations, outcome
 from tests.databases import new_journal
-from tests.factories import ADMIN, ORIGIN
+from tests.factories import ORIGIN
 
 MODES = {"rollback": ROLLBACK, "wal": WAL}
 
@@ -120,40 +118,6 @@ class Fault:
         """Take no note: what came of it is looked at afterwards."""
 
 
-@dataclass(frozen=True)
-class Operation:
-    """Something that is done to a history.
-
-    Args:
-        name: For people.
-        before: Does what has to be there first.
-        do: Does it; the same again changes nothing.
-        commands: Their ids: one record of each is there once it is done.
-        sealing: How records come into the log meanwhile.
-    """
-
-    name: str
-    before: Callable[[Lifecycle], object]
-    do: Callable[[Lifecycle], object]
-    commands: tuple[str, ...] = ()
-    sealing: Sealing = "inline"
-
-
-@dataclass
-class Tally:
-    """What a campaign came to.
-
-    Args:
-        faults: How many there were, by operation.
-        told: How often each error was told, and ``done`` where the fault did no harm.
-        wrong: What went wrong, in words.
-    """
-
-    faults: Counter[str] = field(default_factory=Counter)
-    told: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-
-
 class Bench:
     """A history that operations are tried on, again and again from the same beginning.
 
@@ -208,100 +172,35 @@ class Bench:
 
         def work() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            said = "done"
             armed = os.open(self.armed, os.O_WRONLY | os.O_CREAT, 0o600)
-            if operation.name == "open":
-                os.write(armed, b".")
-            engine = None
-            try:
-                engine = self.opened(operation)
-                os.write(armed, b".")
-                operation.do(engine)
-            except LifecycleError as error:
-                said = type(error).__name__
-            except BaseException as error:
-                said = f"raw {type(error).__name__}: {error}"
+            said = attempted(
+                operation, lambda: self.opened(operation), lambda: os.write(armed, b".")
+            )
             os.close(armed)
-            try:
-                if engine is not None:
-                    engine.close()
-            except BaseException as error:
-                said = f"raw {type(error).__name__} at the end: {error}"
             left = [name for name in _open_files() if name.startswith(str(self.work))]
-            self._said.write_text(said + "".join(f"; {name} is open" for name in left), "utf-8")
+            if left:
+                said = f"raw: {left} stayed open after {said}"
+            self._said.write_text(said, "utf-8")
 
         ended = tracing.traced(work, self.work, fault)
         if ended == -signal.SIGKILL:
             return "killed"
-        return self._said.read_text("utf-8") if ended == 0 else f"ended with {ended}"
+        return self._said.read_text("utf-8") if ended == 0 else f"raw end with {ended}"
 
     def wrong(self, operation: Operation, told: str) -> Iterator[str]:
-        """Yield what is wrong after an operation that was told something.
-
-        What is row by row as it was before needs no verification.
-        """
-        if told.startswith(("raw", "ended")) or "is open" in told:
-            yield told
+        """Yield what is wrong after an operation that was told something."""
         self.armed.unlink(missing_ok=True)
         ask = wholeness.asking(self._url)
-        with self.opened(operation) as engine:
+        with self.opened(operation):  # so that what was cut short is undone
             if ask("PRAGMA integrity_check") != [("ok",)]:
                 yield "the database is damaged"
-            if wholeness.fingerprint(ask) != self._print:
-                yield from wholeness.halves(ask, wholeness.streams_of(("a", "b")))
-                yield from wholeness.everything(engine)
-            missing = wholeness.doubled(ask, operation.commands)
-            if told == "done" and missing:
-                yield f"it was told as done, and is not: {missing}"
-            operation.do(engine)
-        for command in wholeness.doubled(ask, operation.commands):
-            yield f"{command} is not there once"
-        yield from wholeness.halves(ask, wholeness.streams_of(("a", "b")))
+        yield from outcome(operation, told, ask, self._print, lambda: self.opened(operation))
 
 
 def _open_files() -> Iterator[str]:
     for handle in list(Path("/proc/self/fd").iterdir()):
         with suppress(OSError):
             yield str(handle.readlink())
-
-
-def operations(bench: Bench) -> list[Operation]:
-    """Return everything that is tried."""
-    first, second = (workload.commands(school, bench.paper) for school in ("a", "b"))
-    moves, others = (workload.batch(school, bench.paper) for school in ("a", "b"))
-    filed = len(first) - len(moves) + [one.transition for one in moves].index(workload.FILED)
-    led = len(first) - len(moves)
-    batch = [*moves[:2], *others[:2]]
-
-    def after(*plans: Sequence[workload.Command]) -> Callable[[Lifecycle], object]:
-        return lambda engine: [one.do(engine) for plan in plans for one in plan]
-
-    return [
-        Operation("open", after(), lambda engine: None),
-        Operation("enrol", after(), first[0].do, (first[0].id,)),
-        Operation("advance", after(first[:filed]), first[filed].do, (first[filed].id,)),
-        Operation(
-            "batch",
-            after(first[:led], second[:led]),
-            lambda engine: workload.carried_out(engine, batch),
-            tuple(str(one.command_id) for one in batch),
-        ),
-        Operation("seal", after(first[: led + 1]), _seal, sealing="queued"),
-        Operation("erase", after(first[: filed + 1]), _erase, ("erase",)),
-        Operation("evidence", after(), lambda engine: engine.context.evidence.put(bench.paper)),
-    ]
-
-
-def _seal(engine: Lifecycle) -> None:
-    with engine.context.journal.writing() as tx:
-        tx.seal(1000)
-
-
-def _erase(engine: Lifecycle) -> None:
-    person = f"{workload.FILER}.a"
-    engine.people.erase(
-        person, ground="consent_withdrawn", act="12", actor=ADMIN, command_id="erase"
-    )
 
 
 def strike_all(
@@ -323,7 +222,7 @@ def strike_all(
     """
     workload.ready()
     bench, tally, draw = Bench(folder, MODES[mode]), Tally(), Random(seed)  # noqa: S311
-    wanted = [one for one in operations(bench) if only in (None, one.name)]
+    wanted = [one for one in operations(bench.paper) if only in (None, one.name)]
     for operation in wanted:
         bench.begin(operation)
         lengths = {kind: _length(bench, operation, kind) for kind in KINDS}
@@ -341,7 +240,7 @@ def _length(bench: Bench, operation: Operation, kind: Kind) -> int:
     bench.restore()
     fault = Fault(kind, sys.maxsize, bench.armed)
     told = bench.strike(operation, fault)
-    if told != "done":
+    if told != DONE:
         raise RuntimeError(f"{operation.name} without a fault: {told}")
     return sys.maxsize - fault.left
 
@@ -351,14 +250,8 @@ def strike(bench: Bench, operation: Operation, kind: Kind, number: int, tally: T
     bench.restore()
     fault = Fault(kind, number, bench.armed)
     told = bench.strike(operation, fault)
-    tally.faults[operation.name] += 1
-    tally.told[told if fault.struck or told != "done" else "not reached"] += 1
-    try:
-        wrong = list(bench.wrong(operation, told))
-    except LifecycleError as error:
-        wrong = [f"afterwards {type(error).__name__}: {error}"]
-    where = f"{operation.name}, {kind.name} at {number} ({fault.where}), told {told}"
-    tally.wrong += [f"{where}: {one}" for one in wrong]
+    where = f"{kind.name} at {number} ({fault.where})"
+    tally.add(operation, told, where, bench.wrong(operation, told))
 
 
 def _tell(operation: Operation, tally: Tally) -> None:
