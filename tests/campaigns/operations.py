@@ -129,8 +129,10 @@ def attempted(
     try:
         if operation.name == "open":
             begins()
-        engine = opened()
-        begins()
+            engine = opened()
+        else:
+            engine = opened()
+            begins()
         operation.do(engine)
     except LifecycleError as error:
         said = type(error).__name__
