@@ -96,6 +96,12 @@ def halves(ask: Ask, streams: Iterable[str]) -> list[str]:
     return told
 
 
+def commands_of(ask: Ask, stream: str) -> list[str]:
+    """Return the commands of a stream's records in order."""
+    rows = _rows(ask, "sequence, command_id", "lifecycle_records", "stream", [stream])
+    return [command for _, command in sorted(rows)]
+
+
 def fingerprint(ask: Ask) -> str:
     """Return a digest of every row of every table of the engine's."""
     digest = sha256()
