@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import count
@@ -25,18 +25,35 @@ from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.session import Session
 
 _LOCKS: Final = 0x4C435343  # "LCSC": our half of the numbers of advisory locks
-_CONNECT_SECONDS: Final = 10
+STUCK_SECONDS: Final = 300.0
+"""How long a statement that writes may take, and a transaction that writes may do nothing.
+
+Then the server ends it: whoever was stopped in the middle must not hold a school for ever.
+"""
+
+# A server that vanished without a word is noticed within a minute, not after the system's hours.
+_CONNECTING: Final[Mapping[str, Any]] = {
+    "connect_timeout": 10,  # seconds, as the next two
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
 _OLDEST: Final = 14
 
 # A transaction that writes sees what was committed before each of its statements, so that it
 # goes on from the state that it finds when a lock is given to it.
 _BEGIN: Final = {
     True: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-    False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    # Who verifies reads for hours, and waits meanwhile for the processes that help him.
+    False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;"
+    " SET LOCAL idle_in_transaction_session_timeout = 0",
 }
-# Asked in one go, with the waiting time set: every connection is checked before it is used.
+# Asked in one go, with the bounds set: every connection is checked before it is used.
 _SETTLE: Final = (
-    "SELECT set_config('lock_timeout', %s, false), current_setting('server_version_num'),"
+    "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),"
+    " set_config('idle_in_transaction_session_timeout', %s, false),"
+    " current_setting('server_version_num'),"
     " current_setting('server_encoding'), current_setting('fsync'),"
     " current_setting('full_page_writes'), current_setting('synchronous_commit')"
 )
@@ -60,6 +77,7 @@ class PostgresDatabase:
             except ``mode=ro``, with which nothing is ever written.
         lock_seconds: How long to wait for another writer, seconds.
         read_only: Nothing is to be written, as with ``mode=ro``.
+        stuck_seconds: After which the server ends a statement or a transaction that writes.
 
     Raises:
         InvalidInput: The address is for another driver, names no database, or carries options
@@ -73,12 +91,21 @@ class PostgresDatabase:
     # The parameters by place: one way to send statements for every driver.
     dialect: Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
 
-    def __init__(self, url: str, lock_seconds: float, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        lock_seconds: float,
+        *,
+        read_only: bool = False,
+        stuck_seconds: float = STUCK_SECONDS,
+    ) -> None:
         self._url = url
         address = make_url(url)
         shown = address.render_as_string(hide_password=True)
         self.faults = PostgresFaults(shown, lock_seconds)
         self._lock_seconds = lock_seconds
+        # A statement waits for its lock besides.
+        self._bounds = lock_seconds, lock_seconds + stuck_seconds, stuck_seconds
         options = dict(address.query)
         mode = options.pop("mode", "rw")
         if address.get_driver_name() != "psycopg":
@@ -94,7 +121,7 @@ class PostgresDatabase:
             )
             raise InvalidInput(what="the database address", detail=detail)
         _, arguments = self.dialect.create_connect_args(address.set(query=options))
-        self._arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, **arguments}
+        self._arguments: dict[str, Any] = {**_CONNECTING, **arguments}
         self._read_only = read_only or mode == "ro"
         self._numbers = count(1)  # names of cursors are never given twice on a connection
         try:
@@ -213,11 +240,15 @@ class PostgresDatabase:
         """
         if not self._outwaited(driver):
             return False
+        bounded = int(self._bounds[1] * 1000)
+        driver.cursor().execute("SET statement_timeout = 0")  # it takes as long as it takes
         try:
             for table in postgres_schema.ERASABLE:
                 driver.cursor().execute(f"VACUUM (FULL) {table}")
         except psycopg.errors.LockNotAvailable:
             return False
+        finally:
+            driver.cursor().execute(f"SET statement_timeout = {bounded}")
         return True
 
     def _outwaited(self, driver: DBAPIConnection) -> bool:
@@ -261,15 +292,15 @@ class PostgresDatabase:
             raise StorageFailed(detail=detail) from error
 
     def _settle(self, connection: psycopg.Connection[Any]) -> None:
-        """Set the waiting time, and refuse a server that may lose what it acknowledged.
+        """Set the bounds, and refuse a server that may lose what it acknowledged.
 
         Raises:
             StorageFailed: A setting endangers what is kept, or the server is too old.
         """
-        milliseconds = str(int(self._lock_seconds * 1000))
-        row = connection.execute(_SETTLE, (milliseconds,)).fetchone()
+        milliseconds = [str(int(seconds * 1000)) for seconds in self._bounds]
+        row = connection.execute(_SETTLE, milliseconds).fetchone()
         assert row is not None  # noqa: S101 - it selects one row of nothing
-        _, version, encoding, *switches = row
+        _, _, _, version, encoding, *switches = row
         if int(version) < _OLDEST * 10_000:
             detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": _OLDEST})
             raise StorageFailed(detail=detail)

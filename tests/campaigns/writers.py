@@ -12,8 +12,9 @@ as acknowledgements, the last version is as many, nothing is written by half, an
 orders (tests/campaigns/order.py) finds nothing.
 
 A command appends a record through the journal: lock, chain, board, queue and outbox, log. With
---library it is a whole transition with its rules, and everything is verified at the end; what a transition costs grows with the records of
-its own participation, of which a real one has a hundred at most, so fewer commands do.
+--library it is a whole transition with its rules, and everything is verified at the end; what a
+transition costs grows with the records of its own participation, of which a real one has a hundred
+at most, so fewer commands do.
 """
 
 from __future__ import annotations
