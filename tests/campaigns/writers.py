@@ -35,6 +35,7 @@ from pathlib import Path
 from random import Random
 
 from lifecycle import Lifecycle, VersionConflict
+from lifecycle.domain.errors import DatabaseLocked
 from lifecycle.domain.model import participation_stream
 from lifecycle.service.patience import patiently
 from tests.campaigns import wholeness, workload
@@ -158,12 +159,15 @@ Ask = Callable[[Lifecycle, str, int | None], int]
 
 def _asked(engine: Lifecycle, command: str, expected: int | None, ask: Ask) -> Event:
     asked = time.monotonic_ns()
-    try:
-        version = ask(engine, command, expected)
-    except VersionConflict as error:
-        found = int(str(error.facts["actual"]))
-        return Event("refused", command, asked, time.monotonic_ns(), found, expected)
-    return Event("recorded", command, asked, time.monotonic_ns(), version, expected)
+    while True:
+        try:
+            version = ask(engine, command, expected)
+        except DatabaseLocked:
+            continue  # it left nothing; whoever hears that asks once more, with the same id
+        except VersionConflict as error:
+            found = int(str(error.facts["actual"]))
+            return Event("refused", command, asked, time.monotonic_ns(), found, expected)
+        return Event("recorded", command, asked, time.monotonic_ns(), version, expected)
 
 
 def _transition(engine: Lifecycle, command: str, expected: int | None) -> int:
