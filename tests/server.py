@@ -112,7 +112,7 @@ class Server:
 
     def crash(self) -> None:
         """End the server without letting it finish anything, and start it again."""
-        self._control("stop", "-m", "immediate")
+        self.kill()
         self.start()
 
     def kill(self) -> None:

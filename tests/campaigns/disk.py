@@ -160,8 +160,9 @@ class Disk:
     def states(self, draw: Random, each: int) -> Iterator[dict[str, bytes | None]]:
         """Yield what may lie there if the power fails now.
 
-        Everything; what is certain only; all names without data, and the other way round; then
-        *each* draws of which writes are there, and *each* of which sectors.
+        Everything; what is certain only; all names without data, and the other way round; *each*
+        draws of which writes are there, and *each* of which sectors. In random order: whoever
+        takes a few takes any.
 
         Args:
             draw: Draws.
@@ -180,13 +181,16 @@ class Disk:
         def nothing(most: int) -> int:
             return 0
 
-        yield self._state(everything, everything)
-        yield self._state(nothing, nothing)
-        yield self._state(everything, nothing)
-        yield self._state(nothing, everything)
-        for _ in range(each):
-            yield self._state(anything, anything)
-            yield self._state(anything, anything, torn=True)
+        kinds = [
+            (everything, everything, False),
+            (nothing, nothing, False),
+            (everything, nothing, False),
+            (nothing, everything, False),
+            *[(anything, anything, torn) for torn in (False, True) for _ in range(each)],
+        ]
+        draw.shuffle(kinds)
+        for names, data, torn in kinds:
+            yield self._state(names, data, torn=torn)
 
     def _state(
         self, names: Callable[[int], int], data: Callable[[int], int], *, torn: bool = False

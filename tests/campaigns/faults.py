@@ -84,38 +84,67 @@ KINDS = [
 ]
 
 
-class Fault:
-    """Lets the n-th call that can fail like that fail, once it is armed.
+class Armed:
+    """Lets nothing be seen of the calls before a file is written, which arms it.
 
     Args:
-        kind: How.
-        number: Which, from 1.
-        armed: The path whose writing arms it.
+        armed: The file.
     """
 
-    def __init__(self, kind: Kind, number: int, armed: Path) -> None:
-        self.struck = False
-        self.where = ""
-        self.left = number
-        self._kind, self._arming = kind, armed
-        self._armed = False
+    def __init__(self, armed: Path) -> None:
+        self._file, self._armed = armed, False
 
     def entered(self, call: tracing.Call) -> int | None:
-        """Count the call, and let it fail if it is its turn."""
-        if call.paths[0] == self._arming:
+        """Hand on what is called once it is armed."""
+        if call.paths[0] == self._file:
             self._armed = self._armed or call.name == "write"
             return None
-        if not self._armed or not self._kind.strikes(call):
-            return None
-        self.left -= 1
-        if self.left == 0 or (self.struck and self._kind.lasting):
-            self.where = self.where or f"{call.name} {call.paths[0].name}"
-            self.struck = True
-            return self._kind.error
-        return None
+        return self.met(call) if self._armed else None
+
+    def met(self, call: tracing.Call) -> int | None:
+        """Return what is to become of a call; see ``tracing.Watch``."""
+        raise NotImplementedError
 
     def done(self, call: tracing.Call, result: int) -> None:
         """Take no note: what came of it is looked at afterwards."""
+
+
+class Counting(Armed):
+    """Counts the calls that can fail in each way."""
+
+    def __init__(self, armed: Path) -> None:
+        super().__init__(armed)
+        self.found = [0] * len(KINDS)
+
+    def met(self, call: tracing.Call) -> None:
+        """Count a call."""
+        for at, kind in enumerate(KINDS):
+            self.found[at] += kind.strikes(call)
+
+
+class Fault(Armed):
+    """Lets the n-th call that can fail like that fail.
+
+    Args:
+        armed: See ``Armed``.
+        kind: How.
+        number: Which, from 1.
+    """
+
+    def __init__(self, armed: Path, kind: Kind, number: int) -> None:
+        super().__init__(armed)
+        self.where = ""
+        self._kind, self._left = kind, number
+
+    def met(self, call: tracing.Call) -> int | None:
+        """Count the call, and let it fail if it is its turn."""
+        if not self._kind.strikes(call):
+            return None
+        self._left -= 1
+        if self._left == 0 or (self._left < 0 and self._kind.lasting):
+            self.where = self.where or f"{call.name} {call.paths[0].name}"
+            return self._kind.error
+        return None
 
 
 class Bench:
@@ -166,7 +195,7 @@ class Bench:
         shutil.rmtree(self.work)
         shutil.copytree(self._before, self.work)
 
-    def strike(self, operation: Operation, fault: Fault) -> str:
+    def strike(self, operation: Operation, fault: Armed) -> str:
         """Do an operation with a fault; return what the process was told, or how it ended."""
         self._said.unlink(missing_ok=True)
 
@@ -225,8 +254,8 @@ def strike_all(
     wanted = [one for one in operations(bench.paper) if only in (None, one.name)]
     for operation in wanted:
         bench.begin(operation)
-        lengths = {kind: _length(bench, operation, kind) for kind in KINDS}
-        every = [(kind, n) for kind, most in lengths.items() for n in range(1, most + 1)]
+        counted = zip(KINDS, _counted(bench, operation), strict=True)
+        every = [(kind, n) for kind, most in counted for n in range(1, most + 1)]
         if sample is not None:
             every = draw.sample(every, min(len(every), max(1, sample // len(wanted))))
         for kind, number in every:
@@ -235,20 +264,20 @@ def strike_all(
     return tally
 
 
-def _length(bench: Bench, operation: Operation, kind: Kind) -> int:
-    """Return how many calls of an operation can fail like that."""
+def _counted(bench: Bench, operation: Operation) -> list[int]:
+    """Return how many calls of an operation can fail in each way."""
     bench.restore()
-    fault = Fault(kind, sys.maxsize, bench.armed)
-    told = bench.strike(operation, fault)
+    counting = Counting(bench.armed)
+    told = bench.strike(operation, counting)
     if told != DONE:
         raise RuntimeError(f"{operation.name} without a fault: {told}")
-    return sys.maxsize - fault.left
+    return counting.found
 
 
 def strike(bench: Bench, operation: Operation, kind: Kind, number: int, tally: Tally) -> None:
     """Let an operation meet a fault, and look at what is left of the history."""
     bench.restore()
-    fault = Fault(kind, number, bench.armed)
+    fault = Fault(bench.armed, kind, number)
     told = bench.strike(operation, fault)
     where = f"{kind.name} at {number} ({fault.where})"
     tally.add(operation, told, where, bench.wrong(operation, told))

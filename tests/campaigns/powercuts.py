@@ -21,7 +21,7 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -39,6 +39,9 @@ UNSAFE = Durability("delete", "FULL")
 """What SQLite does if it is not asked for more: the last commit may be lost."""
 
 MODES = {"rollback": ROLLBACK, "wal": WAL, "unsafe": UNSAFE}
+
+Change = Callable[[Disk], None]
+"""Does to a disk what a system call did."""
 
 # What is in the shared memory of the write-ahead log is made anew by whoever opens it first.
 _VOLATILE = "-shm"
@@ -104,7 +107,7 @@ class Recording:
     """Takes down the calls that change something, in order."""
 
     def __init__(self, root: Path) -> None:
-        self.changes: list[Callable[[Disk], None] | str] = []
+        self.changes: list[Change | str] = []
         self._root = root
 
     def entered(self, call: tracing.Call) -> None:
@@ -126,7 +129,7 @@ class Recording:
                 self.changes.append(change)
 
 
-def _change(call: tracing.Call, names: list[str]) -> Callable[[Disk], None] | None:
+def _change(call: tracing.Call, names: list[str]) -> Change | None:
     name, last = names[0], names[-1]
     match call.name:
         case "write" | "pwrite64":
@@ -153,18 +156,17 @@ def _change(call: tracing.Call, names: list[str]) -> Callable[[Disk], None] | No
             raise NotImplementedError(f"{other} on {name}")
 
 
-def record(bench: Bench, schools: int) -> tuple[Disk, list[Callable[[Disk], None] | str]]:
-    """Lead schools through the programme; return the disk before, and what happened to it."""
+def record(bench: Bench, plan: Sequence[workload.Command]) -> tuple[Disk, list[Change | str]]:
+    """Have commands carried out; return the disk before, and what happened to it."""
     data = bench.recorded / "data"
     url = f"sqlite:///{data}/lifecycle.db"
     new_journal(url, ORIGIN, durability=bench.durability).close()
     workload.founded(url, durability=bench.durability)
-    workload.ready()
 
     def work() -> None:
         told = os.open(bench.told, os.O_WRONLY | os.O_CREAT, 0o600)
         with bench.opened(data) as engine:
-            for command in every_command(bench, schools):
+            for command in plan:
                 receipt = command.do(engine)
                 os.write(told, f"{command.id} {receipt.record.hash}\n".encode("ascii"))
 
@@ -174,13 +176,8 @@ def record(bench: Bench, schools: int) -> tuple[Disk, list[Callable[[Disk], None
     return disk, recording.changes
 
 
-def every_command(bench: Bench, schools: int) -> list[workload.Command]:
-    """Return the commands of all schools in order; each begins when the one before has ended."""
-    return [one for n in range(schools) for one in workload.commands(f"s{n}", bench.paper)]
-
-
 def cut(
-    folder: Path, mode: str, states: int, seed: int, *, schools: int = 1, each: int = 2
+    folder: Path, mode: str, states: int, seed: int, *, commands: int = 32, each: int = 2
 ) -> Tally:
     """Let the power fail after every call, and look at what is left.
 
@@ -189,12 +186,14 @@ def cut(
         mode: One of ``MODES``.
         states: How many different states are looked at most; spread over all calls.
         seed: Draws which writes are there.
-        schools: How many are led to their end.
+        commands: How many are recorded: of schools that are led to their end one by one.
         each: Draws of each kind after a call.
     """
     bench, tally, draw = Bench(folder, MODES[mode]), Tally(mode), Random(seed)  # noqa: S311
-    disk, changes = record(bench, schools)
-    plan = every_command(bench, schools)
+    workload.ready()
+    schools = (f"s{number}" for number in range(commands))
+    plan = [one for school in schools for one in workload.commands(school, bench.paper)][:commands]
+    disk, changes = record(bench, plan)
     tally.calls = sum(not isinstance(one, str) for one in changes)
     seen: set[bytes] = set()
     told: dict[str, str] = {}
@@ -287,7 +286,7 @@ def main() -> int:
     parser.add_argument("--states", type=int, default=5000, help="of each mode (5000)")
     parser.add_argument("--seed", type=int, help="draws; at random if not given")
     parser.add_argument("--mode", choices=MODES, help="rollback and wal if not given")
-    parser.add_argument("--schools", type=int, default=2, help="how many are led to their end")
+    parser.add_argument("--commands", type=int, default=32, help="how many are recorded")
     parser.add_argument("--folder", type=Path, help="where everything is to lie")
     given = parser.parse_args()
     seed = secrets.randbelow(1 << 32) if given.seed is None else given.seed
@@ -296,7 +295,7 @@ def main() -> int:
     for mode in [given.mode] if given.mode else ["rollback", "wal"]:
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-            tally = cut(Path(folder), mode, given.states, seed, schools=given.schools)
+            tally = cut(Path(folder), mode, given.states, seed, commands=given.commands)
         seconds = round(time.monotonic() - begun)
         told.append({"seed": seed, "seconds": seconds, **asdict(tally)})
         sound = sound and tally.sound

@@ -19,8 +19,7 @@ from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import Durability
 from lifecycle.wiring import SystemClock, new_id
-from lifecycle.workflows.catalogue import Catalogue
-from tests.campaigns.postgres_speed import Step, people, steps, who
+from tests.campaigns.postgres_speed import CATALOGUE, Step, people, steps, who
 from tests.factories import ADMIN, ROADMAP, Office, actor, engine_on
 
 FILED = "complete_questionnaire"
@@ -28,8 +27,6 @@ FILED = "complete_questionnaire"
 
 FILER = "school_coordinator"
 """The role of who files it."""
-
-CATALOGUE = Catalogue()
 
 
 @dataclass(frozen=True)
