@@ -29,9 +29,10 @@ from lifecycle.storage.database import Sent
 from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.session import Session
 from lifecycle.storage.sqlite_faults import SqliteFaults
+from lifecycle.storage.sqlite_turns import take_turn
 
 LOCK_SECONDS: Final = 30.0
-"""How long a writer waits for another one; SQLite's waiting is not fair, so it is long."""
+"""How long a writer waits for another one."""
 
 _MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html#magic_header_string
 
@@ -317,7 +318,10 @@ class SqliteDatabase:
 
         Two writers must not both read version 7 and both append version 8.
         """
-        driver.cursor().execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        if write:
+            take_turn(driver, self._lock_seconds)
+        else:
+            driver.cursor().execute("BEGIN")
 
     def commit(self, driver: DBAPIConnection) -> None:
         """Make the transaction last."""
