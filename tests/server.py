@@ -126,6 +126,7 @@ class Server:
                 os.kill(process, signal.SIGKILL)
         while any(Path(f"/proc/{process}").exists() for process in processes):
             time.sleep(0.01)
+        (self._data / "postmaster.pid").unlink()  # it would be taken for a server that runs
 
     def start(self) -> None:
         """Start the server that was ended, and wait until it answers."""
