@@ -261,7 +261,7 @@ def evidence_store(url: str, folder: Path | str | None) -> EvidenceStore:
 
 def evidence_folder(url: str, folder: Path | str | None) -> Path:
     """Return the folder of the evidence files of a database; see ``open_lifecycle``."""
-    from lifecycle.storage.sqlite import sqlite_path
+    from lifecycle.storage.sqlite_files import sqlite_path
 
     if folder is None:
         path = sqlite_path(url)

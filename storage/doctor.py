@@ -22,7 +22,7 @@ from lifecycle.storage.diagnosis import Symptom, by_level, symptom
 from lifecycle.storage.journal import database_at
 from lifecycle.storage.rows import as_bytes
 from lifecycle.storage.session import Session, Statement
-from lifecycle.storage.sqlite import place_of
+from lifecycle.storage.sqlite_files import place_of
 from lifecycle.storage.surroundings import MOUNTS, placed
 
 _TOLERANCE: Final = timedelta(seconds=60)

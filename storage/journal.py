@@ -17,7 +17,7 @@ from lifecycle.domain.errors_people import ErasureUnfinished
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
-from lifecycle.storage import forks, schema, sqlite, tables
+from lifecycle.storage import forks, schema, sqlite, sqlite_files, tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement, driver_of
@@ -296,7 +296,7 @@ def database_at(
         InvalidInput: The address is none, or of a database that is not supported.
         StorageFailed: The driver is not installed.
     """
-    scheme = sqlite.parsed(url).get_backend_name()
+    scheme = sqlite_files.parsed(url).get_backend_name()
     if scheme == "postgresql":
         # Only here: its driver is an extra.
         try:
@@ -309,7 +309,7 @@ def database_at(
             )
             raise StorageFailed(detail=detail) from error
         return PostgresDatabase(url, lock_seconds)
-    place = sqlite.place_of(url)
+    place = sqlite_files.place_of(url)
     if place is None:
         detail = Message(
             "{scheme} is not supported; write sqlite:///name.db or postgresql://server/name",

@@ -20,6 +20,7 @@ from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import postgres_schema, shards, shards_schema, tables
 from lifecycle.storage.database import Sent, SentForMany
+from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.postgres_values import Flow, check_texts
@@ -29,15 +30,14 @@ from lifecycle.storage.tables import ERASURES, erased
 erased.dialect_options["postgresql"]["where"] = ERASURES
 
 _LOCKS: Final = 0x4C435343  # "LCSC": our half of the numbers of advisory locks
-_CONNECT_SECONDS: Final = 10
-OLDEST: Final = 14
-"""Major version of the server, at least."""
 
 # A transaction that writes sees what was committed before each of its statements, so that it
 # goes on from the state that it finds when a lock is given to it.
 _BEGIN: Final = {
     True: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
-    False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    # Who verifies reads for hours, and waits meanwhile for the processes that help him.
+    False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;"
+    " SET LOCAL idle_in_transaction_session_timeout = 0",
 }
 # Whoever writes to several servers holds it with others, and whoever wants to see one state of all
 # of them alone: no school is called that.
@@ -47,15 +47,6 @@ _CLOSE: Final = _GATE.format("_lock", _LOCKS)
 _OPEN: Final = _GATE.format("_unlock", _LOCKS)
 # Each shard settles what a transaction sees when it is asked first.
 _LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
-
-# Asked in one go, with the waiting time set: every connection is checked before it is used.
-_SETTLE: Final = (
-    "SELECT set_config('lock_timeout', %s, false), current_setting('server_version_num'),"
-    " current_setting('server_encoding'), current_setting('fsync'),"
-    " current_setting('full_page_writes'), current_setting('synchronous_commit'),"
-    " (SELECT count(*) FROM pg_catalog.pg_foreign_server"
-    " WHERE srvname LIKE 'lifecycle\\_shard\\_%%')"
-)
 
 _ATTEMPT: Final[Sent] = ("SAVEPOINT lifecycle_attempt", ())
 _ATTEMPTED: Final[Sent] = ("RELEASE SAVEPOINT lifecycle_attempt", ())
@@ -77,6 +68,7 @@ class PostgresDatabase:
             except ``mode=ro``, with which nothing is ever written.
         lock_seconds: How long to wait for another writer, seconds.
         read_only: Nothing is to be written, as with ``mode=ro``.
+        stuck_seconds: After which the server ends a statement or a transaction that writes.
 
     Raises:
         InvalidInput: The address is for another driver, names no database, or carries options
@@ -90,12 +82,21 @@ class PostgresDatabase:
     # The parameters by place: one way to send statements for every driver.
     dialect: Dialect = PostgresDialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
-    def __init__(self, url: str, lock_seconds: float, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        lock_seconds: float,
+        *,
+        read_only: bool = False,
+        stuck_seconds: float = STUCK_SECONDS,
+    ) -> None:
         self._url = url
         address = make_url(url)
         shown = address.render_as_string(hide_password=True)
         self.faults = PostgresFaults(shown, lock_seconds)
         self._lock_seconds = lock_seconds
+        # A statement waits for its lock besides.
+        self._bounds = lock_seconds, lock_seconds + stuck_seconds, stuck_seconds
         options = dict(address.query)
         mode = options.pop("mode", "rw")
         if address.get_driver_name() != "psycopg":
@@ -111,7 +112,7 @@ class PostgresDatabase:
             )
             raise InvalidInput(what="the database address", detail=detail)
         _, arguments = self.dialect.create_connect_args(address.set(query=options))
-        self._arguments: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, **arguments}
+        self._arguments: dict[str, Any] = {**CONNECTING, **arguments}
         self.reached = {
             name: str(value)
             for name, value in arguments.items()
@@ -137,7 +138,7 @@ class PostgresDatabase:
             # Autocommit: the driver begins no transaction of its own accord, see begin().
             connection = self._connected(create)
             try:
-                self._settle(connection)
+                self._shards = settle(connection, self._bounds)
                 if not create and not postgres_schema.known(connection):
                     raise DatabaseMissing(url=self.faults.url)
             except BaseException:
@@ -284,6 +285,8 @@ class PostgresDatabase:
         Whoever began to read before sees the deleted rows, and PostgreSQL keeps them for him; so
         he is waited for first. The write-ahead log keeps them until it is recycled.
         """
+        bounded = int(self._bounds[1] * 1000)
+        driver.cursor().execute("SET statement_timeout = 0")  # it takes as long as it takes
         try:
             if not self._outwaited(driver):
                 return False
@@ -291,6 +294,8 @@ class PostgresDatabase:
                 driver.cursor().execute(statement)
         except psycopg.errors.LockNotAvailable:
             return False
+        finally:
+            driver.cursor().execute(f"SET statement_timeout = {bounded}")
         return True
 
     def _rewritings(self) -> list[str]:
@@ -345,31 +350,6 @@ class PostgresDatabase:
                 {"url": self.faults.url},
             )
             raise StorageFailed(detail=detail) from error
-
-    def _settle(self, connection: psycopg.Connection[Any]) -> None:
-        """Set the waiting time, and refuse a server that may lose what it acknowledged.
-
-        Raises:
-            StorageFailed: A setting endangers what is kept, or the server is too old.
-        """
-        milliseconds = str(self.lock_milliseconds)
-        row = connection.execute(_SETTLE, (milliseconds,)).fetchone()
-        assert row is not None  # noqa: S101 - it selects one row of nothing
-        _, version, encoding, *switches, self._shards = row
-        if int(version) < OLDEST * 10_000:
-            detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": OLDEST})
-            raise StorageFailed(detail=detail)
-        if encoding != "UTF8":
-            detail = Message("the database keeps {found}, not UTF8", {"found": encoding})
-            raise StorageFailed(detail=detail)
-        for name, found in zip(
-            ("fsync", "full_page_writes", "synchronous_commit"), switches, strict=True
-        ):
-            if found == "off":
-                detail = Message(
-                    "PostgreSQL keeps {name} off, and may lose what it acknowledged", {"name": name}
-                )
-                raise StorageFailed(detail=detail)
 
 
 def _status(driver: DBAPIConnection) -> TransactionStatus:

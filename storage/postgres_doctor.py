@@ -14,7 +14,8 @@ from lifecycle.domain.errors import LifecycleError
 from lifecycle.storage import doctor, tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.diagnosis import Symptom, symptom
-from lifecycle.storage.postgres import OLDEST, PostgresDatabase
+from lifecycle.storage.postgres import PostgresDatabase
+from lifecycle.storage.postgres_connecting import OLDEST
 from lifecycle.storage.session import Session
 
 # https://www.postgresql.org/support/versioning/

@@ -23,7 +23,8 @@ from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import database_at, open_journal
 from lifecycle.storage.snapshots import address_of
-from lifecycle.storage.sqlite import LOCK_SECONDS, sqlite_path
+from lifecycle.storage.sqlite import LOCK_SECONDS
+from lifecycle.storage.sqlite_files import sqlite_path
 from lifecycle.storage.staging import publish, staging
 
 _BESIDE: Final = ("", "-journal", "-wal", "-shm")

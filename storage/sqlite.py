@@ -1,4 +1,4 @@
-"""What is SQLite's own: addresses, safe settings, transactions, errors and the schema as stored.
+"""What is SQLite's own: safe settings, transactions, errors and the schema as stored.
 
 The settings follow docs/decisions/0003-durable-settings-by-sqlite-version.md.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,11 +16,9 @@ from typing import Any, Final
 
 from sqlalchemy import Dialect, Engine, QueuePool, create_engine
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
 
-from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.errors import DatabaseMissing, StorageFailed
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.storage import sqlite_schema
@@ -29,11 +26,15 @@ from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.session import Session
 from lifecycle.storage.sqlite_faults import SqliteFaults
+from lifecycle.storage.sqlite_files import (
+    Place,
+    check_file,
+    check_free,
+)
+from lifecycle.storage.sqlite_turns import take_turn
 
 LOCK_SECONDS: Final = 30.0
-"""How long a writer waits for another one; SQLite's waiting is not fair, so it is long."""
-
-_MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html#magic_header_string
+"""How long a writer waits for another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,109 +65,6 @@ def durability_for(version: tuple[int, int, int]) -> Durability:
         version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
     )
     return WAL if corrected else ROLLBACK
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A database file and how it may be opened.
-
-    Args:
-        url: The address as it was given, for messages.
-        path: The file, absolute.
-        read_only: Nothing is to be written.
-    """
-
-    url: str
-    path: Path
-    read_only: bool = False
-
-
-def parsed(url: str) -> URL:
-    """Read a database address.
-
-    Raises:
-        InvalidInput: It is none.
-    """
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError) as error:
-        # Not repeated here: a mistyped address may hold a password.
-        detail = "it is not of the form sqlite:///lifecycle.db"
-        raise InvalidInput(what="the database address", detail=detail) from error
-
-
-def place_of(url: str) -> Place | None:
-    """Return the file that an SQLite address names; ``None`` for another kind of database.
-
-    Percent-encoding in the path is decoded. ``?mode=ro`` opens without writing.
-
-    Raises:
-        InvalidInput: The address is none, names no file or carries other options.
-    """
-    address = parsed(url)
-    if address.get_backend_name() != "sqlite":
-        return None
-    options = dict(address.query)
-    mode = options.pop("mode", "rw")
-    name = address.database or ""
-    if not name or name == ":memory:" or "\x00" in name or address.host:
-        detail = Message(
-            "{url} names no file; write sqlite:///name.db, or memory:// to keep nothing",
-            {"url": url},
-        )
-        raise InvalidInput(what="the database address", detail=detail)
-    if options or mode not in ("rw", "ro"):
-        detail = Message("{url} carries options; only mode=ro and mode=rw are known", {"url": url})
-        raise InvalidInput(what="the database address", detail=detail)
-    return Place(url, Path(name).absolute(), read_only=mode == "ro")
-
-
-def sqlite_path(url: str) -> Path | None:
-    """Return the file that an SQLite address names; ``None`` for another kind of address.
-
-    Raises:
-        InvalidInput: It is no address, or names no file.
-    """
-    place = place_of(url)
-    return place.path if place else None
-
-
-def check_file(place: Place) -> None:
-    """Make sure that an ordinary file is there, before SQLite waits for a pipe or the like.
-
-    Raises:
-        DatabaseMissing: Nothing is there.
-        DatabaseBroken: It is a folder, a pipe or a device.
-        StorageFailed: Its folder cannot be looked into.
-    """
-    try:
-        mode = place.path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise DatabaseMissing(url=place.url) from error
-    except OSError as error:
-        raise StorageFailed(detail=f"{place.url}: {error.strerror}") from error
-    if not stat.S_ISREG(mode):
-        folder = stat.S_ISDIR(mode)
-        detail = Message("it is a folder") if folder else Message("it is no ordinary file")
-        raise DatabaseBroken(url=place.url, detail=detail)
-
-
-def check_free(place: Place) -> None:
-    """Make sure that a file where a database is to be made is empty or a database.
-
-    SQLite takes a file of very few bytes for an empty one, and would write over it.
-
-    Raises:
-        DatabaseBroken: It holds something else.
-        StorageFailed: It cannot be read.
-    """
-    try:
-        with place.path.open("rb") as file:
-            start = file.read(len(_MAGIC))
-    except OSError as error:
-        raise StorageFailed(detail=f"{place.url}: {error.strerror}") from error
-    if start not in (b"", _MAGIC):
-        raise DatabaseBroken(url=place.url, detail="file is not a database")
 
 
 def make_engine(
@@ -318,7 +216,10 @@ class SqliteDatabase:
 
         Two writers must not both read version 7 and both append version 8.
         """
-        driver.cursor().execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        if write:
+            take_turn(driver, self._lock_seconds)
+        else:
+            driver.cursor().execute("BEGIN")
 
     def commit(self, driver: DBAPIConnection) -> None:
         """Make the transaction last."""

@@ -15,7 +15,8 @@ from lifecycle.domain.errors import DatabaseMissing, LifecycleError
 from lifecycle.storage import doctor
 from lifecycle.storage.diagnosis import Symptom, symptom
 from lifecycle.storage.session import Session
-from lifecycle.storage.sqlite import WAL, Place, SqliteDatabase, check_file, durability_for
+from lifecycle.storage.sqlite import WAL, SqliteDatabase, durability_for
+from lifecycle.storage.sqlite_files import Place, check_file
 from lifecycle.storage.surroundings import placed
 
 _VERSIONS: Final = slice(18, 20)

@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 
 from lifecycle.domain.logged import Sealing
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
-from lifecycle.storage.sqlite import LOCK_SECONDS, Durability, sqlite_path
+from lifecycle.storage.sqlite import LOCK_SECONDS, Durability
+from lifecycle.storage.sqlite_files import sqlite_path
 
 
 @cache

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -62,7 +64,7 @@ class Server:
             "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
             "--no-sync", "--no-instructions",
         )  # fmt: skip
-        self._start()
+        self.start()
         return self
 
     def _copy(self) -> Path:
@@ -138,10 +140,24 @@ class Server:
 
     def crash(self) -> None:
         """End the server without letting it finish anything, and start it again."""
-        self._control("stop", "-m", "immediate")
-        self._start()
+        self.kill()
+        self.start()
 
-    def _start(self) -> None:
+    def kill(self) -> None:
+        """End every process of the server at once, as the system does when memory runs out."""
+        first = int((self._data / "postmaster.pid").read_text("ascii").split()[0])
+        processes = [first, *_children(first)]
+        # Stopped first: it would start another one for each of its own that ends.
+        os.kill(first, signal.SIGSTOP)
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(Path(f"/proc/{process}").exists() for process in processes):
+            time.sleep(0.01)
+        (self._data / "postmaster.pid").unlink()  # it would be taken for a server that runs
+
+    def start(self) -> None:
+        """Start the server that was ended, and wait until it answers."""
         options = f"-k '{self._folder}' -c listen_addresses= -c max_connections=60"
         self._control("start", f"--log={self._data}/log", "-o", options)
 
@@ -175,6 +191,12 @@ class Server:
             stdout=subprocess.DEVNULL,
             **self._as,
         )
+
+
+def _children(process: int) -> list[int]:
+    """Return the processes that a process started and that are still there."""
+    folders = Path(f"/proc/{process}/task").iterdir()
+    return [int(one) for each in folders for one in (each / "children").read_text("ascii").split()]
 
 
 def _roomy_memory() -> str | None:

@@ -16,7 +16,7 @@ from lifecycle.demo.offices import Offices
 from lifecycle.demo.outcomes import plans
 from lifecycle.demo.papers import Papers
 from lifecycle.demo.printing import Page
-from lifecycle.storage.sqlite import sqlite_path
+from lifecycle.storage.sqlite_files import sqlite_path
 from lifecycle.wiring import MEMORY
 
 FEWEST = 4

@@ -65,13 +65,16 @@ class Step:
     request: dict[str, Any]
 
 
+CATALOGUE = Catalogue()
+"""Compiles each programme once."""
+
+
 @cache
 def steps() -> list[Step]:
     """Return the shortest way of a school to its end, with complete requests."""
     found: list[Step] = []
-    catalogue = Catalogue()
-    with memory_engine(catalogue) as engine:
-        office = Office(engine, catalogue.compiled(ROADMAP)).opened("pattern")
+    with memory_engine(CATALOGUE) as engine:
+        office = Office(engine, CATALOGUE.compiled(ROADMAP)).opened("pattern")
         for move in route(office.definition, "completed"):
             for one in (*submissions(office.definition, move), move):
                 request = complete(office.definition, one, office.known("pattern"))
@@ -83,9 +86,8 @@ def steps() -> list[Step]:
 @cache
 def people() -> dict[tuple[str, str | None], Actor]:
     """Return who acts in which role, where."""
-    catalogue = Catalogue()
-    with memory_engine(catalogue) as engine:
-        return Office(engine, catalogue.compiled(ROADMAP)).opened("pattern").people
+    with memory_engine(CATALOGUE) as engine:
+        return Office(engine, CATALOGUE.compiled(ROADMAP)).opened("pattern").people
 
 
 def who(role: str, school: str) -> Actor:

@@ -18,7 +18,7 @@ from lifecycle.storage.diagnosis import HAZARDS, NOTES, REMEDIES, TEMPLATES, by_
 from lifecycle.storage.doctor import examine
 from lifecycle.storage.journal import create_journal, open_journal
 from lifecycle.storage.postgres_doctor import switched, version
-from lifecycle.storage.sqlite import place_of
+from lifecycle.storage.sqlite_files import place_of
 from lifecycle.storage.surroundings import network_kind, rights, room
 from tests.databases import new_journal
 from tests.server import Server

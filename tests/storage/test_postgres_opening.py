@@ -16,9 +16,10 @@ from lifecycle.domain.errors import (
     StorageFailed,
 )
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
+from lifecycle.storage.postgres import PostgresDatabase
 from tests.server import Server
 from tests.storage.conftest import ROOT
-from tests.storage.samples import STREAM, append
+from tests.storage.samples import ORIGIN, STREAM, append
 
 GUARDED = ("records", "definitions", "installation", "log_leaves", "log_tiles", "checkpoints")
 
@@ -118,3 +119,73 @@ def test_a_server_that_acknowledges_before_it_has_written_is_refused(
 
     with pytest.raises(StorageFailed, match="keeps synchronous_commit off"):
         open_journal(postgres_url)
+
+
+# -- nobody waits for ever ------------------------------------------------------------------------
+
+
+def bounds(journal: SqlJournal, *, write: bool) -> list[str]:
+    """Return the bounds that the server keeps inside a transaction."""
+    with journal._transaction(write=write) as driver:
+        cursor = driver.cursor()
+        cursor.execute(
+            "SELECT current_setting('lock_timeout'), current_setting('statement_timeout'),"
+            " current_setting('idle_in_transaction_session_timeout')"
+        )
+        return list(cursor.fetchall()[0])
+
+
+def test_a_writer_is_bounded_and_a_reader_may_take_hours(postgres_journal: SqlJournal) -> None:
+    assert bounds(postgres_journal, write=True) == ["30s", "330s", "5min"]
+    assert bounds(postgres_journal, write=False) == ["30s", "0", "0"]
+    with postgres_journal.erasing() as tx:
+        append(tx)
+    assert bounds(postgres_journal, write=True) == ["30s", "330s", "5min"]
+
+
+def test_a_writer_that_stands_still_lets_the_others_go_on(
+    postgres_journal: SqlJournal, postgres_url: str
+) -> None:
+    database = PostgresDatabase(postgres_url, 30, stuck_seconds=0.2)
+    stuck = SqlJournal(database.engine(), ORIGIN, database)
+
+    def stand_still() -> None:
+        with stuck.writing() as tx:
+            append(tx)
+            with postgres_journal.writing() as other:
+                append(other)  # waits until the server has ended the one that does nothing
+            append(tx)
+
+    with pytest.raises(StorageFailed, match="connection is lost"):
+        stand_still()
+
+    with postgres_journal.reading() as view:
+        assert view.head(STREAM).version == 1
+    stuck.close()
+
+
+def test_a_statement_that_does_not_end_is_ended(
+    postgres_url: str, postgres_journal: SqlJournal
+) -> None:
+    database = PostgresDatabase(postgres_url, 0.1, stuck_seconds=0.1)
+    journal = SqlJournal(database.engine(), ORIGIN, database)
+
+    with (
+        pytest.raises(StorageFailed, match="statement timeout"),
+        journal._transaction(write=True) as driver,
+        database.faults,
+    ):
+        driver.cursor().execute("SELECT pg_sleep(20)")
+
+    with journal.writing() as tx:
+        append(tx)
+    journal.close()
+
+
+def test_a_server_that_vanishes_is_noticed_unless_the_address_says_otherwise() -> None:
+    told = PostgresDatabase("postgresql://server/name", 30)._arguments
+    chosen = PostgresDatabase("postgresql://server/name?tcp_user_timeout=5000", 30)._arguments
+
+    assert (told["connect_timeout"], told["tcp_user_timeout"]) == (10, 60_000)
+    assert told["keepalives_idle"] + told["keepalives_count"] * told["keepalives_interval"] == 50
+    assert int(chosen["tcp_user_timeout"]) == 5000

@@ -21,9 +21,7 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.storage import tables
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
-from lifecycle.storage.sqlite import (
-    ROLLBACK,
-)
+from lifecycle.storage.sqlite import ROLLBACK
 from tests.storage.conftest import Child
 from tests.storage.samples import ORIGIN, STREAM, append
 

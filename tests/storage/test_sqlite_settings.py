@@ -14,15 +14,8 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
 from lifecycle.storage.session import driver_of
-from lifecycle.storage.sqlite import (
-    ROLLBACK,
-    WAL,
-    Durability,
-    Place,
-    durability_for,
-    make_engine,
-    sqlite_path,
-)
+from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability, durability_for, make_engine
+from lifecycle.storage.sqlite_files import Place, sqlite_path
 from tests.storage.samples import ORIGIN, STREAM, append
 
 # -- addresses ------------------------------------------------------------------------------------

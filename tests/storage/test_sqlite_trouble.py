@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
@@ -20,7 +21,9 @@ from lifecycle.domain.errors import (
     VersionConflict,
 )
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
-from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability, Place, SqliteDatabase, make_engine
+from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability, SqliteDatabase, make_engine
+from lifecycle.storage.sqlite_files import Place
+from lifecycle.storage.sqlite_turns import take_turn
 from tests.storage.conftest import Child, Spawn
 from tests.storage.samples import ORIGIN, STREAM, append, record_after
 
@@ -81,6 +84,40 @@ def test_a_view_that_stays_open_makes_a_commit_fail_whole(url: str) -> None:
         append(tx)
     assert version(journal) == 1
     journal.close()
+
+
+def test_a_connection_waits_for_its_locks_again_once_it_has_its_turn(path: Path) -> None:
+    pair: list[Any] = [sqlite3.connect(path, isolation_level=None) for _ in range(2)]
+    writer, other = pair
+
+    def waits() -> int:
+        return int(other.execute("PRAGMA busy_timeout").fetchone()[0])
+
+    take_turn(writer, 30)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        take_turn(other, 0.05)
+    assert (waits(), other.in_transaction) == (50, False)
+    writer.rollback()
+    take_turn(other, 0.07)
+    assert (waits(), other.in_transaction) == (70, True)
+    for connection in pair:
+        connection.close()
+
+
+def test_who_waits_for_his_turn_gets_it_when_it_is_free(path: Path) -> None:
+    pair: list[Any] = [
+        sqlite3.connect(path, isolation_level=None, check_same_thread=False) for _ in range(2)
+    ]
+    writer, other = pair
+    take_turn(writer, 30)
+    waiting = threading.Thread(target=take_turn, args=(other, 30))
+    waiting.start()
+    writer.rollback()
+    waiting.join()
+
+    assert other.in_transaction
+    for connection in pair:
+        connection.close()
 
 
 # -- no room, no luck -----------------------------------------------------------------------------

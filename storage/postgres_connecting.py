@@ -1,0 +1,74 @@
+"""Connections to PostgreSQL: how long anything on them may take, and what a server must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import psycopg
+
+from lifecycle.domain.errors import StorageFailed
+from lifecycle.domain.messages import Message
+
+OLDEST: Final = 14
+"""Major version of the server, at least."""
+
+STUCK_SECONDS: Final = 300.0
+"""How long a statement that writes may take, and a transaction that writes may do nothing.
+
+Then the server ends it: whoever was stopped in the middle must not hold a school for ever.
+"""
+
+CONNECTING: Final[Mapping[str, Any]] = {
+    "connect_timeout": 10,  # seconds, as the next two
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,  # milliseconds
+}
+"""How a server that vanished without a word is noticed: within a minute, not in hours."""
+
+# Asked in one go, with the bounds set: every connection is checked before it is used.
+_SETTLE: Final = (
+    "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),"
+    " set_config('idle_in_transaction_session_timeout', %s, false),"
+    " current_setting('server_version_num'),"
+    " current_setting('server_encoding'), current_setting('fsync'),"
+    " current_setting('full_page_writes'), current_setting('synchronous_commit'),"
+    " (SELECT count(*) FROM pg_catalog.pg_foreign_server"
+    " WHERE srvname LIKE 'lifecycle\\_shard\\_%%')"
+)
+
+
+def settle(connection: psycopg.Connection[Any], bounds: Sequence[float]) -> int:
+    """Set the bounds, and refuse a server that may lose what it acknowledged.
+
+    Args:
+        connection: Outside a transaction.
+        bounds: Seconds for a lock, for a statement, and for a transaction that does nothing.
+
+    Returns:
+        On how many other servers the schools lie.
+
+    Raises:
+        StorageFailed: A setting endangers what is kept, or the server is too old.
+    """
+    milliseconds = [str(int(seconds * 1000)) for seconds in bounds]
+    row = connection.execute(_SETTLE, milliseconds).fetchone()
+    assert row is not None  # noqa: S101 - it selects one row of nothing
+    _, _, _, version, encoding, *switches, shards = row
+    if int(version) < OLDEST * 10_000:
+        detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": OLDEST})
+        raise StorageFailed(detail=detail)
+    if encoding != "UTF8":
+        detail = Message("the database keeps {found}, not UTF8", {"found": encoding})
+        raise StorageFailed(detail=detail)
+    for name, found in zip(
+        ("fsync", "full_page_writes", "synchronous_commit"), switches, strict=True
+    ):
+        if found == "off":
+            detail = Message(
+                "PostgreSQL keeps {name} off, and may lose what it acknowledged", {"name": name}
+            )
+            raise StorageFailed(detail=detail)
+    return int(shards)

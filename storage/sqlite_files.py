@@ -1,0 +1,119 @@
+"""Addresses of files of SQLite, and the files: what may be opened, and what may be made."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.messages import Message
+
+_MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html#magic_header_string
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database file and how it may be opened.
+
+    Args:
+        url: The address as it was given, for messages.
+        path: The file, absolute.
+        read_only: Nothing is to be written.
+    """
+
+    url: str
+    path: Path
+    read_only: bool = False
+
+
+def parsed(url: str) -> URL:
+    """Read a database address.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError) as error:
+        # Not repeated here: a mistyped address may hold a password.
+        detail = "it is not of the form sqlite:///lifecycle.db"
+        raise InvalidInput(what="the database address", detail=detail) from error
+
+
+def place_of(url: str) -> Place | None:
+    """Return the file that an SQLite address names; ``None`` for another kind of database.
+
+    Percent-encoding in the path is decoded. ``?mode=ro`` opens without writing.
+
+    Raises:
+        InvalidInput: The address is none, names no file or carries other options.
+    """
+    address = parsed(url)
+    if address.get_backend_name() != "sqlite":
+        return None
+    options = dict(address.query)
+    mode = options.pop("mode", "rw")
+    name = address.database or ""
+    if not name or name == ":memory:" or "\x00" in name or address.host:
+        detail = Message(
+            "{url} names no file; write sqlite:///name.db, or memory:// to keep nothing",
+            {"url": url},
+        )
+        raise InvalidInput(what="the database address", detail=detail)
+    if options or mode not in ("rw", "ro"):
+        detail = Message("{url} carries options; only mode=ro and mode=rw are known", {"url": url})
+        raise InvalidInput(what="the database address", detail=detail)
+    return Place(url, Path(name).absolute(), read_only=mode == "ro")
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file that an SQLite address names; ``None`` for another kind of address.
+
+    Raises:
+        InvalidInput: It is no address, or names no file.
+    """
+    place = place_of(url)
+    return place.path if place else None
+
+
+def check_file(place: Place) -> None:
+    """Make sure that an ordinary file is there, before SQLite waits for a pipe or the like.
+
+    Raises:
+        DatabaseMissing: Nothing is there.
+        DatabaseBroken: It is a folder, a pipe or a device.
+        StorageFailed: Its folder cannot be looked into.
+    """
+    try:
+        mode = place.path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DatabaseMissing(url=place.url) from error
+    except OSError as error:
+        raise StorageFailed(detail=f"{place.url}: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        folder = stat.S_ISDIR(mode)
+        detail = Message("it is a folder") if folder else Message("it is no ordinary file")
+        raise DatabaseBroken(url=place.url, detail=detail)
+
+
+def check_free(place: Place) -> None:
+    """Make sure that a file where a database is to be made is empty or a database.
+
+    SQLite takes a file of very few bytes for an empty one, and would write over it.
+
+    Raises:
+        DatabaseBroken: It holds something else.
+        StorageFailed: It cannot be read.
+    """
+    try:
+        with place.path.open("rb") as file:
+            start = file.read(len(_MAGIC))
+    except OSError as error:
+        raise StorageFailed(detail=f"{place.url}: {error.strerror}") from error
+    if start not in (b"", _MAGIC):
+        raise DatabaseBroken(url=place.url, detail="file is not a database")
