@@ -27,6 +27,7 @@ from lifecycle.storage.surroundings import MOUNTS, placed
 
 _TOLERANCE: Final = timedelta(seconds=60)
 _WAITING: Final = Statement(select(func.min(tables.sealing_queue.c.queued_at)))
+_LAST: Final = Statement(select(func.max(tables.streams.c.recorded_at)))
 _A_FILE: Final = b'"form":"file"'
 
 
@@ -67,7 +68,8 @@ def history(session: Session, evidence: Path, now: datetime) -> Iterator[Symptom
     if revision != tables.SCHEMA:
         yield symptom("schema_older", found=revision)
     view = SqlAuditing(session, schema.installed(session))
-    latest = view.logged_at()
+    ((last,),) = session.rows(_LAST)
+    latest = None if last is None else moment_from(last)
     if latest is not None and latest > now + _TOLERANCE:
         behind = int((latest - now).total_seconds())
         yield symptom("clock_behind", seconds=behind, last=moment_text(latest))

@@ -38,6 +38,7 @@ def small_history(url: str, folder: Path) -> Iterator[Lifecycle]:
             comment="заполнили вместе",
             evidence=[EvidenceFile("questionnaire_completion", paper)],
         )
+        engine.seal()  # what waits in a queue would be late before all tests have looked at it
         yield engine
 
 

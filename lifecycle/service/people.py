@@ -52,6 +52,9 @@ from lifecycle.service.times import no_earlier
 MAX_NAME: Final = 200
 
 
+_ERASE: Final = Message("erase people's data")
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """What is kept of a person beside the history.
@@ -200,8 +203,7 @@ class People:
                 context.stamp(after=no_earlier(tx, head, *_erasable(tx, places))),
                 head,
             )
-            what = Message("erase people's data")
-            receipt = settle(tx, decision, lambda unmet: _refused(asked, what, unmet))
+            receipt = settle(tx, decision, lambda unmet: _refused(asked, _ERASE, unmet))
             tx.erasable.erase(person, places)
             return receipt
 

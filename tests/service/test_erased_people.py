@@ -139,7 +139,7 @@ def test_planted_secrets_are_where_they_can_be_erased_and_nowhere_else(
     told = io.StringIO()
     for one in caplog.records:
         told.write(f"{one.getMessage()} {one.__dict__}")
-    assert "request_refused" in told.getvalue()
+    assert "transition_refused" in told.getvalue()
     for text in (refusals, told.getvalue(), str(refused.value), str(refused.value.unmet)):
         assert "SECRET" not in text
     assert holders(tmp_path) == {

@@ -69,10 +69,10 @@ def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> Non
 
     with opened(sharded.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == [
-            "part lifecycle_standings_1 is missing from the schema 0001",
-            "shard 2: trigger lifecycle_records_no_change differs from the schema 0001",
+            "part lifecycle_standings_1 is missing from the schema 0002",
+            "shard 2: trigger lifecycle_records_no_change differs from the schema 0002",
             "shard 3: constraint lifecycle_records.uq_lifecycle_records_hash"
-            " is missing from the schema 0001",
+            " is missing from the schema 0002",
             "shard 3: it bears ['another']",
         ]
 

@@ -274,8 +274,9 @@ from tests.storage.samples import START, STREAM, append
 from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.record import moment_from, moment_text
 from lifecycle.storage.journal import open_journal
+from lifecycle.storage import writing  # what cannot be loaded afterwards, as the next line does
 from lifecycle.storage.sqlite import ROLLBACK
-moment_from(moment_text(START))  # loads what cannot be loaded afterwards
+moment_from(moment_text(START))
 if os.geteuid() == 0:
     os.setuid(65534)  # root may write everything
 journal = open_journal(sys.argv[1], durability=ROLLBACK)
