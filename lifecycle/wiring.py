@@ -194,6 +194,7 @@ def _engine(
             calendar=RussianCalendar(),
             # The very code that proves them later: neither can take what the other does not.
             signatures=ed25519.verify,
+            public_keys=ed25519.is_public_key,
         )
     )
 

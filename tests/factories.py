@@ -90,6 +90,7 @@ def engine_on(
             log=lambda event, /, **facts: None,
             calendar=RussianCalendar(),
             signatures=ed25519.verify,
+            public_keys=ed25519.is_public_key,
         )
     )
 

@@ -69,8 +69,8 @@ class Context:
         log: Takes the events for operators.
         calendar: Tells working days.
         signatures: Checks the signatures of commands.
-        patience: For how long a transaction that others stood in the way of is begun again,
-            seconds.
+        public_keys: Tells 32 bytes that ``signatures`` can accept a signature of.
+        patience: Seconds in which a transaction that others hindered is begun again.
     """
 
     journal: Journal
@@ -82,6 +82,7 @@ class Context:
     log: EventLog
     calendar: Calendar
     signatures: SignatureCheck
+    public_keys: Callable[[bytes], bool]
     patience: float = PATIENCE
     _parsed: dict[str, Definition] = field(default_factory=dict, repr=False)
 

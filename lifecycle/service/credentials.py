@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from lifecycle.audit.ed25519 import KEY_BYTES, is_public_key
 from lifecycle.domain import credentials as decisions
 from lifecycle.domain.decision import Decision
 from lifecycle.domain.errors import (
@@ -29,6 +28,7 @@ from lifecycle.service.results import Receipt
 
 _ID_BYTES: Final = 5
 _SECRET_BYTES: Final = 32
+_KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Credentials:
             AlreadyExists: The key shows somebody already.
             AdministrationRefused, UnknownActor, InvalidDate: As for a token.
         """
-        _check_key(public)
+        self._check_key(public)
         name = secrets.token_hex(_ID_BYTES)
         with self._context.journal.reading() as view:
             again = view.command(command_id) if command_id is not None else None
@@ -220,6 +220,22 @@ class Credentials:
             expires_at="" if expires_at is None else moment_text(expires_at),
         )
 
+    def _check_key(self, public: str) -> None:
+        """Refuse what is a key by its length, but no signature is ever proved by.
+
+        Raises:
+            InvalidInput: It is no point of the curve, or one of small order.
+        """
+        try:
+            key = base64.b64decode(public, validate=True)
+        except ValueError:  # The decision says how a key is written.
+            return
+        if len(key) == _KEY_BYTES and not self._context.public_keys(key):
+            detail = Message(
+                "no signature can be proved by this key; print it by lifecycle key new"
+            )
+            raise InvalidInput(what="key", detail=detail)
+
     def _add(self, request: AddCredential) -> Receipt:
         def decide(tx: Writing, asked: AddCredential) -> Decision:
             if not tx.has_actor(asked.holder):
@@ -239,21 +255,6 @@ class Credentials:
             INSTALLATION,
             lambda tx, asked: _settled(tx, decide(tx, asked), asked, "add credentials"),
         )
-
-
-def _check_key(public: str) -> None:
-    """Refuse what would be a key by its length, but no signature is ever proved by.
-
-    Raises:
-        InvalidInput: It is no point of the curve, or one of small order.
-    """
-    try:
-        key = base64.b64decode(public, validate=True)
-    except ValueError:  # The decision says how a key is written.
-        return
-    if len(key) == KEY_BYTES and not is_public_key(key):
-        detail = Message("no signature can be proved by this key; print it by lifecycle key new")
-        raise InvalidInput(what="key", detail=detail)
 
 
 def _known(view: Reading, asked: AddCredential) -> Credential | None:
