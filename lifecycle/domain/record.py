@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -47,9 +48,11 @@ def record_hash(body: bytes) -> str:
 def genesis_hash(origin: str, stream: str) -> str:
     """Return what the first record of a stream names as its predecessor.
 
-    It binds the chain to its stream and installation: moved elsewhere, it no longer fits.
+    It binds the chain to its stream and installation: moved elsewhere, it no longer fits. Names
+    that are longer than any body have one, too: verification asks for it before it believes them.
     """
-    return sha256(_GENESIS_TAG + canonical.encode([origin, stream])).hexdigest()
+    place = canonical.encode([origin, stream], limit=sys.maxsize)
+    return sha256(_GENESIS_TAG + place).hexdigest()
 
 
 def empty_head(origin: str, stream: str) -> Head:

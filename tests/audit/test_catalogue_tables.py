@@ -10,6 +10,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ import pytest
 from lifecycle import verify
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.note import VerifierKey
+from lifecycle.cli.failures import exit_code_of
+from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage import tables
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
@@ -174,6 +177,61 @@ def test_any_column_spelt_otherwise(history: Path, table: str, column: str) -> N
             unseen.append(name)
 
     assert unseen == []
+
+
+# As expressions of SQL: a text in the file need not be one in UTF-8.
+HOSTILE = (
+    "''",
+    "char(0)",
+    "CAST(x'ff' AS TEXT)",
+    "CAST(x'eda080' AS TEXT)",  # half of a surrogate pair
+    "printf('%.*c', 100000, 'x')",
+    "printf('%.*c', 5000, '9')",
+    "'../../etc/passwd'",
+    "'2022-02-31'",
+    "'9999-12-31T23:59:60.000000Z'",
+    "'{\"a\":[]}'",
+    "'NaN'",
+)
+HOSTILE_NUMBERS = ("-1", "0", "9223372036854775807", "-9223372036854775808")
+HOSTILE_BYTES = ("x''", "x'00'", "x'ff'", "CAST('[]' AS BLOB)", "zeroblob(100000)")
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS)
+def test_any_column_with_what_nobody_writes(history: Path, table: str, column: str) -> None:
+    """It is found, or told as a failing database: never passed, and never a mistake of ours."""
+    with BreakIn(history) as visit:
+        rows = visit.run(
+            f"SELECT rowid, typeof({column}), hex({column}) FROM {table}"  # noqa: S608
+            f" WHERE {column} IS NOT NULL"
+        )
+    kinds = {"text": HOSTILE, "integer": HOSTILE_NUMBERS, "blob": HOSTILE_BYTES}
+    left = list(kinds[rows[0][1]])
+    while left:
+        tried = [
+            _damaged(history, table, column, row, before, left.pop())
+            for row, _, before in rows
+            if left
+        ]
+        if any(tried):
+            try:
+                assert findings(history), tried
+            except StorageFailed as error:
+                assert exit_code_of(error) == 8, tried
+
+
+def _damaged(
+    folder: Path, table: str, column: str, row: int, before: str, value: str
+) -> str | None:
+    """Put *value* there, and return it if it can stand there and is not what stood there."""
+    with BreakIn(folder) as visit, suppress(sqlite3.IntegrityError):
+        ((after,),) = visit.run(
+            f"UPDATE {table} SET {column} = {value} WHERE rowid = ?"  # noqa: S608
+            f" RETURNING hex({column})",
+            row,
+        )
+        return value if after != before else None
+    return None
 
 
 @pytest.mark.parametrize("table", ["lifecycle_installation", "lifecycle_log_state"])
