@@ -158,6 +158,7 @@ def checkpoint(
     progress = output.Progress(say("records hashed: {count}", count="{count}"))
     with session.engine() as engine:
         outside = [note for place in places for note in place.notes()]
+        _tell_of_others(session, places)
         _drain(engine)
         with engine.context.journal.auditing() as view:
             if signer.key.name != origin_line(view.origin):
@@ -210,6 +211,19 @@ def _places(folders: Sequence[str], repositories: Sequence[str]) -> list[Place]:
 
     places: list[Place] = [Folder(Path(one)) for one in folders]
     return [*places, *(GitRepository(Path(one)) for one in repositories)]
+
+
+def _tell_of_others(session: Session, places: Sequence[Place]) -> None:
+    """Say what is not looked at: somebody may have kept a checkpoint there under another name."""
+    from lifecycle.storage.places import EXAMPLE
+
+    for place in places:
+        if count := place.others():
+            template = (
+                "{place}: files left alone: {count}; checkpoints are read from latest and from"
+                " SIZE-HASH.checkpoint, such as {example}"
+            )
+            session.tell(template, place=place.name, count=count, example=EXAMPLE)
 
 
 def _document(found: Checkpoint) -> dict[str, Any]:
@@ -302,6 +316,7 @@ def watch(
     before: Checkpoint | None = None
     template = "sound: {size} records, {count} checkpoints outside"
     with session.engine() as engine:
+        _tell_of_others(session, places)
         for last in _looks(1 if once else rounds):
             # Before the view: what is signed meanwhile is then part of it.
             notes: list[Kept] = [note for place in places for note in place.notes()]
