@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from lifecycle.domain.commitment import Opened, Opening, committed_in
-from lifecycle.domain.decision import Refusal, authority
+from lifecycle.domain.decision import Accepted, Refusal, authority
 from lifecycle.domain.erasure import Erasures, decide_erase, opened_in, place_from, place_of
 from lifecycle.domain.errors import (
     AdministrationRefused,
@@ -19,6 +19,7 @@ from lifecycle.domain.errors import (
 from lifecycle.domain.errors_people import (
     ErasureUnfinished,
     EvidenceErased,
+    NothingLeft,
     UnknownAct,
     UnknownEvidence,
     UnknownRecord,
@@ -174,6 +175,8 @@ class People:
             AdministrationRefused: *actor* is not an administrator.
             UnknownActor, UnknownRecord: There is no such person or record.
             InvalidErasure: The ground is none, or the act has no proper number.
+            NothingLeft: The same act erased it before, under another command id, and nothing
+                came since. Another act, or the same one for what came since, is recorded.
             ErasureUnfinished: It is recorded, but something still lies in a file.
         """
         context = self._context
@@ -199,11 +202,17 @@ class People:
                 head,
             )
             what = Message("erase people's data")
+            if isinstance(decision, Accepted):
+                _refuse_twice(tx, asked, places)
             receipt = settle(tx, decision, lambda unmet: _refused(asked, what, unmet))
             tx.erasable.erase(person, places)
             return receipt
 
-        receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
+        try:
+            receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
+        except NothingLeft:
+            self._remove_files()  # The first time may have been interrupted before it.
+            raise
         self._remove_files()
         return receipt
 
@@ -316,6 +325,35 @@ def _refused(request: Request, what: Message, unmet: tuple[Unmet, ...]) -> Admin
 def _check_person(view: Reading, person: str) -> None:
     if not view.has_actor(person):
         raise UnknownActor(person, view.actors())
+
+
+def _refuse_twice(view: Reading, request: ErasePerson, places: Iterable[tuple[str, int]]) -> None:
+    """Refuse to record an act again that has nothing to erase any more.
+
+    Raises:
+        NothingLeft: It was recorded, and nothing came since.
+    """
+    same = (request.erased, request.ground, request.act)
+    for earlier in Erasures(view.records(INSTALLATION)).all:
+        facts = earlier.facts or {}
+        done = (facts["actor"], facts["ground"], facts["act"])
+        if done == same and {*request.records} <= {*facts["records"]}:
+            if _is_left(view, request.erased, {*places}):
+                return
+            raise NothingLeft(person=request.erased, act=request.act, place=place_of(earlier))
+
+
+def _is_left(view: Reading, person: str, places: Container[tuple[str, int]]) -> bool:
+    """Tell whether a name, or anything that *person* wrote or that lies at *places*, is kept."""
+    if view.erasable.name(person) is not None:
+        return True
+    for stream in view.erasable.streams():
+        own = {one.sequence for one in view.records(stream) if one.actor.id == person}
+        kept = [place for place, _ in view.erasable.openings(stream)]
+        kept += [place for place, key in view.erasable.keys(stream) if key.key is not None]
+        if any(place in own or (stream, place) in places for place in kept):
+            return True
+    return False
 
 
 def _place(view: Reading, text: str) -> tuple[str, int]:
