@@ -190,30 +190,29 @@ class People:
             records=tuple(sorted(records)),
         )
 
-        def work(tx: Writing, asked: ErasePerson) -> Receipt:
-            _check_person(tx, person)
-            places = [_place(tx, text) for text in asked.records]
-            head = tx.lock(INSTALLATION)
-            decision = decide_erase(
-                access_of(tx, asked.actor, context.signatures),
-                asked,
-                # Its time tells what it covers: no earlier than whatever can be erased by it.
-                context.stamp(after=no_earlier(tx, head, *_erasable(tx, places))),
-                head,
-            )
-            what = Message("erase people's data")
-            if isinstance(decision, Accepted):
-                _refuse_twice(tx, asked, places)
-            receipt = settle(tx, decision, lambda unmet: _refused(asked, what, unmet))
-            tx.erasable.erase(person, places)
-            return receipt
-
         try:
-            receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
+            receipt = carry_out(
+                context, request, INSTALLATION, self._erase, context.journal.erasing
+            )
         except NothingLeft:
             self._remove_files()  # The first time may have been interrupted before it.
             raise
         self._remove_files()
+        return receipt
+
+    def _erase(self, tx: Writing, asked: ErasePerson) -> Receipt:
+        _check_person(tx, asked.erased)
+        places = [_place(tx, text) for text in asked.records]
+        head = tx.lock(INSTALLATION)
+        access = access_of(tx, asked.actor, self._context.signatures)
+        # Its time tells what it covers: no earlier than whatever can be erased by it.
+        stamp = self._context.stamp(after=no_earlier(tx, head, *_erasable(tx, places)))
+        decision = decide_erase(access, asked, stamp, head)
+        if isinstance(decision, Accepted):
+            _refuse_twice(tx, asked, places)
+        what = Message("erase people's data")
+        receipt = settle(tx, decision, lambda unmet: _refused(asked, what, unmet))
+        tx.erasable.erase(asked.erased, places)
         return receipt
 
     def _remove_files(self) -> None:
