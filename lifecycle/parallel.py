@@ -246,6 +246,10 @@ def _uninterrupted() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield  # Windows: a process that is interrupted while it starts says so itself.
         return
+    from multiprocessing import resource_tracker
+
+    # It comes with the first process, and would let the signal through while it is started.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
