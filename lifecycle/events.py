@@ -109,6 +109,18 @@ BATCH_LINE_FAILED: Final = Event(
 )
 
 SEALED: Final = Event("sealed", ("count",), "records that waited are leaves of the log")
+VERIFICATION_PROCESS_LOST: Final = Event(
+    "verification_process_lost",
+    (),
+    "a process that verified beside others ended; its share is verified by those that are left",
+    warns=True,
+)
+VERIFICATION_PROCESS_REFUSED: Final = Event(
+    "verification_process_refused",
+    ("why",),
+    "the machine started fewer processes than were to verify",
+    warns=True,
+)
 CHECKPOINT_SIGNED: Final = Event("checkpoint_signed", ("size", "root"), "the log was signed")
 CHECKPOINT_KEPT: Final = Event(
     "checkpoint_kept", ("size", "places"), "a checkpoint lies in so many places outside"

@@ -3,22 +3,30 @@
 New processes are started, none is forked: a fork would take open connections and threads along.
 The grounds are found once and handed over. A process whose view is not of the same state, because
 somebody wrote meanwhile, or that fails at a span, leaves it to the process that asked.
+
+A process may also be killed at any moment, as by a machine that is out of memory. So each has a
+connection of its own and shares no queue and no lock with others: what it held would stay held.
+Its end ends the connection, and its span is left to the process that asked as well.
 """
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 import pickle
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from queue import Empty, SimpleQueue
 from typing import Any, Final, Self
 
+from lifecycle import events
 from lifecycle.audit.checking import Checking, Progress
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.schools import Outcome, check_all, check_schools
@@ -27,10 +35,12 @@ from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.ports import Auditing, Journal
 from lifecycle.domain.spans import Span
+from lifecycle.logs import event
 
 LARGE: Final = 50_000
 """Records from which on other processes are worth their start, if nothing else is asked for."""
 
+_TO_END: Final = 10.0  # seconds in which a process without work closes its view
 _BETWEEN_COLLECTIONS: Final = 50_000  # objects; a batch of rows alone is five hundred
 
 
@@ -97,13 +107,14 @@ class Spread:
         self._workers = workers
         self._progress = progress
         self._records = 0
-        self._end = ExitStack()
+        self._crew: _Crew | None = None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self._end.close()
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if self._crew is not None:
+            self._crew.end(at_once=kind is not None)
 
     def __call__(self, run: Checking, spans: Sequence[Span]) -> Iterable[Outcome]:
         """Begin to check *spans*, and return what they come to, in order."""
@@ -111,12 +122,9 @@ class Spread:
         if workers == 1 or task is None:
             return check_all(self._view, run, spans)
         self._records = run.records
-        pool = ProcessPoolExecutor(
-            min(workers, len(spans)), get_context("spawn"), initializer=_begin, initargs=(task,)
-        )
-        self._end.callback(pool.shutdown, cancel_futures=True)
-        futures = [self._submitted(pool, span) for span in spans]
-        return self._outcomes(run, spans, futures)
+        self._crew = _Crew(task, spans, self._done)
+        self._crew.begin(min(workers, len(spans)))
+        return self._outcomes(run, self._crew)
 
     def _task(self, run: Checking) -> Task | None:
         opener = self._journal.elsewhere()
@@ -130,58 +138,172 @@ class Spread:
             return self._workers
         return cores() if sum(size for _, size in self._view.sizes()) >= LARGE else 1
 
-    def _submitted(self, pool: ProcessPoolExecutor, span: Span) -> Future[Outcome | None]:
-        future = pool.submit(_check, span)
-        future.add_done_callback(self._done)
-        return future
+    def _done(self, outcome: Outcome) -> None:
+        self._records += outcome.records
+        self._progress(self._records)
 
-    def _done(self, future: Future[Outcome | None]) -> None:
-        if not future.cancelled() and future.exception() is None:
-            outcome = future.result()
-            self._records += outcome.records if outcome else 0
-            self._progress(self._records)
-
-    def _outcomes(
-        self, run: Checking, spans: Sequence[Span], futures: Sequence[Future[Outcome | None]]
-    ) -> Iterator[Outcome]:
-        for span, future in zip(spans, futures, strict=True):
+    def _outcomes(self, run: Checking, crew: _Crew) -> Iterator[Outcome]:
+        for span, future in crew.work:
             outcome = future.result()
             yield check_schools(run, self._view, span) if outcome is None else outcome
 
 
-_run: Checking | None = None
-_view: Auditing | None = None
-_open: Final = ExitStack()
+class _Crew:
+    """Other processes at work, each followed by a thread of this one.
+
+    Args:
+        task: What they need.
+        spans: What is to be checked.
+        done: Called with what each span came to, by one thread at a time.
+    """
+
+    def __init__(self, task: Task, spans: Sequence[Span], done: Callable[[Outcome], None]) -> None:
+        self.work: Final = [(span, Future[Outcome | None]()) for span in spans]
+        self._task = task
+        self._done = done
+        self._left: SimpleQueue[tuple[Span, Future[Outcome | None]]] = SimpleQueue()
+        for one in self.work:
+            self._left.put(one)
+        self._processes: list[SpawnProcess] = []
+        self._threads: list[threading.Thread] = []
+        self._handing_out = 1
+        self._lock = threading.Lock()
+
+    def begin(self, workers: int) -> None:
+        """Start *workers* processes, or as many as the machine will, and hand out the work."""
+        try:
+            for _ in range(workers):
+                self._start()
+        except OSError as error:  # No memory or no number for one more process.
+            event(events.VERIFICATION_PROCESS_REFUSED, why=str(error))
+        self._ended()
+
+    def end(self, *, at_once: bool) -> None:
+        """Wait for the processes, which end when no work is left, or end them *at once*."""
+        for process in self._processes:
+            if not at_once:
+                process.join(_TO_END)
+            process.kill()
+            process.join()
+        for thread in self._threads:
+            thread.join()
+
+    def _start(self) -> None:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        # Nobody else keeps that end: it closes when the process ends, in whatever way.
+        with theirs, _uninterrupted():
+            process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            process.start()
+            self._processes.append(process)
+        with self._lock:
+            self._handing_out += 1
+        thread = threading.Thread(target=self._follow, args=(ours,), daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _follow(self, ours: Connection) -> None:
+        try:
+            with ours:
+                ours.send(self._task)
+                while ours.recv():
+                    self._next(ours)
+        except Empty:
+            pass  # The process ends with the connection.
+        except (EOFError, OSError):
+            event(events.VERIFICATION_PROCESS_LOST)
+        finally:
+            self._ended()
+
+    def _ended(self) -> None:
+        """Leave what is left to the process that asked, if no other one will take it."""
+        with self._lock:
+            self._handing_out -= 1
+            alone = self._handing_out == 0
+        while alone and not self._left.empty():
+            self._left.get()[1].set_result(None)
+
+    def _next(self, ours: Connection) -> None:
+        """Have one more span checked.
+
+        Raises:
+            Empty: None is left.
+            EOFError, OSError: The process has ended; its span is left to the one that asked.
+        """
+        span, future = self._left.get_nowait()
+        outcome: Outcome | None = None
+        try:
+            ours.send(span)
+            outcome = ours.recv()
+        finally:
+            future.set_result(outcome)
+        if outcome is not None:
+            with self._lock:
+                self._done(outcome)
 
 
-def _begin(task: Task) -> None:
-    """Make this process ready; where that fails, it leaves every span to the other one."""
-    global _run, _view
-    # Whoever asked is interrupted, and ends this process in its own way.
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Start a process that Ctrl-C does not reach: who asked is interrupted, and ends it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield  # Windows: a process that is interrupted while it starts says so itself.
+        return
+    from multiprocessing import resource_tracker
+
+    # It comes with the first process, and would let the signal through while it is started.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(asked: Connection) -> None:
+    """Check spans for the process that asked until it has no more, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    with asked, ExitStack() as opened:
+        try:
+            task: Task = asked.recv()
+            ready = _opened(task, opened)
+            while ready is not None:
+                asked.send(True)
+                asked.send(_check(*ready, asked.recv()))
+            asked.send(False)
+        except (EOFError, OSError):
+            pass
+
+
+def _leave_with_parent() -> None:
+    """End this process when the one that asked was killed; nothing is written here."""
+    asking = parent_process()
+    if asking is not None:
+        asking.join()
+        os._exit(1)
+
+
+def _opened(task: Task, end: ExitStack) -> tuple[Checking, Auditing] | None:
+    """Return what spans are checked with, unless this process sees another state."""
     try:
         journal = task.journal()
-        _open.callback(journal.close)
-        view = _open.enter_context(journal.auditing())
-        same = view.mark() == task.mark
+        end.callback(journal.close)
+        view = end.enter_context(journal.auditing())
+        if view.mark() != task.mark:
+            return None
     except LifecycleError:
-        return
-    if same:
-        # This process does nothing else: what is there stays, and is not to be walked for garbage
-        # again and again, which costs a tenth of the time.
-        gc.freeze()
-        gc.set_threshold(_BETWEEN_COLLECTIONS)
-        atexit.register(_open.close)
-        _view = view
-        _run = Checking(task.evidence, task.grounds, lambda done: None, task.parser, task.since)
-
-
-def _check(span: Span) -> Outcome | None:
-    if _run is None or _view is None:
         return None
+    # This process does nothing else: what is there stays, and is not to be walked for garbage
+    # again and again, which costs a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(_BETWEEN_COLLECTIONS)
+    return Checking(task.evidence, task.grounds, lambda done: None, task.parser, task.since), view
+
+
+def _check(run: Checking, view: Auditing, span: Span) -> Outcome | None:
     try:
-        return check_schools(_run, _view, span)
-    except LifecycleError:
+        return check_schools(run, view, span)
+    except (LifecycleError, MemoryError):
         return None
 
 

@@ -24,6 +24,9 @@ from lifecycle.storage.durable import sync_folder
 
 LATEST: Final = "latest"
 
+EXAMPLE: Final = "000000000042-0123abcd.checkpoint"
+"""How the file of a checkpoint is called: by its size, and by a hash of the note."""
+
 _NAME: Final = re.compile(r"[0-9]{12,19}-[0-9a-f]{8}\.checkpoint")
 _GIT_SECONDS: Final = 60
 _ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
@@ -33,8 +36,21 @@ _ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_D
 class Place(Protocol):
     """Where checkpoints are kept."""
 
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        ...
+
     def notes(self) -> list[Kept]:
         """Return what is kept there.
+
+        Raises:
+            PlaceFailed: It cannot be read.
+        """
+        ...
+
+    def others(self) -> int:
+        """Return how many files lie there that no checkpoint is read from, by their names.
 
         Raises:
             PlaceFailed: It cannot be read.
@@ -60,6 +76,11 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return str(self._path)
+
     def notes(self) -> list[Kept]:
         """Return what is kept there.
 
@@ -67,9 +88,19 @@ class Folder:
             PlaceFailed: It cannot be read.
         """
         try:
-            files = sorted(self._path.iterdir())
-            wanted = [one for one in files if one.name == LATEST or _NAME.fullmatch(one.name)]
-            return [self._kept(one) for one in wanted]
+            return [self._kept(one) for one in sorted(self._path.iterdir()) if _is_ours(one)]
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def others(self) -> int:
+        """Return how many files lie there that no checkpoint is read from, by their names.
+
+        Raises:
+            PlaceFailed: It cannot be read.
+        """
+        try:
+            names = [one for one in self._path.iterdir() if not one.name.startswith(".")]
+            return sum(not (_is_ours(one) or one.is_dir()) for one in names)
         except OSError as error:
             raise self._failed(error) from error
 
@@ -126,6 +157,10 @@ class Folder:
         return PlaceFailed(place=str(self._path), detail=error.strerror or str(error))
 
 
+def _is_ours(path: Path) -> bool:
+    return path.name == LATEST or _NAME.fullmatch(path.name) is not None
+
+
 class GitRepository:
     """The folder ``checkpoints`` in the work tree of a git repository; each one is committed.
 
@@ -139,6 +174,11 @@ class GitRepository:
         self._path = path
         self._folder = Folder(path / "checkpoints")
 
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self._folder.name
+
     def notes(self) -> list[Kept]:
         """Return what is kept there.
 
@@ -147,6 +187,14 @@ class GitRepository:
         """
         self._check()
         return self._folder.notes() if (self._path / "checkpoints").is_dir() else []
+
+    def others(self) -> int:
+        """Return how many files lie beside the checkpoints that none is read from.
+
+        Raises:
+            PlaceFailed: It cannot be read.
+        """
+        return self._folder.others() if (self._path / "checkpoints").is_dir() else 0
 
     def put(self, checkpoint: Checkpoint, note: str) -> Path:
         """Keep and commit a checkpoint; return its file.

@@ -121,6 +121,18 @@ def standing_row(standing: Standing) -> dict[str, Any]:
     }
 
 
+def _day(text: Any) -> date:
+    """Read a day as it is written here: ISO 8601 has other spellings, which nothing of ours wrote.
+
+    Raises:
+        TypeError, ValueError: It is none.
+    """
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError(f"{text} is not a day written year-month-day")
+    return day
+
+
 def standing_from(row: Values) -> Standing:
     """Read a row of ``standings`` (``STANDING_COLUMNS``).
 
@@ -130,8 +142,8 @@ def standing_from(row: Values) -> Standing:
     values = dict(zip(STANDING_COLUMNS, row, strict=True))
     due_on = values["due_on"]
     values["entered_at"] = moment_from(values["entered_at"])
-    values["entered_on"] = date.fromisoformat(values["entered_on"])
-    values["due_on"] = date.fromisoformat(due_on) if due_on is not None else None
+    values["entered_on"] = _day(values["entered_on"])
+    values["due_on"] = _day(due_on) if due_on is not None else None
     # Anything else stays what it is, so that verification sees it.
     values["final"] = {0: False, 1: True}.get(values["final"], values["final"])
     return Standing(**values)
@@ -152,8 +164,8 @@ def move_from(row: Values) -> SchoolMove:
         source,
         target,
         moment_from(recorded_at),
-        date.fromisoformat(effective_on),
-        date.fromisoformat(enrolled_on),
+        _day(effective_on),
+        _day(enrolled_on),
         json.loads(as_bytes(body))["facts"],
     )
 
@@ -173,7 +185,7 @@ def readable_standing(row: Values) -> Values:
     values["entered_at"] = readable_moment(values["entered_at"])
     for name in ("entered_on", "due_on"):
         try:
-            date.fromisoformat(values[name] or "")
+            _day(values[name] or "")
         except (TypeError, ValueError):
             if name == "entered_on" or values[name] is not None:
                 values[name] = _NO_DAY

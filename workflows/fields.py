@@ -25,6 +25,9 @@ from lifecycle.domain.occurrences import is_recurrence
 FORMAT: Final = 1
 """The only format of definition files so far."""
 
+OF_THE_MACHINE: Final = ("localtime", "posixrules")
+"""Files beside the time zones: what day it is by them, another machine would not say."""
+
 _DATE = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
@@ -57,6 +60,8 @@ def _date(value: Any) -> date:
 
 def _time_zone(value: str) -> str:
     try:
+        if value in OF_THE_MACHINE:
+            raise ValueError(value)
         ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:
         raise PydanticCustomError("time_zone", "no time zone") from error

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from lifecycle.workflows.fields import OF_THE_MACHINE
 from lifecycle.workflows.problems import Findings, Path
 from lifecycle.workflows.reading import Document, read
 from lifecycle.workflows.schema import ProgrammeFile
@@ -81,7 +82,8 @@ def _note(detail: ErrorDetails, form: type[BaseModel], content: Any, findings: F
         findings.unknown("LD110", path, template, field, _fields(form, loc[:-1]))
     elif detail["type"] == "time_zone":
         template = "{name} is not the name of a time zone"
-        findings.unknown("LD114", path, template, given, available_timezones())
+        known = available_timezones().difference(OF_THE_MACHINE)
+        findings.unknown("LD114", path, template, given, known)
     else:
         code, template = _MESSAGES.get(detail["type"], ("LD112", "{field} is not valid: {detail}"))
         context = detail.get("ctx", {})

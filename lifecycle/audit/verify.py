@@ -130,7 +130,7 @@ def _definitions(view: Auditing) -> tuple[dict[str, Definition], list[Finding]]:
             members = canonical.decode(body, limit=canonical.MAX_DEFINITION_BYTES)
             definition = Definition.from_json(members)
             _use(definition)
-        except (InvalidBody, AttributeError, KeyError, TypeError, ValueError) as error:
+        except (InvalidBody, LookupError, AttributeError, TypeError, ValueError, OSError) as error:
             findings.append(Finding("definition_altered", None, None, "body", digest, str(error)))
             continue
         if found != digest:
@@ -144,7 +144,8 @@ def _use(definition: Definition) -> None:
     """Look up what decisions look up: members of wrong types are decoded without a murmur.
 
     Raises:
-        AttributeError, KeyError, TypeError, ValueError: It is no definition to decide by.
+        AttributeError, LookupError, TypeError, ValueError: It is no definition to decide by.
+        OSError: Its time zone is the name of a folder, or of nothing that a file can be called.
     """
     ZoneInfo(definition.roadmap.time_zone)
     names = (

@@ -6,6 +6,7 @@ A token is never an argument or a variable: other users of the machine see those
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _MOST: Final = 4096  # bytes of a token or a key, and room to spare
 _SHOWN: Final = ("token_file", "sign_with")
+# As ``key new`` prints it, and as other programs write it.
+_PUBLIC: Final = re.compile(rb"\s*(?:[A-Za-z0-9+/]{43}=\s*$|-----BEGIN PUBLIC KEY|ssh-ed25519 )")
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 actor_option: Final = together(
@@ -116,7 +119,7 @@ def _by_token(engine: Lifecycle, file: str) -> Actor:
 def _by_key(engine: Lifecycle, file: str) -> Actor:
     from lifecycle.keys import read_key
 
-    key = read_key(private(Path(file), "--sign-with"))
+    key = read_key(private(Path(file), "--sign-with", public_half=_PUBLIC))
     return engine.credentials.of_key(key.public, key.sign)
 
 
@@ -125,8 +128,13 @@ def _at_once(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def private(path: Path, what: str) -> bytes:
+def private(path: Path, what: str, *, public_half: re.Pattern[bytes] | None = None) -> bytes:
     """Return the content of a file that nobody else may read.
+
+    Args:
+        path: The file.
+        what: The option that named it.
+        public_half: Matches what people could take for it, and everybody may read.
 
     Raises:
         InvalidInput: It cannot be read, is a pipe or a device, or others can read it.
@@ -143,6 +151,9 @@ def private(path: Path, what: str) -> bytes:
     if not stat.S_ISREG(mode):
         detail = Message("{file} is a device or a pipe; name a file", {"file": str(path)})
         raise InvalidInput(what=what, detail=detail)
+    if public_half is not None and public_half.match(content):
+        template = "{file} holds the public key; name the file that the private one was written to"
+        raise InvalidInput(what=what, detail=Message(template, {"file": str(path)}))
     if os.name == "posix" and mode & _OTHERS:
         detail = Message("others can read {file}; run: chmod 600 {file}", {"file": str(path)})
         raise InvalidInput(what=what, detail=detail)

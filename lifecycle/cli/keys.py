@@ -15,7 +15,7 @@ from lifecycle.domain.messages import Message
 
 if TYPE_CHECKING:
     from lifecycle.audit.checkpoints import Kept
-    from lifecycle.audit.note import VerifierKey
+    from lifecycle.audit.note import NoteInvalid, VerifierKey
     from lifecycle.audit.private_key import PrivateKey
 
 _LONGEST_FILE: Final = 1024 * 1024
@@ -73,7 +73,11 @@ def trusted(given: Sequence[str], what: str = "--key") -> list[VerifierKey]:
         try:
             found += [VerifierKey.parse(line) for line in lines]
         except NoteInvalid as error:
-            raise InvalidKey(what=what, detail=error.message) from error
+            detail = error.message
+            if text is not one:
+                facts = {"file": one, "detail": error.message}
+                detail = Message("{file} holds no public key: {detail}", facts)
+            raise InvalidKey(what=what, detail=detail) from error
     return found
 
 
@@ -89,13 +93,26 @@ def private_key(path: Path) -> PrivateKey:
     from lifecycle.audit.private_key import PrivateKey
 
     text = read_text(path, "--key")
+    try:
+        key = PrivateKey.parse(text, signing.public_key)
+    except NoteInvalid as error:
+        raise InvalidKey(what="--key", detail=_no_private_key(path, text, error)) from error
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         detail = Message("others can read {file}; run: chmod 600 {file}", {"file": str(path)})
         raise InvalidKey(what="--key", detail=detail)
+    return key
+
+
+def _no_private_key(path: Path, text: str, error: NoteInvalid) -> Message:
+    from lifecycle.audit.note import NoteInvalid, VerifierKey
+
     try:
-        return PrivateKey.parse(text, signing.public_key)
-    except NoteInvalid as error:
-        raise InvalidKey(what="--key", detail=error.message) from error
+        VerifierKey.parse(text)
+    except NoteInvalid:
+        facts = {"file": str(path), "detail": error.message}
+        return Message("{file} holds no private key: {detail}", facts)
+    template = "{file} holds the public key; name the file that the private one was written to"
+    return Message(template, {"file": str(path)})
 
 
 def kept(paths: Sequence[str], what: str) -> list[Kept]:

@@ -149,6 +149,7 @@ def checkpoint(
     progress = output.Progress(say("records hashed: {count}", count="{count}"))
     with session.engine() as engine:
         outside = [note for place in places for note in place.notes()]
+        _tell_of_others(session, places)
         engine.seal(_BATCH)
         with engine.context.journal.auditing() as view:
             if signer.key.name != origin_line(view.origin):
@@ -175,11 +176,15 @@ def checkpoint(
     document = {**_document(found), "note": note, "files": kept}
     session.answer(document, _signed(found, note, kept, as_text=as_text, qr=qr))
     if not (places or as_text or qr or session.as_json):
-        template = (
-            "it lies in the database only and proves nothing against who can write there;"
-            " keep it outside: --to, --to-git, --print"
-        )
-        session.tell("warning: {text}", text=say(template))
+        _warn_of_inside(session)
+
+
+def _warn_of_inside(session: Session) -> None:
+    template = (
+        "it lies in the database only and proves nothing against who can write there;"
+        " keep it outside: --to, --to-git, --print"
+    )
+    session.tell("warning: {text}", text=say(template))
 
 
 def _put(places: Sequence[Place], found: Checkpoint, note: str) -> list[str]:
@@ -205,6 +210,19 @@ def _places(folders: Sequence[str], repositories: Sequence[str]) -> list[Place]:
 
     places: list[Place] = [Folder(Path(one)) for one in folders]
     return [*places, *(GitRepository(Path(one)) for one in repositories)]
+
+
+def _tell_of_others(session: Session, places: Sequence[Place]) -> None:
+    """Say what is not looked at: somebody may have kept a checkpoint there under another name."""
+    from lifecycle.storage.places import EXAMPLE
+
+    for place in places:
+        if count := place.others():
+            template = (
+                "{place}: files left alone: {count}; checkpoints are read from latest and from"
+                " SIZE-HASH.checkpoint, such as {example}"
+            )
+            session.tell(template, place=place.name, count=count, example=EXAMPLE)
 
 
 def _document(found: Checkpoint) -> dict[str, Any]:
@@ -298,6 +316,7 @@ def watch(
     before: Checkpoint | None = None
     template = "sound: {size} records, {count} checkpoints outside"
     with session.engine() as engine:
+        _tell_of_others(session, places)
         for last in _looks(1 if once else rounds):
             # Before the view: what is signed meanwhile is then part of it.
             notes: list[Kept] = [note for place in places for note in place.notes()]

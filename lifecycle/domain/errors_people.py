@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifecycle.domain.errors import InvalidInput, NotFound, StorageFailed
+from lifecycle.domain.errors import Conflict, InvalidInput, NotFound, StorageFailed
 
 
 class UnknownRecord(NotFound):
@@ -49,6 +49,14 @@ class InvalidComment(InvalidInput):
 
     code = "LC312"
     template = "the comment is not valid: {detail}"
+
+
+class NothingLeft(Conflict):
+    """The same act erased it before, and nothing came since: one act is recorded once."""
+
+    code = "LC404"
+    template = "nothing is left to erase of {person}: act {act} did it, record {place}"
+    remedy_template = "take the extract for the act: lifecycle audit erasure-extract --act {act}"
 
 
 class ErasureUnfinished(StorageFailed):

@@ -70,8 +70,7 @@ class Context:
         calendar: Tells working days.
         signatures: Checks the signatures of commands.
         public_keys: Tells 32 bytes that ``signatures`` can accept a signature of.
-        patience: For how long a transaction that others stood in the way of is begun again,
-            seconds.
+        patience: Seconds in which a transaction that others hindered is begun again.
         memory: What was looked at, for whoever looks again.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -11,48 +10,39 @@ from typing import Final
 from lifecycle import events
 from lifecycle.domain.commitment import Opened, Opening, committed_in
 from lifecycle.domain.decision import Refusal, authority
-from lifecycle.domain.erasure import Erasures, decide_erase, opened_in, place_from, place_of
+from lifecycle.domain.erasure import Erasures, opened_in, place_of
 from lifecycle.domain.errors import (
-    AdministrationRefused,
     EvidenceLost,
     InvalidInput,
-    UnknownActor,
 )
 from lifecycle.domain.errors_people import (
     ErasureUnfinished,
     EvidenceErased,
     UnknownAct,
     UnknownEvidence,
-    UnknownRecord,
 )
-from lifecycle.domain.guards import Unmet
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     ADMINISTRATOR,
     INSTALLATION,
     Actor,
-    Head,
     participation_stream,
     roadmap_stream,
 )
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import Record
-from lifecycle.domain.requests import ErasePerson, NamePerson, Request
+from lifecycle.domain.requests import ErasePerson, NamePerson
 from lifecycle.service.context import (
     Context,
     attempted,
-    carry_out,
     check_actor,
-    settle,
 )
+from lifecycle.service.erasing import check_person, erase, refused_to
 from lifecycle.service.identity import access_of, proved
 from lifecycle.service.results import Receipt
 from lifecycle.service.times import no_earlier
 
 MAX_NAME: Final = 200
-
-
-_ERASE: Final = Message("erase people's data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +108,14 @@ class People:
 
         def work(tx: Writing) -> None:
             check_actor(tx, request)
-            _check_person(tx, person)
+            check_person(tx, person)
             head = tx.lock(INSTALLATION)
             asked = proved(tx, request, head)
             access = access_of(tx, asked.actor, context.signatures)
             stamp = context.stamp(after=no_earlier(tx, head))
             acting = authority(access, access.roles, asked, stamp, head, (ADMINISTRATOR,))
             if isinstance(acting, Refusal):
-                raise _refused(request, Message("name people"), acting.unmet)
+                raise refused_to(request, Message("name people"), acting.unmet)
             tx.keep_name(person, text)
 
         attempted(context, request, work)
@@ -138,7 +128,7 @@ class People:
             UnknownActor: Nobody is registered under that id.
         """
         with self._context.journal.reading() as view:
-            _check_person(view, person)
+            check_person(view, person)
             values = files = 0
             for stream in view.erasable.streams():
                 own = {one.sequence for one in view.records(stream) if one.actor.id == person}
@@ -179,6 +169,8 @@ class People:
             AdministrationRefused: *actor* is not an administrator.
             UnknownActor, UnknownRecord: There is no such person or record.
             InvalidErasure: The ground is none, or the act has no proper number.
+            NothingLeft: The same act erased it before, under another command id, and nothing
+                came since. Another act, or the same one for what came since, is recorded.
             ErasureUnfinished: It is recorded, but something still lies in a file.
         """
         context = self._context
@@ -192,50 +184,7 @@ class People:
             records=tuple(sorted(records)),
         )
 
-        def work(tx: Writing, asked: ErasePerson) -> Receipt:
-            _check_person(tx, person)
-            places = [_place(tx, text) for text in asked.records]
-            head = tx.lock(INSTALLATION)
-            decision = decide_erase(
-                access_of(tx, asked.actor, context.signatures),
-                asked,
-                # Its time tells what it covers: no earlier than whatever can be erased by it.
-                context.stamp(after=no_earlier(tx, head, *_erasable(tx, places))),
-                head,
-            )
-            receipt = settle(tx, decision, lambda unmet: _refused(asked, _ERASE, unmet))
-            tx.erasable.erase(person, places)
-            return receipt
-
-        with self._told(request.command_id):
-            receipt = carry_out(context, request, INSTALLATION, work, context.journal.erasing)
-            self._remove_files(request.command_id)
-        return receipt
-
-    @contextmanager
-    def _told(self, command_id: str) -> Iterator[None]:
-        """Tell operators of an erasure that is recorded, but not finished."""
-        try:
-            yield
-        except ErasureUnfinished as error:
-            found = {"error": error.code, "command_id": command_id}
-            self._context.log(events.ERASURE_UNFINISHED, **found)
-            raise
-
-    def _remove_files(self, command_id: str) -> None:
-        """Remove every ciphertext without a key, also those that an interrupted erasure left."""
-        context = self._context
-        with context.journal.reading() as view:
-            left = view.erasable.left_files()
-        try:
-            for digest in left:
-                context.evidence.remove(digest)
-        except EvidenceLost as error:
-            raise ErasureUnfinished(detail=error.facts["detail"]) from error
-        with context.journal.writing() as tx:
-            for digest in left:
-                tx.erasable.forget(digest)
-        context.log(events.ERASED, files=len(left), command_id=command_id)
+        return erase(context, request)
 
     def opened(self, records: Iterable[Record]) -> dict[str, Opened]:
         """Return what people see in place of every commitment of *records*, by commitment."""
@@ -317,37 +266,6 @@ def person_name(text: str) -> str:
         detail = Message("1 to {limit} printable characters", {"limit": MAX_NAME})
         raise InvalidInput(what="name", detail=detail)
     return name
-
-
-def _refused(request: Request, what: Message, unmet: tuple[Unmet, ...]) -> AdministrationRefused:
-    return AdministrationRefused(
-        unmet,
-        actor=request.actor.id,
-        request=what,
-        what=type(request).__name__,
-        stream=INSTALLATION,
-    )
-
-
-def _check_person(view: Reading, person: str) -> None:
-    if not view.has_actor(person):
-        raise UnknownActor(person, view.actors())
-
-
-def _place(view: Reading, text: str) -> tuple[str, int]:
-    try:
-        stream, sequence = place_from(text)
-    except ValueError as error:
-        raise UnknownRecord(text) from error
-    if sequence > view.head(stream).version:
-        raise UnknownRecord(text)
-    return stream, sequence
-
-
-def _erasable(view: Reading, places: Iterable[tuple[str, int]]) -> Iterator[Head]:
-    """Yield the heads of all streams that an erasure may take something from."""
-    streams = {*view.erasable.streams(), *(stream for stream, _ in places)}
-    return map(view.head, sorted(streams))
 
 
 def _by_place(view: Reading, stream: str) -> dict[int, dict[str, Opening]]:

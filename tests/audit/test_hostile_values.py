@@ -97,6 +97,12 @@ def set_in(*path: str | int, to: object) -> Callable[[dict[str, Any]], None]:
         set_in("roadmap", to=1),
         set_in("roadmap", "time_zone", to=7),
         set_in("roadmap", "time_zone", to="Nowhere/Here"),
+        set_in("roadmap", "time_zone", to="Europe"),  # a folder of zones
+        set_in("roadmap", "time_zone", to="America/Argentina"),
+        set_in("roadmap", "time_zone", to="a" * 300),  # longer than a file's name
+        set_in("roadmap", "time_zone", to="Europe/Moscow/x"),
+        set_in("roadmap", "time_zone", to="Europe/\0"),
+        set_in("roadmap", "time_zone", to="../zone.tab"),
         set_in("roadmap", "id", to=[]),
     ],
 )

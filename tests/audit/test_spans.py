@@ -13,7 +13,7 @@ from lifecycle.audit.verify import verify as verify_view
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.guards import Guards
 from lifecycle.domain.spans import Span
-from lifecycle.parallel import Spread
+from lifecycle.parallel import Spread, fast_parser
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import WAL
@@ -102,7 +102,8 @@ def _verified_while_written(engine: Lifecycle, other: Lifecycle) -> Any:
         list(view.sizes())
         other.add_actor("newcomer", actor=ADMIN)
         with Spread(context.journal, view, context.evidence, 2, lambda done: None) as spread:
-            return verify_view(view, context.evidence, context.guards, spread=spread)
+            parser = fast_parser()  # The plain one cannot be sent to another process.
+            return verify_view(view, context.evidence, context.guards, parser=parser, spread=spread)
 
 
 def test_a_text_that_is_none_does_not_hide_what_lies_beside_it(

@@ -93,6 +93,8 @@ def set_in(*path: str | int, to: object) -> Callable[[Any], None]:
     [
         (set_in("roadmap", "time_zone", to="Nowhere/Here"), "Nowhere/Here"),
         (set_in("roadmap", "time_zone", to="../etc"), "etc"),
+        (set_in("roadmap", "time_zone", to="Europe"), "Europe"),  # a folder
+        (set_in("roadmap", "time_zone", to="a" * 300), "aaa"),  # longer than a file's name
         (set_in("states", 0, "name", to=7), "7 is no name"),
         (set_in("transitions", 0, "name", to=7), "7 is no name"),
         (set_in("roles", 0, "name", to=7), "7 is no name"),

@@ -232,6 +232,19 @@ def test_it_is_explained_to_whoever_shows_a_token_or_a_key(office: Terminal) -> 
     assert office.run("explain", "krasnogorsk", "--token-file", "plan.token").code == 4
 
 
+@pytest.mark.parametrize("lead", ["", "ssh-ed25519 ", "-----BEGIN PUBLIC KEY-----\n"])
+def test_the_public_half_of_a_key_is_told_and_not_to_be_hidden(office: Terminal, lead: str) -> None:
+    made = office.ask("key", "new", "--out", "mine.key")
+    (office.folder / "mine.pub").write_text(f"{lead}{made['public']}\n", "ascii")
+    (office.folder / "mine.pub").chmod(0o644)
+
+    said = office.run(*MUNICIPAL, "--sign-with", "mine.pub")
+
+    assert said.code == 5
+    assert "mine.pub holds the public key" in said.err
+    assert "chmod" not in said.err
+
+
 def test_keys_are_made_added_listed_and_revoked(office: Terminal) -> None:
     made = office.ask("key", "new", "--out", "new.key")
     added = office.ask("key", "add", "curator", made["public"], "--actor", "admin",

@@ -232,3 +232,79 @@ def test_a_checkpoint_that_is_kept_nowhere_outside_is_warned_of(keyed: Terminal)
     assert alone.err.startswith("warning: it lies in the database only")
     assert "--to, --to-git, --print" in alone.err
     assert (kept.err, printed.err) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "log.vkey holds the public key; name the file that the private one was written to"),
+        (b"", "given.key holds no private key: the file does not hold a line"),
+        (b"PRIVATE+KEY+a+00000000+AAAA\n", "given.key holds no private key: the key is not an"),
+        (b"\xff\xfe", "given.key is not text in UTF-8"),
+    ],
+)
+def test_a_file_that_holds_no_private_key_is_named_and_not_to_be_hidden(
+    keyed: Terminal, content: bytes | None, told: str
+) -> None:
+    name = "log.vkey" if content is None else "given.key"
+    (keyed.folder / "given.key").write_bytes(content or b"")
+    for one in ("log.vkey", "given.key"):
+        (keyed.folder / one).chmod(0o644)
+
+    said = keyed.run("audit", "checkpoint", "--key", name)
+
+    assert said.code == 5
+    assert told in said.err
+    assert "chmod" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("option", "content"), [("--key", b"none\n"), ("--key", b"\xff"), ("--checkpoint", b"\xff")]
+)
+def test_a_file_that_holds_no_public_key_or_checkpoint_is_named(
+    keyed: Terminal, option: str, content: bytes
+) -> None:
+    (keyed.folder / "given").write_bytes(content)
+
+    said = keyed.run("verify", "--key", "log.vkey", option, "given")
+
+    assert said.code == 5
+    assert f"{option} is not valid: given " in said.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("watch", "--key", "log.vkey", "--from", "usb", "--once"),
+        ("checkpoint", "--key", "log.key", "--to", "usb"),
+    ],
+)
+def test_files_with_other_names_are_said_to_be_left_alone(
+    keyed: Terminal, words: tuple[str, ...]
+) -> None:
+    kept = sign(keyed)
+    quiet = keyed.run("audit", *words)
+    for name in ("mine.checkpoint", "checkpoint.txt", ".hidden"):
+        shutil.copy(kept, kept.with_name(name))
+    (kept.parent / "older").mkdir()
+
+    said = keyed.run("audit", *words)
+
+    assert (quiet.code, quiet.err) == (0, "")
+    assert said.code == 0
+    assert said.err.startswith("usb: files left alone: 2; checkpoints are read from latest and ")
+    assert len(said.err.splitlines()) == 1
+
+
+def test_files_beside_the_checkpoints_of_a_repository_are_said_to_be_left_alone(
+    keyed: Terminal,
+) -> None:
+    subprocess.run(["git", "init", "-q", keyed.folder / "repo"], check=True)  # noqa: S607
+    words = ("audit", "checkpoint", "--key", "log.key", "--to-git", "repo")
+    first = keyed.run(*words)
+    (keyed.folder / "repo" / "checkpoints" / "note.txt").touch()
+
+    said = keyed.run(*words)
+
+    assert (first.code, first.err, said.code) == (0, "", 0)
+    assert said.err.startswith("repo/checkpoints: files left alone: 1; ")

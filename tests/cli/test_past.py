@@ -51,6 +51,14 @@ def test_an_assumed_time_zone_is_said(archive: Terminal) -> None:
     assert said.err == "no time zone given: taken as 2100-01-01T12:00:00.000000Z\n"
 
 
+def test_a_year_has_four_digits(archive: Terminal) -> None:
+    said = archive.run("status", "--at", "0001-01-01", "--lang", "en")
+
+    assert said.code == 0
+    assert "taken as 0001-01-01T23:59:59.999999Z" in said.err
+    assert archive.ask("status", "--at", "0001-01-01")["as_of"] == "0001-01-01T23:59:59.999999Z"
+
+
 def test_a_road_map_is_replayed_and_all_of_them(archive: Terminal) -> None:
     one = archive.ask("replay", "krasnogorsk", "--on", "2022-04-01")
     of_map = archive.ask("replay", "--roadmap", "tomari-2022", "--on", "2022-04-01")

@@ -45,6 +45,18 @@ def test_an_opening_fits_only_as_it_was_made(value: str, salt: bytes) -> None:
     assert [replace(opening, **change).fits for change in changes] == [False] * 4
 
 
+def test_a_salt_has_one_length() -> None:
+    salt = SALT[:31] + b"\0"
+    opening = commit("comment", "x", salt)
+    others = [salt + b"\0", salt[:31]]
+
+    assert opening.fits
+    assert [commit("comment", "x", other).commitment for other in others] == (
+        [opening.commitment] * 2
+    )
+    assert [replace(opening, salt=other).fits for other in others] == [False, False]
+
+
 def test_what_has_no_canonical_form_opens_nothing() -> None:
     assert not Opening("0" * 64, "comment", "x" * 70_000, SALT).fits
     assert not Opening("é", "comment", "x", SALT).fits

@@ -63,6 +63,10 @@ def test_a_moment_is_written_in_utc() -> None:
     assert moment_from(written).tzinfo is UTC
 
 
+def test_a_moment_of_the_first_years_has_as_many_digits_as_any() -> None:
+    assert moment_text(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00.000000Z"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -71,6 +75,7 @@ def test_a_moment_is_written_in_utc() -> None:
         "2022-03-13 22:30:00.000000Z",
         "0001-01-01T00:00:00.000000+05:00",
         "9999-12-31T23:59:59.999999-05:00",
+        "0999-12-31T23:59:59.999999Z",
     ],
 )
 def test_a_moment_that_is_written_otherwise_is_refused(text: str) -> None:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecycle import (
+    AdministrationRefused,
     EvidenceFile,
     Lifecycle,
     TransitionRefused,
@@ -22,8 +23,11 @@ from lifecycle import (
     verify,
 )
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import EvidenceLost
 from lifecycle.domain.errors_people import (
+    ErasureUnfinished,
     InvalidComment,
+    NothingLeft,
 )
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.memory_evidence import MemoryEvidence
@@ -75,14 +79,19 @@ def test_whoever_is_erased_at_any_time_the_chain_stays_and_verifies(
         office.lead(SCHOOL, "curator_visit")
         office.make(SCHOOL, "record_visit", comment="визит")
         activities = iter([one.key for one in definition.roadmap.activities if not one.by_schools])
-        written, erased = {"curator": 1}, 0
+        written, erased, done = {"curator": 1}, 0, set[str]()
         for kind, role, words in steps:
             person = office.who(role, SCHOOL)
             before = bodies(engine)
             if kind == "back":
                 clock.advance(minutes=-90)
             elif kind == "erase":
-                engine.people.erase(person.id, **GIVEN)
+                if role in done and role not in written:
+                    with pytest.raises(NothingLeft):
+                        engine.people.erase(person.id, **GIVEN)
+                else:
+                    engine.people.erase(person.id, **GIVEN)
+                done.add(role)
                 erased += written.pop(role, 0)
             elif role != "curator" and (key := next(activities, None)) is not None:
                 acts = next(one for one in definition.roadmap.activities if one.key == key)
@@ -109,6 +118,71 @@ def bodies(engine: Lifecycle) -> dict[str, list[bytes]]:
         for one in view.stored():
             found.setdefault(one.stream, []).append(one.body)
         return found
+
+
+# -- one act, once --------------------------------------------------------------------------------
+
+
+def test_an_act_is_recorded_again_only_for_what_came_since(office: Office, tmp_path: Path) -> None:
+    note, people = tmp_path / "note.txt", office.engine.people
+    note.write_text("x", "utf-8")
+    piece = EvidenceFile("visit_note", note)
+    visited = office.make(SCHOOL, "record_visit", comment="визит", evidence=[piece]).record
+    first = people.erase(CURATOR, **GIVEN).record
+
+    with pytest.raises(NothingLeft) as refused:
+        people.erase(CURATOR, **GIVEN)
+    assert f"record installation#{first.sequence}" in str(refused.value)
+    assert [one.record for one in people.destroyed("12/2026")] == [first]
+    with pytest.raises(AdministrationRefused):  # Only who may erase is told what was erased.
+        people.erase(CURATOR, **GIVEN | {"actor": office.who("curator", SCHOOL)})
+
+    people.name(CURATOR, "Т. Петрова", actor=ADMIN)
+    named = people.erase(CURATOR, **GIVEN).record
+    place = f"participation/{SCHOOL}#{visited.sequence}"
+    wider = people.erase(CURATOR, **GIVEN, records=[place]).record
+    others = [{"act": "13/2026"}, {"ground": "person_request"}]
+    last = [people.erase(CURATOR, **GIVEN | one).record for one in others]
+    with pytest.raises(NothingLeft):
+        people.erase(CURATOR, **GIVEN, records=[place])
+
+    assert list(people.show(CURATOR).erasures) == [first, named, wider, *last]
+    assert verify(office.engine).ok
+
+
+def test_what_is_written_since_is_erased_by_the_same_act(office: Office) -> None:
+    people = office.engine.people
+    people.erase(CURATOR, **GIVEN)
+    office.make(SCHOOL, "record_visit", comment="визит")
+
+    people.erase(CURATOR, **GIVEN)
+
+    assert [one.comments for one in people.destroyed("12/2026")] == [0, 1]
+
+
+class Stuck(EvidenceFolder):
+    """A store on a disk that removes nothing."""
+
+    def remove(self, sha256: str) -> None:
+        """Fail."""
+        raise EvidenceLost(detail="read only", folder=str(self.root))
+
+
+def test_an_act_asked_for_again_still_removes_the_files_that_were_left(
+    office: Office, tmp_path: Path
+) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("x", "utf-8")
+    office.make(SCHOOL, "record_visit", evidence=[EvidenceFile("visit_note", note)])
+    stuck = Lifecycle(replace(office.engine.context, evidence=Stuck(tmp_path / "evidence")))
+    with pytest.raises(ErasureUnfinished):
+        stuck.people.erase(CURATOR, **GIVEN)
+
+    with pytest.raises(NothingLeft):
+        office.engine.people.erase(CURATOR, **GIVEN)
+
+    assert not [one for one in (tmp_path / "evidence").rglob("*") if one.is_file()]
+    assert len(office.engine.people.destroyed("12/2026")) == 1
 
 
 # -- nothing personal anywhere else ---------------------------------------------------------------

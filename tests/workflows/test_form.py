@@ -97,6 +97,18 @@ ROADMAPS = {
         [("Europe/Moscow", "../../etc/passwd")],
         ["6:12: LD114: ../../etc/passwd is not the name of a time zone"],
     ),
+    "time zone of a whole continent": (
+        [("Europe/Moscow", "Europe")],
+        ["6:12: LD114: Europe is not the name of a time zone; did you mean Europe/Rome?"],
+    ),
+    "time zone with a name too long": (
+        [("Europe/Moscow", "a" * 300)],
+        [f"6:12: LD114: {'a' * 300} is not the name of a time zone"],
+    ),
+    "time zone of this machine": (
+        [("Europe/Moscow", "localtime")],
+        ["6:12: LD114: localtime is not the name of a time zone"],
+    ),
     "recurrence in words": (
         [("FREQ=WEEKLY;BYDAY=MO", "weekly")],
         ["54:17: LD117: weekly is not a recurrence; write one such as FREQ=MONTHLY"],
