@@ -198,11 +198,11 @@ class _Crew:
             self._processes.append(process)
         with self._lock:
             self._handing_out += 1
-        thread = threading.Thread(target=self._follow, args=(ours,), daemon=True)
+        thread = threading.Thread(target=self._follow, args=(ours, process.pid), daemon=True)
         thread.start()
         self._threads.append(thread)
 
-    def _follow(self, ours: Connection) -> None:
+    def _follow(self, ours: Connection, number: int | None) -> None:
         try:
             with ours:
                 ours.send(self._task)
@@ -211,7 +211,7 @@ class _Crew:
         except Empty:
             pass  # The process ends with the connection.
         except (EOFError, OSError):
-            event(events.VERIFICATION_PROCESS_LOST)
+            event(events.VERIFICATION_PROCESS_LOST, process=number)
         finally:
             self._ended()
 
