@@ -111,7 +111,7 @@ BATCH_LINE_FAILED: Final = Event(
 SEALED: Final = Event("sealed", ("count",), "records that waited are leaves of the log")
 VERIFICATION_PROCESS_LOST: Final = Event(
     "verification_process_lost",
-    ("process",),
+    ("pid",),
     "a process that verified beside others ended; its share is verified by those that are left",
     warns=True,
 )

@@ -211,7 +211,7 @@ class _Crew:
         except Empty:
             pass  # The process ends with the connection.
         except (EOFError, OSError):
-            event(events.VERIFICATION_PROCESS_LOST, process=number)
+            event(events.VERIFICATION_PROCESS_LOST, pid=number)
         finally:
             self._ended()
 
