@@ -127,18 +127,19 @@ class Archive:  # from a stranger: nothing is unpacked, and no size in it is bel
             while line := file.readline(BODY_BYTES + 1):
                 need(line.endswith(b"\n"), "there is a line without an end, or too long")
                 yield line[:-1]
-# -- the form of records: a kind's place, the name of its request, and its facts as called there ---
-ID, TEXT = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", r"""('(\\.|[^'\\])*'|"(\\.|[^"\\])*")"""
-MARKS = {"": "['\"].*", "?": "['\"].*|None", "#": "-?[0-9]+", "$": f"'{ID}'", "^": "1", "~": ".*",
-         "*": rf"\[({TEXT}(, )?)*\]", "!": rf"\{{({TEXT}: -?[0-9]+(, )?)*\}}", "+": r"\[.*\]",
-         "@": r"\{.*\}", "%": "'[0-9a-f]{64}'|None", "&": "'[1-9][0-9]{0,4}'"}  # as repr
+# -- forms: a kind's place, the name of its request, its members as called there, and as spelt -----
+ID, T = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", r"""('(\\.|[^'\\])*'|"(\\.|[^"\\])*")"""
+MARKS = {"": "['\"].*", "?": "['\"].*|None", "#": r"-?\d+", "$": f"'{ID}'", "~": ".*", "^": "1",
+         "*": rf"\[({T}(, )?)*\]", "!": rf"{{({T}: -?\d+(, )?)*}}", "+": r"\[.*\]", "@": "{.*}",
+         "%": "'[0-9a-f]{64}'|None", "/": r"'\d{4}(-\d\d){2}'|None", "&": "'[1-9][0-9]{0,4}'",
+         ";": "True|False"}  # how Python writes a member that bears such a mark
 FORMS = {name: (place, request, re.findall("(\\w+):?([\\w-]*)([^\\s\\w]?)", members))
          for names, place, request, members in (one.split(None, 3) for one in """
 record - - actor@ command_id comment% consulted! definition~ due_on? effective_on evidence+ facts@
 format^ from? kind origin previous reason? record_id recorded_at request requirements* sequence#
 stream to? transition? | actor - - id role assignment? authentication on_behalf_of? signature? |
 file - - kind item? form sha256 size# media_type name% content% | link - - kind item? form url |
-reference - - kind item? form number date issuer | bundle - - evidence~ findings# format origin
+reference - - kind item? form number date issuer | bundle - - evidence; findings# format origin
 schools~ size# | advanced participation/.+ Advance school= transition= facts= | actor_added
 installation AddActor actor:added$ | role_assigned .+ AssignRole actor:assignee$ role stream= |
 enrolled participation/.+ Enrol school$ roadmap$ title | credential_added installation AddCredential
@@ -147,7 +148,7 @@ RevokeCredential actor:-$ credential$ | person_erased installation ErasePerson a
 act records* | role_revoked .+ RevokeRole actor:assignee$ role stream= assignment:- | installed
 installation Found maximum_merge_delay:-& | roadmap_adopted roadmap/.+ Adopt roadmap$ definition= |
 activity_begun,activity_done,activity_postponed,activity_cancelled roadmap/.+ ActOnActivity activity
-occurrence? postponed_to? counts! roadmap= act=""".split("|")) for name in names.split(",")}
+occurrence? postponed_to/ counts! roadmap= act=""".split("|")) for name in names.split(",")}
 def formed(value: Any, name: str) -> None:  # has it just the members of that form, and so spelt?
     members = [one for one in FORMS[name][2] if one[2] != "="]
     need({*value} == {one[0] for one in members}, f"it has not the members of {name}")
@@ -182,7 +183,7 @@ def asked(body: Body, day: str | None, whole: bool = False) -> str:  # its reque
     asks = {n: v for n, v in asks.items() if n != "-" and v not in (None, [], USUAL.get(n))}
     return sha(canonical([name, persons(body), asks])).hex()
 def persons(body: Body) -> list[Any]: return [body["actor"][n] for n in ("id", "on_behalf_of")]
-FOUNDING = ("installed", "actor_added", "role_assigned")
+FOUNDING, GIVEN = ("installed", "actor_added", "role_assigned"), ("actor", "role")
 METHODS, CHECKED = ["host", "os-uid", "token", "signed"], ["role", "date", "authentication"]
 OPTIONAL = dict.fromkeys("transition from to definition due_on reason comment".split())
 APART = {"administrator": "auditor", "auditor": "administrator"}
@@ -211,8 +212,7 @@ class History:  # what the records say, one after the other, and whether the rul
             case "actor_added": self.actors.setdefault(facts["actor"], version)
             case "roadmap_adopted":
                 stream.rules = stream.rules or self.definitions[body["definition"]["digest"]]
-            case "role_assigned":
-                held.setdefault(name, [version, LARGEST, facts["actor"], facts["role"]])
+            case "role_assigned": held.setdefault(name, [version, LARGEST, *map(facts.get, GIVEN)])
             case "credential_added":
                 given = held.setdefault(name, [version, LARGEST, facts])
                 self.proofs.setdefault(facts["proof"], []).append(given)
