@@ -32,7 +32,7 @@ def made(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(shutil.copytree(original, tmp_path_factory.mktemp("hostile") / "copy"))
     with continued(folder) as engine:
         (folder / "kept").write_text(sign(engine), "utf-8")
-        write(engine, folder / "whole.zip", key=SIGNER.key)
+        write(engine, folder / "whole.zip", keys=(SIGNER.key,))
         write(engine, folder / "school.zip", schools=(SCHOOL,))
         write(engine, folder / "both.zip", schools=(SCHOOL, OTHER))
     return folder
