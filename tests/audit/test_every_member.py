@@ -16,9 +16,17 @@ from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.rules import decide_again
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import INSTALLATION
-from lifecycle.domain.record import Record, empty_head, record_hash
+from lifecycle.domain.record import Record, empty_head, genesis_hash, record_hash
 from lifecycle.domain.spans import StoredRecord
-from tests.audit.deciding import Body, by_the_package, by_the_verifier_alone, last, lines
+from tests.audit.deciding import (
+    MAP,
+    STREAM,
+    Body,
+    by_the_package,
+    by_the_verifier_alone,
+    last,
+    lines,
+)
 from tests.audit.test_both_verifiers import KINDS, is_asked, ways
 from tests.factories import ORIGIN
 
@@ -146,3 +154,23 @@ def test_a_founder_changed_in_all_three_records_gets_the_same_answer_from_both()
 
     assert {name: said for name, said in found.items() if said[0] != said[1]} == {}
     assert set(found.values()) == {(False, False), (True, True)}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_record_behind_another_stream_gets_the_same_answer_from_both(kind: str) -> None:
+    differ_in = {}
+    for stream in (INSTALLATION, MAP, STREAM, "roadmap/other", "participation/other", "x", "x/y"):
+        body = last(kind) | {"record_id": "x", "command_id": "x"}
+        if stream == body["stream"]:
+            continue
+        there = [one for one in map(Record.decode, lines()) if one.stream == stream]
+        body |= {"stream": stream, "sequence": len(there) + 1, "consulted": {}}
+        body["previous"] = there[-1].hash if there else genesis_hash(ORIGIN, stream)
+        for seen in ({INSTALLATION: 20}, {INSTALLATION: 20, MAP: 8}, {}):
+            found = by_the_package(asking(body | {"consulted": seen})), by_the_verifier_alone(body)
+            if not found[0] or found[1] is None:
+                differ_in[stream] = found
+
+    # Somebody's role at a school can be given on its road map as well, and by the same people.
+    assert set(differ_in) <= ({MAP, STREAM} if kind.startswith("role_") else set())
+    assert all(not one[0] == (one[1] is None) for one in differ_in.values())
