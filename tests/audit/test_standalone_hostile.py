@@ -208,7 +208,7 @@ def test_a_file_that_is_no_checkpoint_is_wrong_use(
         standalone.main([str(made / "whole.zip"), "--checkpoint", str(Path(__file__))])
 
     assert end.value.code == 2
-    assert "is no checkpoint" in capsys.readouterr().err
+    assert "invalid checkpoint value" in capsys.readouterr().err
 
 
 def test_the_order_of_the_keys_does_not_matter(made: Path) -> None:
