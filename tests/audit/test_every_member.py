@@ -30,7 +30,7 @@ from tests.audit.deciding import (
 from tests.audit.test_both_verifiers import KINDS, is_asked, ways
 from tests.factories import ORIGIN
 
-OTHERS = (None, True, 1, "", "x", [], ["x"], {}, {"x": "x"}, {"x": 1})
+OTHERS: tuple[Any, ...] = (None, True, 1, "", "x", [], ["x"], {}, {"x": "x"}, {"x": 1})
 # What a form bears under another name in a request, or nowhere.
 ADDED = ("dated", "date", "actor", "school", "-", "effective_on", "evidence", "stream", "x")
 
