@@ -45,14 +45,15 @@ class Choice:
         schools: Only these schools, and the streams that their decisions looked at; ``None`` for
             the whole history.
         evidence: With the evidence files, personal ones encrypted as they are stored.
-        key: The log's public key, for auditors who have it from elsewhere as well.
+        keys: The log's public keys, its earlier ones among them, for auditors who have them from
+            elsewhere as well.
         findings: How many findings the history had; more than none only where it is wanted so.
         since: Further signed checkpoints to prove the growth from.
     """
 
     schools: tuple[str, ...] | None = None
     evidence: bool = False
-    key: VerifierKey | None = None
+    keys: tuple[VerifierKey, ...] = ()
     findings: int = 0
     since: tuple[str, ...] = ()
 
@@ -116,8 +117,8 @@ def write_bundle(
         _put(archive, "README.txt", _readme())
         _put(archive, "verify.py", verifier())
         _put(archive, "bundle.json", canonical.encode(_about(view.origin, newest.size, choice)))
-        if choice.key is not None:
-            _put(archive, "log.key", f"{choice.key.text}\n".encode())
+        if choice.keys:
+            _put(archive, "log.key", "".join(f"{one.text}\n" for one in choice.keys).encode())
         _put(archive, "checkpoint", notes[-1].encode())
         for number, note in enumerate(notes[-MOST_CHECKPOINTS:-1], 1):
             _put(archive, f"checkpoints/{number}", note.encode())

@@ -59,7 +59,11 @@ class Grounds:
     _moments: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
 
     def learn(self, record: Record) -> None:
-        """Take in a record of a shared stream."""
+        """Take in a record of a shared stream.
+
+        All are learned before any is decided again, so the first to say something has the word:
+        a second revocation must not give back the time between, nor one id a second role.
+        """
         facts = record.facts or {}
         moments = self._moments.setdefault(record.stream, [])
         moments.append((moment_text(record.recorded_at), record.sequence))
@@ -72,12 +76,13 @@ class Grounds:
             self.rules.setdefault(record.stream, record.definition.digest)
         elif record.kind == "role_assigned":
             (given,) = assignments_after((), record)
-            self._roles.setdefault(record.stream, {})[given.record_id] = (given, None)
+            roles = self._roles.setdefault(record.stream, {})
+            roles.setdefault(given.record_id, (given, None))
         elif record.kind == "role_revoked":
             roles = self._roles.get(record.stream, {})
-            if facts["assignment"] in roles:
-                given, _ = roles[facts["assignment"]]
-                roles[given.record_id] = (given, record.sequence)
+            held, until = roles.get(facts["assignment"], (None, None))
+            if held is not None and until is None:
+                roles[held.record_id] = (held, record.sequence)
         if record.stream == INSTALLATION:
             self.erasures.learn(record)
             self._learn_credential(record)

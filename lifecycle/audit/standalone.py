@@ -3,14 +3,12 @@
     python -I verify.py bundle.zip --key KEY [--checkpoint FILE]... [--school SCHOOL]... [--json]
 KEY is the log's public key (a line ``name+id+key``, or a file with it), FILE a checkpoint that you
 kept; neither may come from whoever sent the bundle. SCHOOL is one of a bundle of some schools only.
-Exit code 0: nothing was found. 6: something was. 8: not verified. 2: wrong use. See docs/audit.md.
-"""
+Exit code 0: nothing was found. 6: something was. 8: not verified. 2: wrong use. docs/audit.md."""
 import argparse, base64, bisect, contextlib, functools, hashlib, json, re, sys, zipfile, zoneinfo
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 Body = dict[str, Any]
-Point = tuple[int, int, int, int]
+Point = tuple[int, int, int]  # x / z and y / z are the place
 Key = tuple[str, bytes, bytes]  # name, id, Ed25519 public key
 BODY_BYTES, NOTE_BYTES, RULES_BYTES, FILE_BYTES = (1 << 16) - 1, 1 << 16, 1 << 22, 1 << 26
 FORMAT, LARGEST, MOMENT = "school-lifecycle/bundle/1", 2**53 - 1, "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -27,24 +25,23 @@ def point(encoded: bytes) -> Point:  # 5.1.3; of small order it would fit what n
     if v * x * x % P == P - u: x = x * pow(2, (P - 1) // 4, P) % P
     x = x if x & 1 == sign else P - x
     fits = len(encoded) == 32 and y < P and v * x * x % P == u
-    need(fits and times(8, (x, y, 1, x * y % P))[0], "this is no public key")
-    return x, y, 1, x * y % P
+    need(fits and times(8, (x, y, 1))[0], "this is no public key")
+    return x, y, 1
 def plus(one: Point, other: Point) -> Point:  # adds two points (5.1.4)
-    (x1, y1, z1, t1), (x2, y2, z2, t2) = one, other
-    a, b = (y1 - x1) * (y2 - x2) % P, (y1 + x1) * (y2 + x2) % P
-    c, d = 2 * t1 * t2 * D % P, 2 * z1 * z2 % P
-    e, f, g, h = b - a, d - c, d + c, b + a
-    return e * f % P, g * h % P, f * g % P, e * h % P
+    (x1, y1, z1), (x2, y2, z2) = one, other
+    a, b, c = z1 * z2 % P, x1 * x2 % P, y1 * y2 % P
+    f, g = (a * a - D * b * c) % P, (a * a + D * b * c) % P
+    return a * f * ((x1 + y1) * (x2 + y2) - b - c) % P, a * g * (b + c) % P, f * g % P
 def times(scalar: int, base: Point) -> Point:
-    if scalar == 0: return 0, 1, 1, 0
+    if scalar == 0: return 0, 1, 1
     half = times(scalar >> 1, base)
     return plus(plus(half, half), base) if scalar & 1 else plus(half, half)
 BASE = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
 @functools.lru_cache(4096)
 def signed(public: bytes, message: bytes, signature: bytes) -> bool:  # is it, by that key? 5.1.7
-    (x, y, z, t), scalar = point(public), int.from_bytes(signature[32:], "little")
+    (x, y, z), scalar = point(public), int.from_bytes(signature[32:], "little")
     challenge = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little")
-    x, y, z, t = plus(times(scalar % Q, BASE), times(challenge % Q, (P - x, y, z, P - t)))
+    x, y, z = plus(times(scalar % Q, BASE), times(challenge % Q, (P - x, y, z)))
     x, y = x * pow(z, -1, P) % P, y * pow(z, -1, P) % P
     encoded = (y | (x & 1) << 255).to_bytes(32, "little")
     return len(signature) == 64 and scalar < Q and encoded == signature[:32]
@@ -91,7 +88,7 @@ def checkpoint_from(text: str, keys: list[Key]) -> tuple[int, bytes]:  # size an
     ours = [(n, d) for n, d in ((name, base(text)) for name, text in lines) if (n, d[:4]) in known]
     fits = len(ours) == len({(n, data[:4]) for n, data in ours})  # each key once
     fits = fits and all(signed(known[n, d[:4]], note[1].encode(), d[4:]) for n, d in ours)
-    need(fits and note[2] in dict(ours), f"it is not signed by a key of {note[2]} that you trust")
+    need(fits and note[2] in dict(ours), f"it is not signed by a key of {note[2]} that you gave")
     return int(note[3]), base(note[4], 32)
 def proof_from(text: str, word: str, size: int, newest: str) -> list[bytes]:  # its hashes
     proof = PROOF.fullmatch(text) if len(text) <= 2 * NOTE_BYTES else None
@@ -109,10 +106,9 @@ def value_from(data: bytes, limit: int = BODY_BYTES) -> Any:  # the value of can
     value = json.loads(data.decode()) if len(data) <= limit else 0.5
     need(plain(value) and canonical(value) == data, "it is not canonical JSON, or too long")
     return value
-# -- the archive, from a stranger: nothing is unpacked, and no size in it is believed -------------
 FILES = re.compile(r"bundle\.json|checkpoint|log\.key|records\.jsonl|verify\.py|README\.txt"
     rf"|(checkpoints|growth|proofs)/{NUMBER}|(definitions|evidence)/[0-9a-f]{{64}}")
-class Archive:
+class Archive:  # from a stranger: nothing is unpacked, and no size in it is believed
     def __init__(self, path: str) -> None:
         self.zip, self.newest = zipfile.ZipFile(path), ""
         files = self.zip.infolist()
@@ -121,73 +117,83 @@ class Archive:
         need(all(map(FILES.fullmatch, self.names)), "there is a file that has no place in a bundle")
         small = sum(one.file_size for one in files) <= FILE_BYTES + 100 * self.zip.start_dir
         if not small or len(self.under("check")) > 4096: raise OSError("it holds beyond measure")
-    def read(self, name: str) -> bytes:
-        with self.zip.open(name) as file: return file.read()
+    def read(self, name: str) -> bytes: return self.zip.read(name)
     def text(self, name: str) -> str: return self.read(name).decode()
     def steps(self, folder: str, word: str, number: int) -> list[bytes]:
         return proof_from(self.text(f"{folder}/{number}"), word, number, self.newest)
     def under(self, folder: str) -> list[str]: return sorted(n for n in self.names if folder in n)
-    def lines(self) -> Iterator[bytes]:
+    def lines(self) -> Any:
         with self.zip.open("records.jsonl") as file:
             while line := file.readline(BODY_BYTES + 1):
                 need(line.endswith(b"\n"), "there is a line without an end, or too long")
                 yield line[:-1]
-# -- the form of a record -------------------------------------------------------------------------
-OPTIONAL = dict.fromkeys("transition from to definition due_on reason comment".split())
-TEXTS = "origin stream previous record_id command_id request kind recorded_at effective_on".split()
-OTHERS = "format sequence requirements actor evidence facts consulted".split()
-ACTOR = {*"id role assignment authentication on_behalf_of signature".split()}
+# -- forms: a kind's place, the name of its request, its members as called there, and as spelt -----
+ID, T = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", r"""('(\\.|[^'\\])*'|"(\\.|[^"\\])*")"""
+MARKS = {"": "['\"].*", "?": "['\"].*|None", "#": r"-?\d+", "$": f"'{ID}'", "~": ".*", "^": "1",
+         "*": rf"\[({T}(, )?)*\]", "!": rf"{{({T}: -?\d+(, )?)*}}", "+": r"\[.*\]", "@": "{.*}",
+         "%": "'[0-9a-f]{64}'|None", "/": r"'\d{4}(-\d\d){2}'|None", "&": "'[1-9][0-9]{0,4}'",
+         ";": "True|False"}  # how Python writes a member that bears such a mark
+FORMS = {name: (place, request, re.findall("(\\w+):?([\\w-]*)([^\\s\\w]?)", members))
+         for names, place, request, members in (one.split(None, 3) for one in """
+record - - actor@ command_id comment% consulted! definition~ due_on? effective_on evidence+ facts@
+format^ from? kind origin previous reason? record_id recorded_at request requirements* sequence#
+stream to? transition? | actor - - id role assignment? authentication on_behalf_of? signature? |
+file - - kind item? form sha256 size# media_type name% content% | link - - kind item? form url |
+reference - - kind item? form number date issuer | bundle - - evidence; findings# format origin
+schools~ size# | advanced participation/.+ Advance school= transition= facts= | actor_added
+installation AddActor actor:added$ | role_assigned .+ AssignRole actor:assignee$ role stream= |
+enrolled participation/.+ Enrol school$ roadmap$ title | credential_added installation AddCredential
+actor:holder$ credential$ method proof scopes expires_at | credential_revoked installation
+RevokeCredential actor:-$ credential$ | person_erased installation ErasePerson actor:erased$ ground
+act records* | role_revoked .+ RevokeRole actor:assignee$ role stream= assignment:- | installed
+installation Found maximum_merge_delay:-& | roadmap_adopted roadmap/.+ Adopt roadmap$ definition= |
+activity_begun,activity_done,activity_postponed,activity_cancelled roadmap/.+ ActOnActivity activity
+occurrence? postponed_to/ counts! roadmap= act=""".split("|")) for name in names.split(",")}
+def formed(value: Any, name: str) -> None:  # has it just the members of that form, and so spelt?
+    members = [one for one in FORMS[name][2] if one[2] != "="]
+    need({*value} == {one[0] for one in members}, f"it has not the members of {name}")
+    for one, _, mark in members:
+        need(re.fullmatch(MARKS[mark], repr(value[one])), f"{one} is no such value")
 def body_from(line: bytes) -> Body:
     body: Body = value_from(line)
-    numbers = (body["format"], body["sequence"], *body["consulted"].values())
-    at, day = datetime.fromisoformat(body["recorded_at"]), date.fromisoformat(body["effective_on"])
-    fits = body.keys() == {*OPTIONAL, *TEXTS, *OTHERS} and body["actor"].keys() == ACTOR
-    fits = fits and body["format"] == 1 and {*map(type, numbers)} == {int}
-    fits = fits and {type(body[name]) for name in TEXTS} == {str}
-    fits = fits and at.astimezone(UTC).strftime(MOMENT) == body["recorded_at"]
-    need(fits and str(day) == body["effective_on"], "it is no record of format 1")
+    formed(body, "record")
+    formed(body["actor"], "actor")
+    for one in body["evidence"]: formed(one, one["form"])
+    if body["kind"] != "advanced": formed(body["facts"], body["kind"])
+    days = [body["effective_on"], body["due_on"], *(one.get("date") for one in body["evidence"])]
+    fits = all(str(date.fromisoformat(one)) == one for one in days if one is not None)
+    at = datetime.fromisoformat(body["recorded_at"]).astimezone(UTC)
+    need(fits and at.strftime(MOMENT) == body["recorded_at"], "it is no record of format 1")
+    need(re.fullmatch(FORMS[body["kind"]][0], body["stream"]), "it is out of place")
     return body
-ASKED = {kind: names for kind, *names in map(str.split, """\
-installed Found maximum_merge_delay:- | credential_revoked RevokeCredential actor:- credential
-advanced Advance | actor_added AddActor actor:added | role_assigned AssignRole actor:assignee role
-role_revoked RevokeRole actor:assignee role assignment:- | enrolled Enrol school roadmap title
-credential_added AddCredential actor:holder credential method proof scopes expires_at
-roadmap_adopted Adopt roadmap | person_erased ErasePerson actor:erased ground act records
-activity ActOnActivity activity occurrence postponed_to counts""".replace("|", "\n").splitlines())}
-TOP, USUAL = "installation", {"scopes": "", "expires_at": "", "evidence": [], "records": []}
+TOP, SCHOOL, USUAL = "installation", "participation/", {"scopes": "", "expires_at": ""}
 PERSONAL = ("name", "content", "sha256", "size")
 def asked(body: Body, day: str | None, whole: bool = False) -> str:  # its request; whole: signed
-    kind, facts, on = body["kind"], body["facts"], body["stream"].partition("/")[2]
-    name, *members = ASKED[re.sub("(?<=^activity)_(begun|done|postponed|cancelled)$", "", kind)]
-    names = {one: to or one for one, _, to in (each.partition(":") for each in members)}
-    need(names.keys() == facts.keys() or name == "Advance", "its facts are not those of its kind")
-    asks = {names[one]: facts[one] for one in names} | {"effective_on": day, "evidence": []}
+    kind, facts, (_, name, members) = body["kind"], body["facts"], FORMS[body["kind"]]
+    on, digest = body["stream"].partition("/")[2], (body["definition"] or {}).get("digest")
+    more = body | {"school": on, "roadmap": on, "act": kind[9:], "definition": digest}
+    asks = {to or n: more[n] if mark == "=" else facts[n] for n, to, mark in members}
+    asks |= {"effective_on": day, "evidence": []}
     for one in body["evidence"]:  # a retry commits anew, so commitments are in the whole only
         hidden = () if whole else PERSONAL if one.get("content") is not None else PERSONAL[:1]
         asks["evidence"].append({"dated" if n == "date" else n: v for n, v in one.items()
             if v is not None and n not in hidden and (n, v) != ("form", "file")})
-    match name:
-        case "Advance": asks |= {"school": on, "transition": body["transition"], "facts": facts}
-        case "ActOnActivity": asks |= {"roadmap": on, "act": kind[9:]}
-        case "Adopt": asks["definition"] = body["definition"]["digest"]
-        case "AssignRole" | "RevokeRole": asks["stream"] = body["stream"]
     for one in ("reason", "comment")[:1 + whole]: asks[one] = body[one]
-    if body["stream"] == TOP and body["sequence"] <= len(FOUNDING): name, asks = "Found", {}
-    asks = {n: v for n, v in asks.items() if n != "-" and v != USUAL.get(n)}
+    if body["stream"] == TOP and body["sequence"] <= 3: name, asks = "Found", {}
+    asks = {n: v for n, v in asks.items() if n != "-" and v not in (None, [], USUAL.get(n))}
     return sha(canonical([name, persons(body), asks])).hex()
 def persons(body: Body) -> list[Any]: return [body["actor"][n] for n in ("id", "on_behalf_of")]
-# -- the rules ------------------------------------------------------------------------------------
+FOUNDING, GIVEN = ("installed", "actor_added", "role_assigned"), ("actor", "role")
 METHODS, CHECKED = ["host", "os-uid", "token", "signed"], ["role", "date", "authentication"]
+OPTIONAL = dict.fromkeys("transition from to definition due_on reason comment".split())
 APART = {"administrator": "auditor", "auditor": "administrator"}
-FOUNDING = ("installed", "actor_added", "role_assigned")
 PLACE = ("origin", "stream", "sequence", "previous", "command_id")
-ID, NAMED = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", ("actor", "credential", "roadmap", "school")
 KNOWN = f"host:[A-Za-z0-9][A-Za-z0-9_.:/-]{{0,94}}|os-uid:[0-9]{{1,10}}|(token|signed):{ID}"
 class History:  # what the records say, one after the other, and whether the rules let them
     def __init__(self, origin: str, definitions: dict[str, Body]) -> None:
         self.origin, self.definitions, self.unmade = origin, definitions, 0
         self.streams, self.credentials = dict[str, Any](), dict[str, list[Any]]()
-        self.delay, self.latest, self.leaf = timedelta(0), "", b""
+        self.delay, self.latest, self.leaf, self.founder = timedelta(0), "", b"", list[Any]()
         self.actors, self.ids, self.proofs = dict[str, int](), set[bytes](), dict[str, list[Any]]()
     def stream(self, name: str) -> Any:
         if name not in self.streams:
@@ -196,20 +202,21 @@ class History:  # what the records say, one after the other, and whether the rul
                 version=0, link=link, at="", seen={}, times=[], given={}, rules=None,
                 map=None, state=None, known={}, here=[], movers={})
         return self.streams[name]
-    def learn(self, body: Body) -> None:  # of shared streams before any record is judged
+    def learn(self, body: Body) -> None:  # before any is judged, so the first has the word
         version, facts, stream = body["sequence"], body["facts"], self.stream(body["stream"])
         if stream.map is None: stream.times.append(body["recorded_at"])  # nobody looks at schools
+        held = self.credentials if "credential" in facts else stream.given
+        name = facts.get("credential") or facts.get("assignment") or body["record_id"]
         match body["kind"]:
-            case "installed": self.delay = timedelta(seconds=int(facts["maximum_merge_delay"]))
+            case "installed" if version == 1: self.delay = timedelta(0, int(*facts.values()))
             case "actor_added": self.actors.setdefault(facts["actor"], version)
-            case "roadmap_adopted": stream.rules = self.definitions[body["definition"]["digest"]]
-            case "role_assigned":
-                stream.given[body["record_id"]] = [version, LARGEST, facts["actor"], facts["role"]]
-            case "role_revoked": stream.given[facts["assignment"]][1] = version
+            case "roadmap_adopted":
+                stream.rules = stream.rules or self.definitions[body["definition"]["digest"]]
+            case "role_assigned": held.setdefault(name, [version, LARGEST, *map(facts.get, GIVEN)])
             case "credential_added":
-                given = self.credentials.setdefault(facts["credential"], [version, LARGEST, facts])
+                given = held.setdefault(name, [version, LARGEST, facts])
                 self.proofs.setdefault(facts["proof"], []).append(given)
-            case "credential_revoked": self.credentials[facts["credential"]][1] = version
+            case "role_revoked" | "credential_revoked": held[name][1] = min(held[name][1], version)
     def held(self, name: str, version: int) -> dict[str, list[Any]]:  # by the records that gave it
         return {n: r for n, r in self.stream(name).given.items() if r[0] <= version < r[1]}
     def chain(self, body: Body) -> None:  # does it follow from the one before it?
@@ -242,32 +249,30 @@ class History:  # what the records say, one after the other, and whether the rul
         held, roles, scope = self.held(TOP, version), ["administrator"], "administer"
         day, actor, founding = body["effective_on"], body["actor"], top and before < 3
         made: Body = {"requirements": [] if founding else CHECKED, "evidence": [], **OPTIONAL}
+        end = f".{before + 1}" if founding else "~adopt" if kind == "roadmap_adopted" else ""
         if kind == "advanced":
             move, scope, on = rules["moves"][body["transition"]], "advance", stream.map
             held, roles = self.held(name, before) | self.held(on, seen[on]), move["roles"]
             made, looked = self.moved(body, stream, move, [*held.values()]), {TOP, on}
         elif kind == "enrolled":
             scope, on = "enrol", f"roadmap/{facts['roadmap']}"
-            need(before == 0 and name == f"participation/{facts['school']}", "it is out of place")
+            need(before == 0 and name == SCHOOL + facts["school"], "it is out of place")
             rules, held, looked = self.stream(on).rules, held | self.held(on, seen[on]), {TOP, on}
             roles, made["to"] = rules["enrolled_by"], rules["initial"]
         elif kind.startswith("activity_"):
             row, scope, held = rules["rows"][facts["activity"]], "plan", self.held(name, before)
             roles = row["roles"] + rules.get("planned_by", [])
-            made = {"requirements": [*CHECKED, "activity"], "definition": rules["ref"]}
+            made = {"requirements": [*CHECKED, "activity"]}
         elif founding:
-            fits = before or re.fullmatch("[1-9][0-9]{0,4}", facts["maximum_merge_delay"])
-            fits = fits and self.delay <= timedelta(1) and facts.get("actor") in (None, actor["id"])
+            founder = [actor, body["command_id"].removesuffix(end)]
+            self.founder = self.founder or founder
+            fits = facts.items() <= {**facts, "actor": actor["id"], "role": roles[0]}.items()
+            fits = fits and self.delay <= timedelta(1) and founder == self.founder
             need(fits and kind == FOUNDING[before], "it founds no installation")
         else: self.administered(body, rules, before, version)
-        if kind in ("roadmap_adopted", "enrolled"): made["definition"] = rules["ref"]
-        end = f".{before + 1}" if founding else "~adopt" if kind == "roadmap_adopted" else ""
-        ids = [facts[one] for one in NAMED if one in facts and kind != "advanced"]
-        for n in [*ids, body["command_id"].removesuffix(end)]: need(re.fullmatch(ID, n), "no id")
-        marks = [body["comment"], *(one.get(n) for one in bears for n in PERSONAL[:2])]
-        fits = all(one is None or re.fullmatch("[0-9a-f]{64}", one) for one in marks)
-        fits = fits and len({canonical({**one, "name": None}) for one in bears}) == len(bears)
-        need(fits, "it bears in plain words what has to be a commitment, or a piece twice")
+        if scope != "administer" or kind == "roadmap_adopted": made["definition"] = rules["ref"]
+        need(re.fullmatch(ID, body["command_id"].removesuffix(end)), "its command_id is none")
+        need(len({canonical({**n, "name": None}) for n in bears}) == len(bears), "one comes twice")
         for n, v in made.items(): need(body[n] == v, f"{n} is {body[n]!r}, by the rules {v!r}")
         need(body["consulted"].keys() == looked, "it looked at other streams than it has to")
         zone = zoneinfo.ZoneInfo(rules["roadmap"]["time_zone"]) if rules else UTC
@@ -308,23 +313,21 @@ class History:  # what the records say, one after the other, and whether the rul
         scope = name.partition("/")[0].replace("participation", "school")
         alike = [n for n, one in self.held(name, before).items() if one[2:] == [who, role]]
         top = [one[2:] for one in self.held(TOP, version).values()]
+        known = self.credentials.get(facts.get("credential"), [0, 0, {}])
         match body["kind"]:
             case "roadmap_adopted":
-                plan = rules["roadmap"]["id"]
-                fits = (before, name, facts["roadmap"]) == (0, f"roadmap/{plan}", plan)
+                fits = before == 0 and name[8:] == facts["roadmap"] == rules["roadmap"]["id"]
             case "role_assigned":
                 fits = scope in ([TOP] if role in APART else rules["scopes"][role]) and not alike
                 fits = fits and [who, APART.get(role)] not in top
             case "credential_added":
                 others = [one for one in self.proofs[facts["proof"]] if one[0] <= before]
-                fits = name == TOP and self.credentials[facts["credential"]][0] == before + 1
-                fits = fits and all(one[1] <= before and one[2]["actor"] == who for one in others)
-            case "credential_revoked":
-                _, revoked, given = self.credentials[facts["credential"]]
-                fits = name == TOP and revoked == before + 1 and given["actor"] == who
-            case "actor_added": fits, who = name == TOP and self.actors[who] == before + 1, None
+                fits = all(one[1] <= before and one[2]["actor"] == who for one in others)
+                fits = fits and known[0] == before + 1
+            case "credential_revoked": fits = known[1] == before + 1 and known[2]["actor"] == who
+            case "actor_added": fits, who = self.actors[who] == before + 1, None
             case "role_revoked": fits = facts["assignment"] in alike
-            case _: fits = name == TOP and body["kind"] == "person_erased"
+            case kind: fits = kind == "person_erased"
         need(fits and (who is None or self.actors[who] <= version), "nobody could do this then")
     def moved(self, body: Body, stream: Any, move: Body, held: list[Any]) -> Body:
         wanted, bears = move.get("requirements", []), body["evidence"]
@@ -335,8 +338,7 @@ class History:  # what the records say, one after the other, and whether the rul
         need(stream.state in move["sources"], f"{move['name']} does not lead out of {stream.state}")
         for one in wanted: need(self.met(one, body, stream, held), f"it does not fulfil {one}")
         return {"requirements": ["state", *CHECKED, *map(label, wanted)], "from": stream.state,
-                "to": move["target"] or stream.state, "transition": move["name"],
-                "definition": stream.rules["ref"], "due_on": move.get("due_on")}
+                "to": move["target"] or stream.state, "due_on": move.get("due_on")}
     def met(self, one: Body, body: Body, stream: Any, held: list[Any]) -> bool:
         acts, facts, known = {*persons(body)} - {None}, body["facts"], stream.known | body["facts"]
         def codes(path: str) -> set[Any]:
@@ -353,20 +355,18 @@ class History:  # what the records say, one after the other, and whether the rul
                 return fits and all(codes(name) <= codes(other) for other in others)
             case "reason": return body["reason"] in [each["code"] for each in one["reasons"]]
             case "answers":
-                moves = stream.rules["moves"].values()
+                moves, last = stream.rules["moves"].values(), one["submission"]
                 names = {each["name"] for each in moves if one in each.get("requirements", ())}
-                names |= {one["submission"]}
-                return [each for each in stream.here if each in names][-1:] == [one["submission"]]
+                return [each for each in stream.here if each in {*names, last}][-1:] == [last]
             case "different_person":
                 return not any(acts & {*stream.movers.get(n, ())} for n in one["transitions"])
-            case "not_holding":
-                return not any(role[3] in one["roles"] and role[2] in acts for role in held)
+            case "not_holding": return not any(r[3] in one["roles"] and r[2] in acts for r in held)
             case "policy": return bool(one["allowed"])
         self.unmade += 1  # a guard that the office wrote in Python
         return True
     def follow(self, body: Body) -> None:  # takes in what a record says of its school
         stream, facts = self.stream(body["stream"]), body["facts"]
-        if body["stream"].startswith("participation/"): self.learn(body)
+        if body["stream"].startswith(SCHOOL): self.learn(body)
         if body["kind"] == "enrolled":
             stream.map = f"roadmap/{facts['roadmap']}"
             stream.rules = self.definitions[body["definition"]["digest"]]
@@ -375,15 +375,12 @@ class History:  # what the records say, one after the other, and whether the rul
             stream.here, stream.state = [*stream.here, t] if to == stream.state else [], to
             stream.movers[t] = (*stream.movers.get(t, ()), *persons(body))
 def label(one: Body) -> str:  # names a requirement as records do
-    names = [one[n] for n in ("role", "kind", "fact", "submission", "policy", "name") if n in one]
-    several = [",".join(one[n]) for n in ("transitions", "roles") if n in one]
-    return "/".join([one["type"], *names, *several])
-# -- the whole ------------------------------------------------------------------------------------
-class Report:
-    def __init__(self) -> None:
-        self.findings, self.doubts, self.notes = list[Body](), list[str](), list[str]()
+    names = "role kind fact submission policy name transitions roles".split()
+    parts = [one["type"], *(one[name] for name in names if name in one)]
+    return "/".join(",".join(part) if isinstance(part, list) else part for part in parts)
+class Report(argparse.Namespace):  # findings, doubts and notes
     @contextlib.contextmanager
-    def at(self, place: str) -> Iterator[None]:  # goes on behind what is wrong at a place
+    def at(self, place: str) -> Any:  # goes on behind what is wrong at a place
         try: yield
         except BROKEN as error:
             text = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
@@ -399,42 +396,41 @@ def rules_from(data: bytes, name: str) -> Body:  # a definition, with its parts 
     rules["ref"] = {"id": f"{rules['programme']}/{plan['id']}", "digest": name,
                     "version": f"{rules['programme_version']}/{plan['version']}"}
     return rules
-def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Report) -> Body:
-    archive = Archive(path)  # against the log's keys, and the checkpoints that the auditor kept
-    about, archive.newest = value_from(archive.read("bundle.json")), archive.text("checkpoint")
+def verify(path: str, given: Any, report: Report) -> Body:  # by what the auditor has
+    files, keys, named = Archive(path), given.key, {*given.school}
+    about, files.newest = value_from(files.read("bundle.json")), files.text("checkpoint")
     if about["format"] != FORMAT: raise OSError(f"its format is {about['format']}, not {FORMAT}")
     if about["findings"]: report.notes.append(f"THE OFFICE ITSELF HAD {about['findings']} FINDINGS")
     if not keys:
-        keys = [key_from(archive.text("log.key"))]
+        if "log.key" not in files.names: raise OSError("give the log's key: --key NAME+ID+KEY")
+        keys = [*map(key_from, files.text("log.key").split())]
         report.notes.append("THE KEY CAME WITH THE BUNDLE: against its sender this proves nothing")
-    (size, root), log = checkpoint_from(archive.newest, keys), archive.newest.split("\n")[0]
+    (size, root), log = checkpoint_from(files.newest, keys), files.newest.split("\n")[0]
     checkpoints, definitions = [("checkpoint", size, root)], dict[str, Body]()
-    for name, text in [(n, archive.text(n)) for n in archive.under("checkpoints/")] + kept:
+    for name, text in [(n, files.text(n)) for n in files.under("checkpoints/")] + given.checkpoint:
         with report.at(name): checkpoints.append((name, *checkpoint_from(text, keys)))
         with report.at(name): need(text.startswith(f"{log}\n"), f"it is of another log than {log}")
-    for name in archive.under("definitions/"):
-        with report.at(name): definitions[name[12:]] = rules_from(archive.read(name), name[12:])
-    for name in archive.under("evidence/"):
-        with report.at(name): need(sha(archive.read(name)).hex() == name[9:], "it is another file")
+    for name in files.under("definitions/"):
+        with report.at(name): definitions[name[12:]] = rules_from(files.read(name), name[12:])
+    for name in files.under("evidence/"):
+        with report.at(name): need(sha(files.read(name)).hex() == name[9:], "it is another file")
     roots, wanted, whole = {0: sha()}, {one[1] for one in checkpoints}, about["schools"] is None
-    places = range(size) if whole else sorted(int(n[7:]) for n in archive.under("proofs/"))
+    places = range(size) if whole else sorted(int(n[7:]) for n in files.under("proofs/"))
     history, tree = History(log.removeprefix("school-lifecycle/"), definitions), Tree()
     with report.at("records.jsonl"):  # first the tree, and the streams that others look at
-        for _, line in zip(range(len(places) + 1), archive.lines(), strict=False):
+        for _, line in zip(range(len(places) + 1), files.lines(), strict=False):
             tree.add(sha(b"\0", line))
             if tree.size in wanted: roots[tree.size] = tree.root()
             with contextlib.suppress(*BROKEN):  # what is wrong with it is found below
-                if b'"stream":"participation/' not in line: history.learn(body_from(line))
+                if not json.loads(line)["stream"].startswith(SCHOOL): history.learn(body_from(line))
         need(tree.size == len(places) > 0, f"it has {tree.size} records, or more, of {len(places)}")
     soon = (datetime.now(UTC) + min(history.delay, timedelta(1))).strftime(MOMENT)
     with report.at("records.jsonl"):
-        for index, line in zip(places, archive.lines(), strict=False):
+        for index, line in zip(places, files.lines(), strict=False):
             place, history.leaf = f"record {index + 1}", sha(b"\0", line)
             with report.at(place):
-                if not whole:
-                    steps = archive.steps("proofs", "index", index)
-                    fits = led(index + 1, size, steps, history.leaf, True)[1] == root
-                    need(fits, "its proof leads elsewhere")
+                steps = [] if whole else files.steps("proofs", "index", index)
+                need(whole or led(index + 1, size, steps, history.leaf, True)[1] == root, "no path")
                 body = body_from(line)
                 place = f"{body['stream']}#{body['sequence']}"
                 for look in (history.chain, history.judge, history.follow):
@@ -444,44 +440,48 @@ def verify(path: str, keys: list[Key], kept: list[tuple[str, str]], report: Repo
         with report.at(name):
             need(old <= size, f"it covers {old} records, this one {size}: cut off, or an old copy")
             if whole or old in roots: need(roots.get(old) == old_root, "it is of other records")
-            elif f"growth/{old}" in archive.names:
-                both = led(old, size, archive.steps("growth", "old", old), old_root, False)
+            elif f"growth/{old}" in files.names:
+                both = led(old, size, files.steps("growth", "old", old), old_root, False)
                 need(both == [old_root, root], "it is of other records")
             else: report.doubts.append(f"{name}: ask for a bundle that has growth/{old}")
     report.notes += [f"guards in Python that were not asked again: {history.unmade}"]
     if history.latest > soon: report.doubts.append(f"this clock is before {history.latest}")
     schools = {n[14:]: [one.state, one.version] for n, one in history.streams.items()
-               if n.startswith("participation/") and one.version}
+               if n.startswith(SCHOOL) and one.version}
     with report.at("bundle.json"):
-        need(about["origin"] == history.origin, f"the records are of {history.origin}")
+        formed(about, "bundle")
+        need((about["origin"], about["size"]) == (history.origin, size), "it is of other records")
         need(whole or about["schools"] == sorted(schools) != [], f"it holds {sorted(schools)}")
+    odd = sorted(named - {*schools} if whole else named ^ {*schools})
+    if odd: report.doubts.append(f"name by --school what is in it, or ask for the whole: {odd}")
     if not whole: report.notes.append(f"PARTIAL: {tree.size} of {size} records; " + REST)
     return {"origin": log, "size": size, "root": root.hex(), "records": tree.size,
             "partial": not whole, "schools": schools}
 REST = "nothing is said of the other records, nor of later ones of these streams"
-def text_of(path: str) -> str:
-    with open(path, encoding="utf-8-sig") as file: return file.read(NOTE_BYTES).strip() + "\n"
+def text_of(path: str) -> str:  # without empty lines around it; what is not UTF-8 fits nowhere
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        return file.read(NOTE_BYTES).strip("\n") + "\n"
+def key(one: str) -> list[Key]:  # a key, or the name of a file with keys, one a line
+    try: text = text_of(one)
+    except OSError: text = one
+    return [*map(key_from, text.split() or [""])]
+def checkpoint(path: str) -> list[tuple[str, str]]:
+    need(NOTE.fullmatch(text := text_of(path)), "it is no checkpoint")
+    return [(path, text)]
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify an audit bundle of school-lifecycle.")
     parser.add_argument("bundle")
-    for one in ("--key", "--checkpoint", "--school"):
-        parser.add_argument(one, action="append", default=[], help="can be repeated")
+    for name, kind in ("--key", key), ("--checkpoint", checkpoint), ("--school", str.split):
+        parser.add_argument(name, action="extend", default=[], type=kind, help="can be repeated")
     parser.add_argument("--json", action="store_true", help="tell the verdict as JSON")
-    asked, report = parser.parse_args(words), Report()
+    try: asked, report = parser.parse_args(words), Report(findings=[], doubts=[], notes=[])
+    except OSError as error: parser.error(str(error))
     found = Body(schools={}, records=0, origin="?", partial=False)
     try:
-        keys = [key_from(one if "+" in one else text_of(one)) for one in asked.key]
-        kept = [(one, text_of(one)) for one in asked.checkpoint]
-        for one, text in kept: need(NOTE.fullmatch(text), f"{one} is no checkpoint")
-    except (OSError, ValueError) as error: parser.error(str(error))
-    try:
         zoneinfo.ZoneInfo("Europe/Moscow")  # without the zones of the world nothing is verified
-        with report.at("bundle"): found |= verify(asked.bundle, keys, kept, report)
+        with report.at("bundle"): found |= verify(asked.bundle, asked, report)
     except Exception as error:  # whatever a stranger sent
         report.doubts.append(f"it cannot be verified: {type(error).__name__}: {error}")
-    wanted, held = {*asked.school}, {*found["schools"]}
-    odd = sorted(wanted ^ held if found["partial"] else wanted - held)
-    if odd: report.doubts.append(f"name by --school what is in it, or ask for the whole: {odd}")
     code = 6 if report.findings else 8 if report.doubts else 0
     sound = "sound as far as it goes" if found["partial"] else "sound"
     found |= {"verdict": {0: sound, 6: "not sound", 8: "not verified"}[code], **vars(report)}

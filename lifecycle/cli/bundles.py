@@ -13,7 +13,7 @@ from lifecycle import events
 from lifecycle.cli import files, output
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, common_options, option
-from lifecycle.cli.keys import read_text, trusted
+from lifecycle.cli.keys import read_note, trusted
 from lifecycle.cli.language import say
 from lifecycle.cli.proofs import latest
 from lifecycle.cli.proofs import older as older_than
@@ -76,7 +76,7 @@ def bundle(
     session = Session.of(context)
     files.check_free(Path(out), force=force)
     keys = trusted([key] if key is not None else [])
-    older = tuple(read_text(Path(one), "--from") for one in since)
+    older = tuple(read_note(Path(one), "--from") for one in since)
     with session.engine() as engine:
         _check_older(engine, older)
         found = _findings(engine, schools)
@@ -89,7 +89,7 @@ def bundle(
         choice = Choice(
             schools=tuple(sorted(set(schools))) or None,
             evidence=evidence,
-            key=keys[0] if keys else None,
+            keys=tuple(keys),
             findings=found,
             since=older,
         )

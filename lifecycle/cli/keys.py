@@ -53,6 +53,15 @@ def read_text(path: Path, what: str) -> str:
         raise InvalidInput(what=what, detail=detail) from error
 
 
+def read_note(path: Path, what: str) -> str:
+    """Read a checkpoint, without the empty lines that e-mail and editors leave around it.
+
+    Raises:
+        InvalidInput: It cannot be read, is too large, or no text.
+    """
+    return read_text(path, what).strip("\n") + "\n"
+
+
 def trusted(given: Sequence[str], what: str = "--key") -> list[VerifierKey]:
     """Read public keys: each a line, or the name of a file with lines.
 
@@ -124,7 +133,7 @@ def kept(paths: Sequence[str], what: str) -> list[Kept]:
     from lifecycle.audit.checkpoints import Kept
     from lifecycle.audit.note import Checkpoint, NoteInvalid, parse_note
 
-    found = [Kept(path, read_text(Path(path), what)) for path in paths]
+    found = [Kept(path, read_note(Path(path), what)) for path in paths]
     for one in found:
         try:
             Checkpoint.parse(parse_note(one.text).text)

@@ -11,7 +11,7 @@ import click
 from lifecycle.cli import files
 from lifecycle.cli.failures import FINDINGS
 from lifecycle.cli.forms import Command, Whole, argument, common_options, option
-from lifecycle.cli.keys import keys_option, read_text, trusted
+from lifecycle.cli.keys import keys_option, read_note, read_text, trusted
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors import InvalidInput, UnknownRoadmap, UnknownSchool
@@ -167,7 +167,7 @@ def _growth(
     from lifecycle.audit.proof import Growth
     from lifecycle.audit.tiles import Tiles
 
-    old = older(read_text(path, "--from"), checkpoint)
+    old = older(read_note(path, "--from"), checkpoint)
     tiles = Tiles(view.log.tile, view.log.hashes)
     path_up = consistency_proof(old.size, checkpoint.size, tiles.node)
     check_consistency(old.size, old.root, checkpoint.size, checkpoint.root, path_up)
@@ -257,7 +257,7 @@ def _checked(
         if old is None or record is not None:
             raise click.UsageError(say("a proof of growth needs --from FILE, and no --record"))
         try:
-            before = open_checkpoint(read_text(Path(old), "--from"), keys)
+            before = open_checkpoint(read_note(Path(old), "--from"), keys)
         except NoteInvalid as error:
             raise ProofInvalid("{detail}", detail=error.message) from error
         after = proof.check(before, keys)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from lifecycle.domain.access import Access, credential_of
+from lifecycle.domain.access import Access, known_by
 from lifecycle.domain.decision import (
     CHECKED,
     Accepted,
@@ -34,6 +34,7 @@ from lifecycle.domain.model import (
     ADMINISTRATOR,
     AUDITOR,
     INSTALLATION,
+    Actor,
     Assignment,
     Head,
     scope_of,
@@ -70,13 +71,13 @@ def found(
         merge_delay: How long a record may be outside the log at most, seconds.
 
     Raises:
-        InvalidInput: The founder shows a credential, but nobody has issued one yet.
+        InvalidIdentifier: Nobody can be named so.
+        InvalidInput: The founder is known otherwise than by the host, but nobody has issued a
+            credential yet; or he signs, or stands in for somebody whom nobody can know yet.
         ValueError: The delay is not a whole number of seconds of a day.
     """
     delay_seconds(merge_delay)
-    if credential_of(request.actor.authentication) is not None:
-        detail = Message("no credential exists before the founding")
-        raise InvalidInput(what="authentication", detail=detail)
+    _check_founder(request.actor)
     founder = Assignment("", INSTALLATION, request.actor.id, ADMINISTRATOR, 0)
     first = request.actor.id
     steps: tuple[tuple[Kind, dict[str, str]], ...] = (
@@ -91,6 +92,17 @@ def found(
         records.append(record)
         head = record.head
     return tuple(records)
+
+
+def _check_founder(actor: Actor) -> None:
+    identifier(actor.id, "actor")
+    known = known_by(actor.authentication)
+    if known is None or known[0] not in ("host", "os-uid"):
+        detail = Message("no credential exists before the founding")
+        raise InvalidInput(what="authentication", detail=detail)
+    if actor.signature is not None or actor.on_behalf_of not in (None, actor.id):
+        detail = Message("who founds an installation acts for himself, and signs nothing yet")
+        raise InvalidInput(what="authentication", detail=detail)
 
 
 def delay_seconds(text: str) -> int:

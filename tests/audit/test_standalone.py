@@ -40,7 +40,7 @@ def grown(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         engine.add_actor("later", actor=ADMIN)
         sign(engine)
         engine.add_actor("latest", actor=ADMIN)
-        write(engine, folder / "whole.zip", key=SIGNER.key, evidence=True)
+        write(engine, folder / "whole.zip", keys=(SIGNER.key,), evidence=True)
         write(engine, folder / "school.zip", schools=(SCHOOL,))
     return folder
 

@@ -32,7 +32,7 @@ def made(original: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(shutil.copytree(original, tmp_path_factory.mktemp("hostile") / "copy"))
     with continued(folder) as engine:
         (folder / "kept").write_text(sign(engine), "utf-8")
-        write(engine, folder / "whole.zip", key=SIGNER.key)
+        write(engine, folder / "whole.zip", keys=(SIGNER.key,))
         write(engine, folder / "school.zip", schools=(SCHOOL,))
         write(engine, folder / "both.zip", schools=(SCHOOL, OTHER))
     return folder
@@ -208,7 +208,7 @@ def test_a_file_that_is_no_checkpoint_is_wrong_use(
         standalone.main([str(made / "whole.zip"), "--checkpoint", str(Path(__file__))])
 
     assert end.value.code == 2
-    assert "is no checkpoint" in capsys.readouterr().err
+    assert "invalid checkpoint value" in capsys.readouterr().err
 
 
 def test_the_order_of_the_keys_does_not_matter(made: Path) -> None:

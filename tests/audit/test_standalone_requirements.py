@@ -98,7 +98,8 @@ def test_a_reason_is_one_of_the_list_and_a_policy_allows() -> None:
 
 def advanced(name: str, to: str, who: str, **facts: Any) -> dict[str, Any]:
     return {
-        "stream": "participation/x", "sequence": 1, "recorded_at": "", "kind": "advanced",
+        "stream": "participation/x", "sequence": 1, "record_id": "r", "recorded_at": "",
+        "kind": "advanced",
         "transition": name, "to": to, "facts": facts,
         "actor": {"id": who, "on_behalf_of": "boris"},
     }  # fmt: skip

@@ -80,6 +80,21 @@ def test_a_school_s_bundle_proves_every_record_by_itself(signed: Terminal) -> No
         assert sum(name.startswith("proofs/") for name in found.namelist()) == made["records"]
 
 
+def test_after_a_change_of_the_key_both_are_needed(signed: Terminal) -> None:
+    old = (signed.folder / "log.vkey").read_text("utf-8")
+    new = signed.ask("audit", "keygen", "--out", "new.key")["key"] + "\n"
+    signed.ask("actor", "add", "late", "--actor", "admin")
+    signed.ask("audit", "checkpoint", "--key", "new.key", "--trust", "log.vkey")
+
+    for keys, places in ((old + new, []), (new, ["checkpoints/1"]), (old, ["bundle"])):
+        signed.paper("log.vkey", keys)
+        signed.ask("audit", "bundle", "--out", "b.zip", "--key", "log.vkey", "--force")
+        code, verdict = alone(signed, "b.zip")
+
+        assert [one["place"] for one in verdict["findings"]] == places
+        assert code == signed.run("verify", "--key", "log.vkey").code == (6 if places else 0)
+
+
 def test_what_no_checkpoint_covers_yet_is_told(signed: Terminal) -> None:
     signed.ask("actor", "add", "late", "--actor", "admin")
 

@@ -190,10 +190,13 @@ def test_no_forger_s_words_reach_the_terminal_as_commands(keyed: Terminal) -> No
 def test_a_checkpoint_is_read_as_e_mail_delivers_it(keyed: Terminal) -> None:
     note = sign(keyed).read_bytes()
     (keyed.folder / "mailed").write_bytes(b"\xef\xbb\xbf" + note.replace(b"\n", b"\r\n"))
+    (keyed.folder / "spaced").write_bytes(b"\n\n" + note + b"\n")
+    (keyed.folder / "cut").write_bytes(note.rstrip())
     (keyed.folder / "torn").write_bytes(note[:40])
 
     for option in ("--checkpoint", "--since"):
-        assert keyed.run("verify", option, "mailed", "--key", "log.vkey").code == 0
+        for name in ("mailed", "spaced", "cut"):
+            assert keyed.run("verify", option, name, "--key", "log.vkey").code == 0
         said = keyed.run("verify", option, "torn", "--key", "log.vkey")
         assert said.code == 5
         assert "torn holds no checkpoint" in said.err

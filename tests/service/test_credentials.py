@@ -277,6 +277,20 @@ def test_nobody_founds_a_history_by_what_nobody_could_issue(engine: Lifecycle) -
         fresh.found(actor=Actor("admin", "token:0123456789"))
 
 
+@pytest.mark.parametrize(
+    "founder",
+    [
+        Actor("admin", "host:test", signature="x"),
+        Actor("admin", "host:test", on_behalf_of="somebody"),
+    ],
+)
+def test_who_founds_a_history_acts_for_himself(engine: Lifecycle, founder: Actor) -> None:
+    fresh = Lifecycle(replace(engine.context, journal=MemoryJournal("other")))
+
+    with pytest.raises(InvalidInput, match="acts for himself, and signs nothing yet"):
+        fresh.found(actor=founder)
+
+
 @pytest.mark.parametrize("method", ["token", "key"])
 def test_it_is_explained_what_a_credential_is_not_good_for(
     office: Office, identities: Identities, clock: SetClock, method: str
