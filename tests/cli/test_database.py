@@ -97,7 +97,7 @@ def test_schools_are_laid_on_other_databases_and_led_as_ever(
         walk(terminal, until="questionnaire")
         assert terminal.ask("audit", "seal")["sealed"] > 10
         assert terminal.ask("verify", "--workers", "2")["findings"] == []
-        assert terminal.ask("db", "check") == {"findings": []}
+        assert terminal.ask("db", "check") == {"findings": [], "schema": SCHEMA}
         assert terminal.run(*lay).out.count("statements sent") == 3
 
 

@@ -153,7 +153,13 @@ def test_a_host_may_run_the_program_in_a_thread(office: Terminal) -> None:
 def test_an_interruption_ends_the_command_by_itself_where_it_can(
     office: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lifecycle.wiring.new_id", lambda: signal.raise_signal(signal.SIGINT))
+    def interrupted() -> str:
+        signal.raise_signal(signal.SIGINT)
+        # The interpreter may be told of it only when it comes back from waiting.
+        time.sleep(0.2)
+        return "late"
+
+    monkeypatch.setattr("lifecycle.wiring.new_id", interrupted)
     said = office.run("actor", "add", "new", "--actor", "admin", "--json")
 
     assert said.code == 130

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
-from base64 import b64decode, b64encode
+from base64 import b64decode
 
 import pytest
 
@@ -176,15 +176,17 @@ def test_a_report_bears_commitments_and_nothing_that_opens_them(office: Terminal
     assert written(office).code == 0
 
     page = (office.folder / "audit.html").read_bytes()
-    packed = page.partition(b'id="data">')[2].partition(b"</script>")[0]
-    told = zlib.decompress(b64decode(packed)).decode()
+    data, hashes = (
+        zlib.decompress(b64decode(page.partition(b'id="%s">' % part)[2].partition(b"</script>")[0]))
+        for part in (b"data", b"hashes")
+    )
 
-    assert "Иванов" not in told
+    assert "Иванов" not in data.decode()
     assert "Иванов" in office.run("audit", "timeline", "krasnogorsk").out
     with open_lifecycle(f"sqlite:///{office.folder / 'lifecycle.db'}") as engine:
         *_, commented, filed = engine.history("krasnogorsk")
     for commitment in (commented.comment, filed.evidence[0].name):
-        assert b64encode(bytes.fromhex(str(commitment))).decode().rstrip("=") in told
+        assert bytes.fromhex(str(commitment)) in hashes
 
 
 def test_a_report_opens_in_the_language_that_was_asked_for(archive: Terminal) -> None:

@@ -326,7 +326,18 @@ class _Locked:
         self._connection.close()
 
 
+def _has_open(files: Path, name: str) -> bool:
+    """Tell whether one of the open *files* of a process has that name, or nobody can tell."""
+    try:
+        return any(one.resolve().name == name for one in files.iterdir())
+    except OSError:
+        return True
+
+
 def _wait_for_the_lock(process: subprocess.Popen[str]) -> None:
     """Wait until the process has nothing to do but to wait for the lock."""
+    files, ends = Path(f"/proc/{process.pid}/fd"), time.monotonic() + 60
+    while time.monotonic() < ends and not _has_open(files, "lifecycle.db"):
+        time.sleep(0.1)
     time.sleep(1.5)
     assert process.poll() is None
