@@ -431,8 +431,7 @@ def verify(path: str, given: Any, report: Report) -> Body:  # by what the audito
             with report.at(place):
                 steps = [] if whole else files.steps("proofs", "index", index)
                 need(whole or led(index + 1, size, steps, history.leaf, True)[1] == root, "no path")
-                body = body_from(line)
-                place = f"{body['stream']}#{body['sequence']}"
+                place = f"{(body := body_from(line))['stream']}#{body['sequence']}"
                 for look in (history.chain, history.judge, history.follow):
                     with report.at(place): look(body)
     roots = roots if whole else {0: sha(), size: root}
