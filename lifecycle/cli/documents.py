@@ -153,11 +153,6 @@ def record(one: Record, opened: Mapping[str, Opened]) -> dict[str, Any]:
     }
 
 
-def history(records: Iterable[Record], opened: Mapping[str, Opened]) -> dict[str, Any]:
-    """Return a stream."""
-    return {"records": [record(one, opened) for one in records]}
-
-
 def snapshot(one: Snapshot, as_of: datetime, opened: Mapping[str, Opened]) -> dict[str, Any]:
     """Return a school at a moment; its state is null where it did not take part yet."""
     known = one.participation

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -110,6 +110,34 @@ def document(content: Mapping[str, Any]) -> None:
     import json
 
     write(json.dumps(content, ensure_ascii=False, indent=_indent, allow_nan=False) + "\n")
+
+
+def long_document(
+    name: str, items: Iterable[Mapping[str, Any]], rest: Callable[[], Mapping[str, Any]]
+) -> None:
+    """Write a document as ``document`` would, whose first member is a long list.
+
+    Args:
+        name: Of that member.
+        items: What it holds; one of them is in memory at a time. Whoever hands them on has seen
+            that each can be read, for a document that ends in its middle is none.
+        rest: Gives the other members, when all items are written.
+    """
+    import json
+
+    def text(content: Any, margin: str) -> str:
+        told = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+        return told.replace("\n", f"\n{margin}")  # no text has one: JSON escapes it
+
+    between = ""
+    write(f'{{\n  "{name}": [')
+    for item in items:
+        write(f"{between}\n    {text(item, '    ')}")
+        between = ","
+    write("\n  ]" if between else "]")
+    for key, value in rest().items():
+        write(f',\n  "{key}": {text(value, "  ")}')
+    write("\n}\n")
 
 
 def documents_are_lines() -> None:

@@ -62,7 +62,7 @@ def export(
             definition.roadmap.id,
             "1.2",
             "done",
-            actor=office.who("municipal_coordinator", None),
+            actor=office.people["municipal_coordinator", None],
             evidence=[EvidenceFile("activity_result", note)],
             comment=SECRETS[2],
         )
