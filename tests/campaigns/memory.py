@@ -18,9 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from tests.campaigns.verify_scale import corpus
 
@@ -91,37 +91,47 @@ class Peak:
     words: str
 
 
-def measured(database: Path, names: list[str]) -> Iterator[tuple[str, Peak]]:
-    """Run commands on a copy of a history, and yield what each needed."""
-    with tempfile.TemporaryDirectory(dir=database.parent) as scratch:
-        folder = Path(scratch)
-        shutil.copyfile(database, folder / "lifecycle.db")
-        (folder / "lifecycle.db.evidence").mkdir()
-        (folder / "kept").mkdir()
-        program = [sys.executable, "-m", "lifecycle.cli"]
-        subprocess.run(
-            [*program, "audit", "keygen", "--out", "log.key"],
-            cwd=folder,
+class Desk:
+    """A folder with a copy of a history, in which commands are run. Use it as a context manager.
+
+    Args:
+        database: The history.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._scratch = tempfile.TemporaryDirectory(dir=database.parent)
+        self._folder = Path(self._scratch.name)
+        shutil.copyfile(database, self._folder / "lifecycle.db")
+        for name in ("lifecycle.db.evidence", "kept"):
+            (self._folder / name).mkdir()
+        self._program = [sys.executable, "-m", "lifecycle.cli"]
+        keygen = [*self._program, "audit", "keygen", "--out", "log.key"]
+        subprocess.run(keygen, cwd=self._folder, check=True, stdout=subprocess.DEVNULL)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._scratch.cleanup()
+
+    def run(self, name: str) -> Peak:
+        """Run a command and return what it needed."""
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURED, *self._program, *COMMANDS[name]],
+            cwd=self._folder,
             check=True,
-            stdout=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LIFECYCLE_DATABASE_URL": "sqlite:///lifecycle.db"},
         )
-        for name in names:
-            began = time.perf_counter()
-            done = subprocess.run(
-                [sys.executable, "-c", _MEASURED, *program, *COMMANDS[name]],
-                cwd=folder,
-                check=True,
-                capture_output=True,
-                text=True,
-                env={**os.environ, "LIFECYCLE_DATABASE_URL": "sqlite:///lifecycle.db"},
-            )
-            code, peak = json.loads(done.stdout)
-            words = (folder / "words").read_text("utf-8").partition("\n")[0]
-            yield name, Peak(code, peak, time.perf_counter() - began, words if code else "")
+        code, peak = json.loads(done.stdout)
+        words = (self._folder / "words").read_text("utf-8").partition("\n")[0]
+        return Peak(code, peak, time.perf_counter() - began, words if code else "")
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the table, a line as soon as it is known."""
     parser = argparse.ArgumentParser(description="Measure the memory of commands.")
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path, default=Path(".scale"))
@@ -129,18 +139,19 @@ def main() -> None:
     given = parser.parse_args()
     names = given.only.split(",") if given.only else list(COMMANDS)
     sizes = (given.records // 10, given.records)
-    small, large = ((corpus(given.folder, size) / "lifecycle.db").absolute() for size in sizes)
-    few = dict(measured(small, names))
+    few, many = ((corpus(given.folder, size) / "lifecycle.db").absolute() for size in sizes)
     print(f"{'command':26}{'MB at ' + str(sizes[0]):>14}{'at ' + str(sizes[1]):>14}", end="")
-    print(f"{'bytes/record':>14}{'seconds':>9}  code")
-    for name, many in measured(large, names):
-        more = (many.megabytes - few[name].megabytes) * 2**20 / (sizes[1] - sizes[0])
-        over = " above the limit" if many.megabytes > LIMIT else ""
-        print(
-            f"{name:26}{few[name].megabytes:>14}{many.megabytes:>14}{more:>14.0f}"
-            f"{many.seconds:>9.1f}  {many.code}{over} {many.words}",
-            flush=True,
-        )
+    print(f"{'bytes/record':>14}{'seconds':>9}  code", flush=True)
+    with Desk(few) as small, Desk(many) as large:
+        for name in names:
+            less, more = small.run(name), large.run(name)
+            grown = (more.megabytes - less.megabytes) * 2**20 / (sizes[1] - sizes[0])
+            over = " above the limit" if more.megabytes > LIMIT else ""
+            print(
+                f"{name:26}{less.megabytes:>14}{more.megabytes:>14}{grown:>14.0f}"
+                f"{more.seconds:>9.1f}  {more.code}{over} {more.words}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def test_a_record_that_cannot_be_read_leaves_no_half_document(archive: Terminal)
             database.execute(f"DROP TRIGGER {name}")
         stream = "stream = 'participation/krasnogorsk'"
         database.execute(
-            f"UPDATE lifecycle_records SET body = 'x' WHERE {stream} AND sequence ="  # noqa: S608
+            f"UPDATE lifecycle_records SET body = x'00' WHERE {stream} AND sequence ="  # noqa: S608
             f" (SELECT max(sequence) FROM lifecycle_records WHERE {stream})"
         )
     said = archive.run("history", "krasnogorsk", "--json")
