@@ -21,12 +21,13 @@ from lifecycle.analysis.tables import TABLES, Table
 
 # More is not needed, whatever the number of records: it sorts and joins nothing.
 _SETTINGS: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "memory_limit": "256MB",
-    "threads": "2",
+    "memory_limit": "96MB",
+    "threads": "1",
     # The wheel has all that is used; nothing is fetched or looked for.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+_GROUP: Final = 20_480  # rows of a Parquet file that are packed together
 _TABLES: Final = {table.name: table for table in TABLES}
 
 
@@ -84,7 +85,7 @@ class DuckTables:
         for name in _TABLES:
             with _told():
                 self._database.table(name).write_parquet(
-                    str(folder / f"{name}.parquet"), compression="zstd"
+                    str(folder / f"{name}.parquet"), compression="zstd", row_group_size=_GROUP
                 )
 
     def _make(self, table: Table) -> None:

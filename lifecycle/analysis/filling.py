@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lifecycle.service.context import Context
     from lifecycle.service.plan import PlanView
 
-_BATCH: Final = 20_000  # rows of a table that are held before they are written
+_BATCH: Final = 5_000  # rows of a table that are held before they are written
 
 
 class Filled(Protocol):

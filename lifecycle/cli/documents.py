@@ -180,17 +180,6 @@ def snapshot(one: Snapshot, as_of: datetime, opened: Mapping[str, Opened]) -> di
     }
 
 
-def snapshots(
-    many: Iterable[Snapshot], as_of: datetime, on: date | None, opened: Mapping[str, Opened]
-) -> dict[str, Any]:
-    """Return several schools at a moment."""
-    return {
-        "schools": [snapshot(one, as_of, opened) for one in many],
-        "as_of": moment_text(as_of),
-        "on": day(on),
-    }
-
-
 def timeline(school: str, one: Timeline, opened: Mapping[str, Opened]) -> dict[str, Any]:
     """Return every record of a school with what became known and true by it, and refusals."""
     return {

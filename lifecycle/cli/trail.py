@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lifecycle.domain.commitment import Opened
     from lifecycle.domain.model import Evidence
     from lifecycle.domain.record import ActedAs, Record
-    from lifecycle.service import Snapshot
+    from lifecycle.service import Lifecycle, Snapshot
 
 
 @click.command(
@@ -180,16 +180,34 @@ def replay(
             document = documents.snapshot(one, as_of, opened)
             session.answer(document, _snapshot_lines(one, as_of, opened))
             return
-        many = list(engine.replay_all(roadmap=roadmap, at=asked.at, on=asked.on))
-        opened = engine.people.opened(
-            record for one in many for record in engine.history(one.school)
-        )
-    if not many:
+        _replay_many(session, engine, roadmap, asked, as_of)
+
+
+def _replay_many(
+    session: Session, engine: Lifecycle, roadmap: str | None, asked: moments.Asked, as_of: datetime
+) -> None:
+    """Show many schools, one of them in memory at a time; nothing before all could be read."""
+    held, count = output.Held(), 0
+    each = engine.replay_each(roadmap=roadmap, at=asked.at, on=asked.on)
+    with engine.people.opening() as opened:
+
+        def snapshots() -> Iterator[tuple[Snapshot, Mapping[str, Opened]]]:
+            nonlocal count
+            for one, records in each:
+                count += 1
+                yield one, opened(records)
+
+        if session.as_json:
+            items = (documents.snapshot(one, as_of, seen) for one, seen in snapshots())
+            about = {"as_of": moment_text(as_of), "on": documents.day(asked.on)}
+            output.long_document("schools", items, lambda: about, held.write)
+        else:
+            for one, seen in snapshots():
+                for text in _snapshot_lines(one, as_of, seen):
+                    held.line(text)
+    if not count:
         session.tell("no school took part yet")
-    session.answer(
-        documents.snapshots(many, as_of, asked.on, opened),
-        (text for one in many for text in _snapshot_lines(one, as_of, opened)),
-    )
+    held.release()
 
 
 def _snapshot_lines(

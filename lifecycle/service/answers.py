@@ -147,12 +147,23 @@ class Answers:
             UnknownRoadmap: *roadmap* is neither in force nor shipped.
             InvalidDate: As for ``replay``.
         """
+        for one, _ in self.replay_each(roadmap=roadmap, at=at, on=on):
+            yield one
+
+    def replay_each(
+        self, *, roadmap: str | None = None, at: datetime | None = None, on: Day = None
+    ) -> Iterator[tuple[Snapshot, list[Record]]]:
+        """Yield what ``replay_all`` yields, each with all records of the school.
+
+        Raises:
+            UnknownRoadmap, InvalidDate: As ``replay_all``.
+        """
         when = past.When.of(at, on)
         with self.histories(roadmap) as found:
             for _, records in found.schools:
                 one = past.snapshot(records[0].stream.partition("/")[2], records, when)
                 if one.participation is not None:
-                    yield one
+                    yield one, records
 
     def board(
         self,
