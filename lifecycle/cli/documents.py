@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -78,24 +78,19 @@ def outlook(one: Outlook) -> dict[str, Any]:
     }
 
 
-def board(rows: Iterable[StatusRow]) -> dict[str, Any]:
-    """Return where schools stand."""
+def board_row(row: StatusRow) -> dict[str, Any]:
+    """Return where a school stands."""
     return {
-        "schools": [
-            {
-                "school": row.standing.school,
-                "title": row.standing.title,
-                "roadmap": row.standing.roadmap,
-                "state": row.standing.state,
-                "version": row.standing.version,
-                "entered_at": moment_text(row.standing.entered_at),
-                "entered_on": day(row.standing.entered_on),
-                "due_on": day(row.standing.due_on),
-                "days_overdue": row.days_overdue,
-                "final": row.standing.final,
-            }
-            for row in rows
-        ]
+        "school": row.standing.school,
+        "title": row.standing.title,
+        "roadmap": row.standing.roadmap,
+        "state": row.standing.state,
+        "version": row.standing.version,
+        "entered_at": moment_text(row.standing.entered_at),
+        "entered_on": day(row.standing.entered_on),
+        "due_on": day(row.standing.due_on),
+        "days_overdue": row.days_overdue,
+        "final": row.standing.final,
     }
 
 

@@ -60,7 +60,7 @@ COMMANDS: dict[str, list[str]] = {
     "export parquet": ["export", "parquet", "--out", "tables"],
     "db check": ["db", "check"],
     "db doctor": ["db", "doctor"],
-    "db backup": ["db", "backup", "--out", "backup.zip"],
+    "db backup": ["db", "backup", "--to", "backup.zip"],
     "db rebuild": ["db", "rebuild"],
 }
 """What is measured; each runs after those before it, in one folder."""
