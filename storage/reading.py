@@ -48,6 +48,17 @@ RECORDS: Final = Statement(
     .where(records.c.stream == bindparam("stream"))
     .order_by(records.c.sequence)
 )
+_after = records.c.sequence > bindparam("after")
+_EACH_OF: Final = Statement(
+    select(records.c.stream, records.c.sequence, records.c.body)
+    .where(records.c.stream == bindparam("stream"), _after)
+    .order_by(records.c.sequence)
+)
+_EACH: Final = Statement(
+    select(records.c.stream, records.c.sequence, records.c.body)
+    .where(_after)
+    .order_by(records.c.stream, records.c.sequence)
+)
 # Times are written with a fixed width, so the greatest text is the latest.
 LAST_QUEUED: Final = Statement(select(func.max(sealing_queue.c.queued_at)))
 _FIRST: Final = Statement(
@@ -163,6 +174,16 @@ class SqlReading:
             self._decoded(stream, sequence, body)
             for sequence, body in self._session.rows(RECORDS, stream=stream)
         ]
+
+    def each(self, stream: str | None = None, *, after: int = 0) -> Iterator[Record]:
+        """Yield the records of *stream*, or of all streams, without holding all in memory.
+
+        Raises:
+            DatabaseBroken: A stored body is not one.
+        """
+        wanted = _EACH if stream is None else _EACH_OF
+        for name, sequence, body in self._session.flow(wanted, stream=stream, after=after):
+            yield self._decoded(name, sequence, body)
 
     def logged_at(self) -> datetime | None:
         """Return the time of the last leaf of the log or of what waits for it, the later; UTC.

@@ -31,6 +31,7 @@ _UNASKED = ("form", "name")
 _UNASKED_PERSONAL = (*_UNASKED, "content", "sha256", "size")
 _REMEMBERED = 4096
 _DIGIT = re.compile(r"[0-9]")
+_AT = frozenset("@＠")  # as an address of mail has it
 _HASH = re.compile(r"[0-9a-f]{64}")
 # Most pieces are orders, and most orders are spelt without an escape. What stands before the
 # number is often the same: one body issues orders on one day to all of its schools.
@@ -196,7 +197,7 @@ def _is_number(text: str) -> bool:
         0 < len(text) <= MAX_NUMBER
         and text.isprintable()
         and (_DIGIT.search(text) is not None or text == WITHOUT_NUMBER)
-        and "@" not in text
+        and not _AT.intersection(text)
     )
 
 

@@ -65,6 +65,9 @@ def decide_again(
         since, moment = grounds.recorded(name, version), moment_text(record.recorded_at)
         if since is not None and moment < since:
             yield _finding(record, "recorded_before_consulted", "recorded_at", since, moment)
+    if not is_command(record.command_id, record.kind):
+        said = f"{record.command_id[:80]!r} is no id of a command"
+        yield _finding(record, "decision_refused", "command_id", None, said)
     if not _founding(record):
         yield from _named(grounds, record)
     remade = _remade(grounds, head, participation, record)
@@ -88,10 +91,7 @@ def _founding(record: Record) -> bool:
 
 
 def _named(grounds: Grounds, record: Record) -> Iterator[Finding]:
-    """Yield where a record names whom nobody had registered by then, or bears no command id."""
-    if not is_command(record.command_id, record.kind):
-        said = f"{record.command_id[:80]!r} is no id of a command"
-        yield _finding(record, "decision_refused", "command_id", None, said)
+    """Yield where a record names whom nobody had registered by then."""
     own = record.stream == INSTALLATION
     version = record.sequence - 1 if own else (record.consulted or {}).get(INSTALLATION, 0)
     for actor in (record.actor.id, record.actor.on_behalf_of):

@@ -30,7 +30,8 @@ def vouched(
         definitions: By digest.
 
     Raises:
-        Exception: A body has not the stored hash, or what stands beside it differs from it.
+        Exception: A body has not the stored hash, what stands beside it differs from it, or what
+            it commits to is to be looked for.
     """
     held: dict[str, Row] = {}
     named, digest, state, entered = ("", "", ""), "", "", ("", "")
@@ -43,6 +44,8 @@ def vouched(
         beside = (row[0], row[1], body["stream"], body["sequence"], *row[4:])
         if (stream, version, stream, version, *_columns(body)) != beside:
             raise Doubtful
+        if body["comment"] is not None or any(map(_commits, body["evidence"])):
+            raise Doubtful  # Nothing is kept beside it, though something was.
         last, moment, facts = row[2], row[14], body["facts"]
         if version == 1:
             named, digest = (facts["school"], facts["roadmap"], facts["title"]), row[11]
@@ -54,6 +57,11 @@ def vouched(
             del held[facts["assignment"]]
     standing = board_row(named, (digest, definitions[digest].state[state]), version, entered)
     return Passed((version, last, moment), standing, [*held.values()], Tally())
+
+
+def _commits(piece: Mapping[str, Any]) -> bool:
+    """Tell whether a piece of evidence commits to what is kept beside the record."""
+    return piece.get("name") is not None or piece.get("content") is not None
 
 
 def _columns(body: Mapping[str, Any]) -> tuple[Any, ...]:

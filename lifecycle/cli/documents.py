@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -78,24 +78,19 @@ def outlook(one: Outlook) -> dict[str, Any]:
     }
 
 
-def board(rows: Iterable[StatusRow]) -> dict[str, Any]:
-    """Return where schools stand."""
+def board_row(row: StatusRow) -> dict[str, Any]:
+    """Return where a school stands."""
     return {
-        "schools": [
-            {
-                "school": row.standing.school,
-                "title": row.standing.title,
-                "roadmap": row.standing.roadmap,
-                "state": row.standing.state,
-                "version": row.standing.version,
-                "entered_at": moment_text(row.standing.entered_at),
-                "entered_on": day(row.standing.entered_on),
-                "due_on": day(row.standing.due_on),
-                "days_overdue": row.days_overdue,
-                "final": row.standing.final,
-            }
-            for row in rows
-        ]
+        "school": row.standing.school,
+        "title": row.standing.title,
+        "roadmap": row.standing.roadmap,
+        "state": row.standing.state,
+        "version": row.standing.version,
+        "entered_at": moment_text(row.standing.entered_at),
+        "entered_on": day(row.standing.entered_on),
+        "due_on": day(row.standing.due_on),
+        "days_overdue": row.days_overdue,
+        "final": row.standing.final,
     }
 
 
@@ -153,11 +148,6 @@ def record(one: Record, opened: Mapping[str, Opened]) -> dict[str, Any]:
     }
 
 
-def history(records: Iterable[Record], opened: Mapping[str, Opened]) -> dict[str, Any]:
-    """Return a stream."""
-    return {"records": [record(one, opened) for one in records]}
-
-
 def snapshot(one: Snapshot, as_of: datetime, opened: Mapping[str, Opened]) -> dict[str, Any]:
     """Return a school at a moment; its state is null where it did not take part yet."""
     known = one.participation
@@ -182,17 +172,6 @@ def snapshot(one: Snapshot, as_of: datetime, opened: Mapping[str, Opened]) -> di
         ],
         "as_of": moment_text(as_of),
         "on": day(one.effective_by),
-    }
-
-
-def snapshots(
-    many: Iterable[Snapshot], as_of: datetime, on: date | None, opened: Mapping[str, Opened]
-) -> dict[str, Any]:
-    """Return several schools at a moment."""
-    return {
-        "schools": [snapshot(one, as_of, opened) for one in many],
-        "as_of": moment_text(as_of),
-        "on": day(on),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
+from shutil import rmtree
 from typing import Final
 
 from lifecycle.cli.forms import option
@@ -70,6 +71,50 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def written_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside the place of another; put it there when the context ends well.
+
+    Args:
+        path: Where to: a folder that is not there yet, or is empty.
+
+    Raises:
+        PlaceTaken: Something lies there.
+        DiskFull: There is no room for it.
+        InvalidInput: It cannot be written there.
+    """
+    check_empty(path)
+    beside = path.with_name(f".{path.name}.{token_hex(4)}.part")
+    try:
+        beside.mkdir()
+        yield beside
+        for one in beside.iterdir():
+            with one.open("rb+") as stream:
+                os.fsync(stream.fileno())
+        with suppress(FileNotFoundError):
+            path.rmdir()  # an empty one; elsewhere than on Linux a folder takes no other's place
+        beside.rename(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
+    finally:
+        rmtree(beside, ignore_errors=True)
+
+
+def check_empty(path: Path) -> None:
+    """Refuse early what ``written_folder`` would refuse at the end.
+
+    Raises:
+        PlaceTaken: Something lies there.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):
+        if not any(path.iterdir()):
+            return
+    if os.path.lexists(path):
+        from lifecycle.domain.errors_database import PlaceTaken
+
+        raise PlaceTaken(place=str(path))
 
 
 @contextmanager

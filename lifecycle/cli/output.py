@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -14,6 +14,9 @@ _USUAL: Final = 80
 """Columns of a terminal that does not tell; click makes no help wider."""
 _NARROWEST: Final = 16
 """Characters that the last column of a framed table has at least."""
+
+_PART: Final = 1 << 16
+"""Bytes that are unpacked at once."""
 
 
 _indent: int | None = 2
@@ -110,6 +113,76 @@ def document(content: Mapping[str, Any]) -> None:
     import json
 
     write(json.dumps(content, ensure_ascii=False, indent=_indent, allow_nan=False) + "\n")
+
+
+class Held:
+    """Text that is held back until all of it is there, for half of an answer is none.
+
+    It is kept compressed: a tenth of what it is long.
+    """
+
+    def __init__(self) -> None:
+        from zlib import compressobj
+
+        self._packer = compressobj(1)
+        self._packed: list[bytes] = []
+
+    def write(self, text: str) -> None:
+        """Take in more."""
+        self._packed.append(self._packer.compress(text.encode("utf-8", "surrogatepass")))
+
+    def line(self, text: str = "") -> None:
+        """Take in one line of a result."""
+        self.write(f"{plain(text)}\n")
+
+    def release(self) -> None:
+        """Write all of it to standard output.
+
+        Raises:
+            OutputFailed, BrokenPipeError: As ``write``.
+        """
+        from codecs import getincrementaldecoder
+        from zlib import decompressobj
+
+        unpacker, decoder = decompressobj(), getincrementaldecoder("utf-8")("surrogatepass")
+        for part in (*self._packed, self._packer.flush()):
+            while part:
+                write(decoder.decode(unpacker.decompress(part, _PART)))
+                part = unpacker.unconsumed_tail
+        write(decoder.decode(unpacker.flush(), final=True))
+
+
+def long_document(
+    name: str,
+    items: Iterable[Mapping[str, Any]],
+    rest: Callable[[], Mapping[str, Any]],
+    write: Callable[[str], None] = write,
+) -> None:
+    """Write a document as ``document`` would, whose first member is a long list.
+
+    Args:
+        name: Of that member.
+        items: What it holds; one of them is in memory at a time. Whoever hands them on has seen
+            that each can be read, or lets it be held back: a document that ends in its middle is
+            none.
+        rest: Gives the other members, when all items are written.
+        write: Takes the text.
+    """
+    import json
+
+    def text(content: Any, margin: str) -> str:
+        told = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
+        return told.replace("\n", f"\n{margin}")  # no text has one: JSON escapes it
+
+    between = ""
+    write(f'{{\n  "{name}": [')
+    for item in items:
+        write(f"{between}\n    {text(item, '    ')}")
+        between = ","
+    write("\n  ]" if between else "]")
+    for key, value in rest().items():
+        write(f',\n  "{key}": {text(value, "  ")}')
+    write("\n}\n")
 
 
 def documents_are_lines() -> None:

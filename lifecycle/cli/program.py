@@ -64,6 +64,9 @@ _LATER: Final = {
         "stats": {
             "stats": "Show the installation in figures.",
         },
+        "analysis": {
+            "export": "Write the history as tables for analysis.",
+        },
         "audit": {
             "audit": "Prove what happened, to those who trust nobody here.",
         },

@@ -271,8 +271,12 @@ def status(
         session.tell("no school took part yet")
     elif not rows:
         session.tell("no school is enrolled; enrol one: lifecycle enrol --help")
-    document = documents.board(rows) | asked.document
-    session.answer(document, lambda: _board(rows))
+    if session.as_json:
+        # All rows are there, so nothing can end the document in its middle.
+        output.long_document("schools", map(documents.board_row, rows), lambda: asked.document)
+    else:
+        _board(rows)
+    output.flush()
 
 
 def _board(rows: Sequence[StatusRow]) -> None:

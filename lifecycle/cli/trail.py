@@ -10,12 +10,12 @@ import click
 
 from lifecycle.cli import documents, moments, output
 from lifecycle.cli.failures import FINDINGS
-from lifecycle.cli.forms import Command, argument, common_options, option
+from lifecycle.cli.forms import Command, Whole, argument, common_options, option
 from lifecycle.cli.keys import kept, keys_option, trusted
 from lifecycle.cli.language import say, shown
+from lifecycle.cli.pages import Page
 from lifecycle.cli.session import Session
 from lifecycle.domain.commitment import committed_in
-from lifecycle.domain.errors import UnknownRoadmap
 from lifecycle.domain.record import moment_text
 
 if TYPE_CHECKING:
@@ -33,41 +33,52 @@ if TYPE_CHECKING:
     examples=(
         "lifecycle history krasnogorsk",
         "lifecycle history --roadmap tomari-2022 --json",
-        "lifecycle history --installation",
+        "lifecycle history --installation --after 500 --limit 100",
     ),
 )
 @argument("school", required=False, help="Id of the school.")
 @option("--roadmap", metavar="ROADMAP", help="The records of a road map instead.")
 @option("--installation", is_flag=True, help="The records on actors and administrators instead.")
+@option(
+    "--after",
+    metavar="N",
+    type=Whole(0),
+    default="0",
+    help="Only the records behind this place: the sequence of the last one that you have seen.",
+)
+@option("--limit", metavar="N", type=Whole(1), help="So many records at most; all if not given.")
 @common_options
 @click.pass_context
 def history(
-    context: click.Context, school: str | None, roadmap: str | None, installation: bool
+    context: click.Context,
+    school: str | None,
+    roadmap: str | None,
+    installation: bool,
+    after: int,
+    limit: int | None,
 ) -> None:
     """Show the records of a school, in order.
 
     Who did what, in what role, on what evidence, when it happened and when it was written down;
-    each record bears the hash of the one before it.
+    each record bears the hash of the one before it. Memory does not grow with their number.
     """
     if (school is not None) + (roadmap is not None) + installation != 1:
         raise click.UsageError(say("name one: SCHOOL, --roadmap ROADMAP or --installation"))
     session = Session.of(context)
     with session.engine() as engine:
-        records = _of_office(engine, roadmap) if school is None else engine.history(school)
-        opened = engine.people.opened(records)
-    if not records:
-        session.tell("nothing was recorded yet on {roadmap}", roadmap=roadmap)
-    lines = (text for one in records for text in record_lines(one, opened))
-    session.answer(documents.history(records, opened), lines)
-
-
-def _of_office(engine: Lifecycle, roadmap: str | None) -> list[Record]:
-    try:
-        return engine.administration(roadmap)
-    except UnknownRoadmap:
-        if roadmap in engine.context.definitions.roadmaps():
-            return []  # there is such a road map, but nothing was done under it yet
-        raise
+        page = Page(engine, school, roadmap, after, limit)
+        if not page.readable():
+            session.tell("nothing was recorded yet on {roadmap}", roadmap=roadmap)
+        if session.as_json:
+            items = (documents.record(one, opened) for one, opened in page)
+            output.long_document("records", items, lambda: {"next": page.next})
+        else:
+            for one, opened in page:
+                for text in record_lines(one, opened):
+                    output.line(text)
+        output.flush()
+    if not session.as_json and page.next is not None:
+        session.tell("there are more records: --after {sequence}", sequence=page.next)
 
 
 def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
@@ -169,16 +180,34 @@ def replay(
             document = documents.snapshot(one, as_of, opened)
             session.answer(document, _snapshot_lines(one, as_of, opened))
             return
-        many = list(engine.replay_all(roadmap=roadmap, at=asked.at, on=asked.on))
-        opened = engine.people.opened(
-            record for one in many for record in engine.history(one.school)
-        )
-    if not many:
+        _replay_many(session, engine, roadmap, asked, as_of)
+
+
+def _replay_many(
+    session: Session, engine: Lifecycle, roadmap: str | None, asked: moments.Asked, as_of: datetime
+) -> None:
+    """Show many schools, one of them in memory at a time; nothing before all could be read."""
+    held, count = output.Held(), 0
+    each = engine.replay_each(roadmap=roadmap, at=asked.at, on=asked.on)
+    with engine.people.opening() as opened:
+
+        def snapshots() -> Iterator[tuple[Snapshot, Mapping[str, Opened]]]:
+            nonlocal count
+            for one, records in each:
+                count += 1
+                yield one, opened(records)
+
+        if session.as_json:
+            items = (documents.snapshot(one, as_of, seen) for one, seen in snapshots())
+            about = {"as_of": moment_text(as_of), "on": documents.day(asked.on)}
+            output.long_document("schools", items, lambda: about, held.write)
+        else:
+            for one, seen in snapshots():
+                for text in _snapshot_lines(one, as_of, seen):
+                    held.line(text)
+    if not count:
         session.tell("no school took part yet")
-    session.answer(
-        documents.snapshots(many, as_of, asked.on, opened),
-        (text for one in many for text in _snapshot_lines(one, as_of, opened)),
-    )
+    held.release()
 
 
 def _snapshot_lines(

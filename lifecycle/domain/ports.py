@@ -42,6 +42,15 @@ class Reading(Protocol):
         """Return the records of *stream* in order; empty if there are none."""
         ...
 
+    def each(self, stream: str | None = None, *, after: int = 0) -> Iterator[Record]:
+        """Yield the records of *stream* in order, without holding all in memory.
+
+        Args:
+            stream: Its name; ``None`` for all records, by stream and sequence.
+            after: Only those behind this place in their stream.
+        """
+        ...
+
     def logged_at(self) -> datetime | None:
         """Return the time of the last leaf of the log or of what waits for it, the later; UTC.
 

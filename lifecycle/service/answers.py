@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lifecycle.domain.dates import Day, zone_date
@@ -70,17 +71,45 @@ class Answers:
                 past.check_known(self._context, view, school, roadmap)
         return rows
 
+    def records(
+        self,
+        school: str | None = None,
+        *,
+        roadmap: str | None = None,
+        after: int = 0,
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """Yield records of one stream in order, in one view, without holding all in memory.
+
+        Args:
+            school: Those of this school.
+            roadmap: Or those of this road map; of neither, those on actors and administrators.
+            after: Only those behind this place: the sequence of the last one that is known.
+            limit: So many at most.
+
+        Raises:
+            UnknownSchool: The school is not enrolled.
+            UnknownRoadmap: The road map is not in force.
+        """
+        if school is not None:
+            stream = participation_stream(school)
+        else:
+            stream = INSTALLATION if roadmap is None else roadmap_stream(roadmap)
+        with self._context.journal.reading() as view:
+            if not view.head(stream).version:
+                if school is not None:
+                    raise UnknownSchool(school, view.schools())
+                if roadmap is not None:
+                    raise UnknownRoadmap(roadmap, self._context.definitions.roadmaps())
+            yield from islice(view.each(stream, after=after), limit)
+
     def history(self, school: str) -> list[Record]:
-        """Return the records of a school in order.
+        """Return the records of a school in order; ``records`` holds fewer of them at once.
 
         Raises:
             UnknownSchool: It is not enrolled.
         """
-        with self._context.journal.reading() as view:
-            records = view.records(participation_stream(school))
-            if not records:
-                raise UnknownSchool(school, view.schools())
-        return records
+        return list(self.records(school))
 
     def administration(self, roadmap: str | None = None) -> list[Record]:
         """Return the records on actors and administrators, or those of a road map in force.
@@ -88,11 +117,7 @@ class Answers:
         Raises:
             UnknownRoadmap: The road map is not in force.
         """
-        with self._context.journal.reading() as view:
-            records = view.records(INSTALLATION if roadmap is None else roadmap_stream(roadmap))
-        if not records and roadmap is not None:
-            raise UnknownRoadmap(roadmap, self._context.definitions.roadmaps())
-        return records
+        return list(self.records(roadmap=roadmap))
 
     def replay(self, school: str, *, at: datetime | None = None, on: Day = None) -> Snapshot:
         """Return a school as it was, computed from its records alone.
@@ -122,12 +147,23 @@ class Answers:
             UnknownRoadmap: *roadmap* is neither in force nor shipped.
             InvalidDate: As for ``replay``.
         """
+        for one, _ in self.replay_each(roadmap=roadmap, at=at, on=on):
+            yield one
+
+    def replay_each(
+        self, *, roadmap: str | None = None, at: datetime | None = None, on: Day = None
+    ) -> Iterator[tuple[Snapshot, list[Record]]]:
+        """Yield what ``replay_all`` yields, each with all records of the school.
+
+        Raises:
+            UnknownRoadmap, InvalidDate: As ``replay_all``.
+        """
         when = past.When.of(at, on)
         with self.histories(roadmap) as found:
             for _, records in found.schools:
                 one = past.snapshot(records[0].stream.partition("/")[2], records, when)
                 if one.participation is not None:
-                    yield one
+                    yield one, records
 
     def board(
         self,

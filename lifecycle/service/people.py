@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -137,7 +138,7 @@ class People:
                     place in own and key.key is not None
                     for place, key in view.erasable.keys(stream)
                 )
-            erasures = Erasures(view.records(INSTALLATION)).all
+            erasures = Erasures(view.each(INSTALLATION)).all
             of_person = [one for one in erasures if (one.facts or {})["actor"] == person]
             return Person(person, view.erasable.name(person), values, files, tuple(of_person))
 
@@ -188,17 +189,15 @@ class People:
 
     def opened(self, records: Iterable[Record]) -> dict[str, Opened]:
         """Return what people see in place of every commitment of *records*, by commitment."""
-        found: dict[str, Opened] = {}
-        kept: dict[str, dict[int, dict[str, Opening]]] = {}
+        with self.opening() as opened:
+            return opened(records)
+
+    @contextmanager
+    def opening(self) -> Iterator[Callable[[Iterable[Record]], dict[str, Opened]]]:
+        """Lend what opens commitments as ``opened`` does, for those who ask again and again."""
         with self._context.journal.reading() as view:
-            erasures = Erasures(view.records(INSTALLATION))
-            for record in records:
-                if record.stream not in kept:
-                    kept[record.stream] = _by_place(view, record.stream)
-                openings = kept[record.stream].get(record.sequence, {})
-                for one, seen in opened_in(record, openings, erasures):
-                    found[one.commitment] = seen
-        return found
+            erasures = Erasures(view.each(INSTALLATION))
+            yield lambda records: _opened(view, erasures, records)
 
     def evidence(self, address: str) -> bytes:
         """Return the content of an evidence file, a personal one decrypted.
@@ -242,7 +241,7 @@ class People:
             if left:
                 detail = Message("{count} personal files are still stored", {"count": left})
                 raise ErasureUnfinished(detail=detail)
-            erasures = Erasures(view.records(INSTALLATION))
+            erasures = Erasures(view.each(INSTALLATION))
             wanted = [one for one in erasures.all if act in (None, (one.facts or {})["act"])]
             if act is not None and not wanted:
                 raise UnknownAct(act)
@@ -266,6 +265,19 @@ def person_name(text: str) -> str:
         detail = Message("1 to {limit} printable characters", {"limit": MAX_NAME})
         raise InvalidInput(what="name", detail=detail)
     return name
+
+
+def _opened(view: Reading, erasures: Erasures, records: Iterable[Record]) -> dict[str, Opened]:
+    found: dict[str, Opened] = {}
+    stream, kept = "", dict[int, dict[str, Opening]]()
+    for record in records:
+        if not any(committed_in(record)):
+            continue
+        if record.stream != stream:
+            stream, kept = record.stream, _by_place(view, record.stream)
+        for one, seen in opened_in(record, kept.get(record.sequence, {}), erasures):
+            found[one.commitment] = seen
+    return found
 
 
 def _by_place(view: Reading, stream: str) -> dict[int, dict[str, Opening]]:

@@ -142,16 +142,8 @@ class Plans:
         Raises:
             UnknownRoadmap: There is none of that id.
         """
-        context = self._context
-        with context.journal.reading() as reading:
-            in_use = adopted(context, reading, roadmap)
-            definition = in_use or context.definitions.compiled(roadmap)
-            day = day_of(on) or place_date(context.clock.now(), definition)
-            standings, moves = list(reading.standings(roadmap=roadmap)), reading.moves(roadmap)
-            held = _held(reading, definition, standings, day)
-            facts = _facts(reading, definition, standings, moves, day, held)
-        statuses = plan_status(facts, day, context.calendar.days_late)
-        return PlanView(definition, day, statuses, read_indicators(facts, statuses, day))
+        with self._context.journal.reading() as reading:
+            return view_of(self._context, reading, roadmap, day_of(on))
 
     def due(
         self, roadmap: str | None = None, *, on: Day = None, within: int = 0
@@ -174,6 +166,22 @@ class Plans:
                 result += _due(context, reading, definition, day)
         wanted = [one for one in result if one.days_overdue or one.days_left <= within]
         return tuple(sorted(wanted, key=lambda one: (-one.days_overdue, one.due_on, one.subject)))
+
+
+def view_of(context: Context, reading: Reading, roadmap: str, on: date | None) -> PlanView:
+    """Return a road map on a day, as ``Plans.view`` does, by a view that is open.
+
+    Raises:
+        UnknownRoadmap: There is none of that id.
+    """
+    in_use = adopted(context, reading, roadmap)
+    definition = in_use or context.definitions.compiled(roadmap)
+    day = on or place_date(context.clock.now(), definition)
+    standings, moves = list(reading.standings(roadmap=roadmap)), reading.moves(roadmap)
+    held = _held(reading, definition, standings, day)
+    facts = _facts(reading, definition, standings, moves, day, held)
+    statuses = plan_status(facts, day, context.calendar.days_late)
+    return PlanView(definition, day, statuses, read_indicators(facts, statuses, day))
 
 
 def _due(context: Context, reading: Reading, definition: Definition, day: date) -> Iterator[Due]:

@@ -10,7 +10,7 @@ import pytest
 
 from lifecycle import verify
 from lifecycle.workflows.catalogue import Catalogue
-from tests.audit.breaking_in import STREAM, Body, BreakIn, of, refusal, reopened, told
+from tests.audit.breaking_in import STREAM, Body, BreakIn, forged, of, refusal, reopened, told
 
 ALIKE = "\N{CYRILLIC SMALL LETTER A}dmin"
 LONG = "x" * 65
@@ -47,6 +47,18 @@ def test_a_command_id_that_nobody_could_give_is_found(folder: Path, command: str
 
     assert place.startswith(STREAM)
     assert "no id of a command" in said
+
+
+@pytest.mark.parametrize("command", ["", "two words", "ivan@mail.example", LONG])
+def test_a_command_id_that_nobody_could_found_with_is_found(folder: Path, command: str) -> None:
+    def change(bodies: list[Body]) -> None:
+        for number, body in enumerate(bodies[:3], 1):
+            body["command_id"] = f"{command}.{number}"
+
+    found = forged(folder, change, "installation")
+
+    assert {one.code for one in found} == {"decision_refused"}
+    assert {one.place for one in found} == {f"installation#{number}" for number in (1, 2, 3)}
 
 
 @pytest.mark.parametrize("school", ["two words", LONG, "\N{CYRILLIC SMALL LETTER A}"])

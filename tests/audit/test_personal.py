@@ -9,13 +9,17 @@ from pathlib import Path
 import pytest
 
 from lifecycle import EvidenceFile, Lifecycle, verify
+from lifecycle.audit.checkpoints import Kept
 from lifecycle.audit.findings import Report
+from lifecycle.audit.merkle import Frontier
+from lifecycle.audit.note import origin_line
 from lifecycle.domain.definition import Definition
 from lifecycle.storage import tables
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal, open_journal
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.breaking_in import SCHOOL, STREAM, Body, BreakIn, of, verified
+from tests.audit.signing import Signer
 from tests.factories import ADMIN, ORIGIN, Ids, Office, engine_on
 
 CURATOR = f"curator.{SCHOOL}"
@@ -110,6 +114,24 @@ def test_what_was_deleted_without_an_act_is_missing(folder: Path) -> None:
         ("evidence_missing", VISIT, "visit_note"),
     ]
     assert counts(verified(folder)) == (0, 0, 3)
+
+
+def test_a_checkpoint_vouches_for_no_comment_and_no_file_of_a_person(
+    folder: Path, engine: Lifecycle
+) -> None:
+    log = Signer(origin_line(ORIGIN))
+    with engine.context.journal.auditing() as view:
+        state = view.log.state()
+    root = Frontier.from_bytes(state.size, state.frontier).root()
+    kept = Kept("kept", log.checkpoint(state.size, root))
+    with BreakIn(folder) as visit:
+        visit.run("DELETE FROM lifecycle_openings")
+        visit.run("DELETE FROM lifecycle_evidence_keys")
+
+    report = verify(engine, since=kept, keys=[log.key])
+
+    assert {one.code for one in report.findings} == {"opening_missing", "key_missing"}
+    assert counts(report) == (0, 0, 3)
 
 
 def test_an_act_does_not_cover_what_others_wrote(folder: Path, engine: Lifecycle) -> None:

@@ -41,6 +41,7 @@ UNSOUND: list[Any] = [
     ORDER | {"item": 1},
     ORDER | {"item": "Не код"},
     ORDER | {"number": " "},
+    ORDER | {"number": "17 ivan＠mail.example"},
     ORDER | {"number": "б/н "},
     ORDER | {"number": "без номера"},
     ORDER | {"number": "1" * 61},

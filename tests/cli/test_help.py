@@ -42,7 +42,7 @@ def test_the_commands_are_those_that_were_agreed() -> None:
         "audit prove", "audit report", "audit seal", "audit timeline", "audit verifier",
         "audit watch", "calendar", "db backup", "db check", "db doctor",
         "db grant", "db rebuild", "db restore", "db shard", "db upgrade", "demo", "enrol",
-        "evidence get", "explain", "history",
+        "evidence get", "explain", "export", "history",
         "indicators", "init", "key add", "key list", "key new", "key revoke",
         "overdue", "person erase", "person name", "person show", "plan", "programme check",
         "programme diagram", "programme list", "programme show", "refusals", "replay", "revoke",
@@ -81,6 +81,7 @@ def test_help_is_russian_throughout(terminal: Terminal, name: str) -> None:
     # What is typed as it stands: evidence kinds, formats, ways to group, kinds of file.
     foreign |= {"activity_result", "basis", "dot", "mermaid", "svg", "person", "school"}
     foreign |= {"IEEE", "XES", "OCEL", "BPMN", "xes", "pnml", "bpmn", "finished", "open", "all"}
+    foreign |= {"DuckDB", "Parquet", "Spark", "duckdb", "parquet", "analysis"}
     assert words - names - foreign - {"lang"} == set()
 
 

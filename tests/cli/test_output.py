@@ -203,3 +203,16 @@ def test_a_token_in_a_file_stays_good_though_the_answer_was_not_seen(office: Ter
     (one,) = office.ask("token", "list", "curator")["credentials"]
     assert (code, one["revoked"]) == (1, None)
     assert one["credential"] in (office.folder / "curator.token").read_text()
+
+
+def test_text_that_is_held_back_comes_out_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    held, told = output.Held(), ["Школа № 1\n", "a\x1b[2Jя" * 40_000, "\n"]
+    for text in told:
+        held.write(text)
+    held.line("x\x1b[2Jy")
+    assert capsys.readouterr().out == ""
+
+    held.release()
+
+    same = capsys.readouterr().out == "".join(told) + "x\\x1b[2Jy\n"
+    assert same  # hundreds of kilobytes are not to be shown

@@ -151,7 +151,7 @@ def test_the_streams_of_a_road_map_and_of_administrators_can_be_read(office: Ter
 def test_a_road_map_that_is_not_in_force_has_an_empty_stream(office: Terminal) -> None:
     said = office.run("history", "--roadmap", "belgorod-2021", "--json")
 
-    assert (said.code, said.document) == (0, {"records": []})
+    assert (said.code, said.document) == (0, {"records": [], "next": None})
     assert said.err == "nothing was recorded yet on belgorod-2021\n"
 
 

@@ -213,3 +213,23 @@ def test_a_stream_that_does_not_begin_with_an_enrolment_has_no_past(office: Offi
     for ask in (office.engine.board, lambda: office.engine.timeline("forged")):
         with pytest.raises(HistoryBroken, match="does not begin with an enrolment"):
             ask()
+
+
+def test_records_are_had_page_by_page_as_the_whole_history_has_them(
+    office: Office, moments: list[datetime]
+) -> None:
+    engine, pages, after = office.engine, list[list[int]](), 0
+    while page := [one.sequence for one in engine.records(FIRST, after=after, limit=3)]:
+        pages.append(page)
+        after = page[-1]
+
+    assert [one for page in pages for one in page] == [
+        one.sequence for one in engine.history(FIRST)
+    ]
+    assert {len(page) for page in pages[:-1]} == {3}
+    assert list(engine.records(roadmap=ROADMAP)) == engine.administration(ROADMAP)
+    assert list(engine.records()) == engine.administration()
+    with pytest.raises(UnknownSchool):
+        next(engine.records("nobody", after=5))
+    with pytest.raises(UnknownRoadmap):
+        next(engine.records(roadmap="nowhere"))

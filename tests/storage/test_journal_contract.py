@@ -53,6 +53,21 @@ def test_records_come_back_in_order_as_they_were(journal: Journal) -> None:
         assert view.head(STREAM) == second.head
 
 
+def test_records_can_be_had_one_by_one_from_any_place_on(journal: Journal) -> None:
+    with journal.writing() as tx:
+        first = append(tx, kind="enrolled")
+        other = append(tx, OTHER)
+        second, third = append(tx), append(tx)
+
+    with journal.reading() as view:
+        assert list(view.each(STREAM)) == [first, second, third]
+        assert list(view.each(STREAM, after=1)) == [second, third]
+        assert list(view.each(STREAM, after=3)) == []
+        assert list(view.each("participation/nobody")) == []
+        assert list(view.each()) == [first, second, third, other]
+        assert list(view.each(after=1)) == [second, third]
+
+
 def test_a_command_leads_to_the_record_that_it_made(journal: Journal) -> None:
     with journal.writing() as tx:
         record = append(tx, command_id="command-1")
