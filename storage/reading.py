@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, literal_column, select
@@ -20,6 +20,7 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.record import Record, empty_head, moment_from
+from lifecycle.domain.tally import Late, Tallied
 from lifecycle.storage import rows
 from lifecycle.storage.leaf_records import last_leaf
 from lifecycle.storage.session import Session, Statement, Values
@@ -85,6 +86,12 @@ _STANDINGS: Final = {
     (False, True): Statement(_board.where(_of_roadmap)),
     (True, True): Statement(_board.where(_of_school, _of_roadmap)),
 }
+_by_state = select(standings.c.state, func.count()).group_by(standings.c.state)
+_BY_STATE: Final = {False: Statement(_by_state), True: Statement(_by_state.where(_of_roadmap))}
+_late = select(
+    standings.c.school, standings.c.roadmap, standings.c.state, standings.c.due_on
+).where(standings.c.due_on < bindparam("day"))
+_LATE: Final = {False: Statement(_late), True: Statement(_late.where(_of_roadmap))}
 _ROADMAPS: Final = Statement(
     select(streams.c.stream)
     .where(streams.c.stream >= bindparam("first"), streams.c.stream <= bindparam("last"))
@@ -240,6 +247,21 @@ class SqlReading:
     def _standing_rows(self, school: str | None, roadmap: str | None) -> Iterator[Values]:
         wanted = _STANDINGS[school is not None, roadmap is not None]
         return self._session.flow(wanted, school=school, roadmap=roadmap)
+
+    def tally(self, day: date, roadmap: str | None = None) -> Tallied:
+        """Return the schools of each state, and those whose state was to be left before *day*.
+
+        Raises:
+            DatabaseBroken: A date cannot be read.
+        """
+        wanted, which = roadmap is not None, {"roadmap": roadmap}
+        by_state = self._session.rows(_BY_STATE[wanted], **which)
+        late = self._session.rows(_LATE[wanted], day=day.isoformat(), **which)
+        with self._sound("a last day on the board"):
+            # Thousands of schools share the few last days of their road map.
+            days = {due_on: date.fromisoformat(due_on) for *_, due_on in late}
+        found = [Late(school, on_map, state, days[due]) for school, on_map, state, due in late]
+        return dict(by_state), found
 
     def roadmaps(self) -> list[str]:
         """Return the ids of the road maps in force, sorted."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from lifecycle.domain.record import Made, Record
     from lifecycle.domain.spans import Ids, Plain, Span, StoredRecord
+    from lifecycle.domain.tally import Tallied
 
 
 class Reading(Protocol):
@@ -86,6 +87,10 @@ class Reading(Protocol):
         self, school: str | None = None, roadmap: str | None = None
     ) -> Iterator[Standing]:
         """Yield the board, sorted by road map and school."""
+        ...
+
+    def tally(self, day: date, roadmap: str | None = None) -> Tallied:
+        """Return the schools of each state, and those whose state was to be left before *day*."""
         ...
 
     def roadmaps(self) -> list[str]:

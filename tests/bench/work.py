@@ -108,9 +108,9 @@ def command(number: int, place: int) -> Command:
     return Command(number, place, STEPS[place], f"clerk.{role}", role, papers(number, place))
 
 
-def commands(schools: range) -> Iterator[Command]:
+def commands(schools: range, steps: int = len(STEPS)) -> Iterator[Command]:
     """Yield the steps of all schools: step by step, so that no school comes twice in a row."""
-    return (command(number, place) for place in range(len(STEPS)) for number in schools)
+    return (command(number, place) for place in range(steps) for number in schools)
 
 
 def guard(state: str, asked: Command) -> None:
@@ -226,7 +226,7 @@ def set_everywhere(settings: Settings) -> None:
         made.execute(f"PRAGMA synchronous={settings.synchronous}")
         return made
 
-    sqlite3.connect = sqlite3.dbapi2.connect = connect  # type: ignore[assignment,attr-defined]
+    sqlite3.connect = sqlite3.dbapi2.connect = connect  # type: ignore[assignment]
 
 
 class Peer:
@@ -295,17 +295,17 @@ def check(peer: Peer, number: int) -> None:
         raise ValueError(f"{type(peer).__name__} does not make a right step")
 
 
-def measured(peer: Peer, schools: int, size: int) -> Taken:
+def measured(peer: Peer, schools: int, size: int, steps: int = len(STEPS)) -> Taken:
     """Check the peer with one school more, then measure it on all the others."""
     peer.open(schools + 1)
     check(peer, schools)
-    asked = list(commands(range(schools)))
+    asked = list(commands(range(schools), steps))
     if peer.whole_way:
         size, asked = len(STEPS), sorted(asked, key=lambda one: one.number)
     many = peer.advance_many if size > 1 else lambda group: peer.advance(group[0])
     taken = timed(peer.path, asked, size, many)
     ends = peer.states()
-    if [ends[number] for number in range(schools)] != [STATES[-1]] * schools:
+    if [ends[number] for number in range(schools)] != [STATES[steps]] * schools:
         raise ValueError(f"{type(peer).__name__} lost steps")
     peer.close()
     return taken
@@ -316,7 +316,9 @@ def main(made: Callable[[Path, Settings], Peer]) -> None:
     parser = argparse.ArgumentParser(description="Measure one peer.")
     parser.add_argument("--schools", type=int, default=3)
     parser.add_argument("--batch", action="store_true")
+    parser.add_argument("--steps", type=int, default=len(STEPS))
     given = parser.parse_args()
+    size = SIZE if given.batch else 1
     with tempfile.TemporaryDirectory() as folder:
         peer = made(Path(folder) / "peer.db", WalFull())
-        print(json.dumps(asdict(measured(peer, given.schools, SIZE if given.batch else 1))))
+        print(json.dumps(asdict(measured(peer, given.schools, size, given.steps))))

@@ -48,8 +48,7 @@ class Continuum(Peer):
         Base.metadata.create_all(self._engine)
         with Session(self._engine) as session, session.begin():
             session.add_all(
-                School(id=number + 1, code=f"relay.{number}", state=0)
-                for number in range(schools)
+                School(id=number + 1, code=f"relay.{number}", state=0) for number in range(schools)
             )
 
     def advance(self, asked: Command) -> None:

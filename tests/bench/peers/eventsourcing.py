@@ -70,12 +70,12 @@ class EventSourcing(Peer):
         self.advance_many((asked,))
 
     def advance_many(self, asked: Sequence[Command]) -> None:
-        moved = []
+        moved: dict[int, Any] = {}
         for one in asked:
-            school = self._application.repository.get(self._ids[one.number])
-            school.advance(one)
-            moved.append(school)
-        self._application.save(*moved)
+            if one.number not in moved:
+                moved[one.number] = self._application.repository.get(self._ids[one.number])
+            moved[one.number].advance(one)
+        self._application.save(*moved.values())
 
     def states(self) -> Mapping[int, str]:
         get = self._application.repository.get

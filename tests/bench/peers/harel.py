@@ -1,4 +1,4 @@
-"""harel: a statechart in its language, run durably over its store for SQLite, in the caller's thread.
+"""harel: a statechart in its language, run durably in the caller's thread, over its SQLite store.
 
 Role and kinds of evidence are guarded in its language. An event that no transition takes is no
 error there: we look where the school stands after it.

@@ -85,9 +85,7 @@ class Spiff(Peer):
         raw.execute("COMMIT")
 
     def _read(self, number: int) -> Any:
-        (body,) = self._raw.execute(
-            "SELECT body FROM workflow WHERE id = ?", (number,)
-        ).fetchone()
+        (body,) = self._raw.execute("SELECT body FROM workflow WHERE id = ?", (number,)).fetchone()
         return self._form.deserialize_json(body)
 
     def advance(self, asked: Command) -> None:
