@@ -39,7 +39,7 @@ from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.domain.record import Made, Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.domain.spans import Span
-from lifecycle.domain.tally import Tallied, tallied
+from lifecycle.domain.tally import Group, grouped
 from lifecycle.storage.memory_auditing import MemoryAuditing, lies_in
 from lifecycle.storage.memory_erasable import Kept
 
@@ -228,8 +228,8 @@ class _MemoryView(MemoryAuditing):
             if school in (None, standing.school) and roadmap in (None, standing.roadmap):
                 yield standing
 
-    def tally(self, day: date, roadmap: str | None = None) -> Tallied:
-        return tallied(self.standings(roadmap=roadmap), day)
+    def tally(self, day: date, roadmap: str | None = None) -> list[Group]:
+        return grouped(self.standings(roadmap=roadmap), day)
 
     def roadmaps(self) -> list[str]:
         prefix = roadmap_stream("")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
     from lifecycle.domain.record import Made, Record
     from lifecycle.domain.spans import Ids, Plain, Span, StoredRecord
-    from lifecycle.domain.tally import Tallied
+    from lifecycle.domain.tally import Group
 
 
 class Reading(Protocol):
@@ -89,8 +89,8 @@ class Reading(Protocol):
         """Yield the board, sorted by road map and school."""
         ...
 
-    def tally(self, day: date, roadmap: str | None = None) -> Tallied:
-        """Return the schools of each state, and those whose state was to be left before *day*."""
+    def tally(self, day: date, roadmap: str | None = None) -> list[Group]:
+        """Return the schools of the board, named where their state was to be left before *day*."""
         ...
 
     def roadmaps(self) -> list[str]:

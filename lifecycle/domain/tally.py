@@ -6,27 +6,42 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from lifecycle.domain.model import Standing
 
 
-class Late(NamedTuple):
-    """A school that has not left its state in time.
-
-    A tuple, because a nation has tens of thousands of them.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Schools that stand in one state and have to leave it by the same day.
 
     Args:
-        school: Id of the school.
-        roadmap: Road map it takes part under.
-        state: State it is in.
-        due_on: When the state was to be left.
+        state: The state.
+        due_on: The last day, inclusive; ``None`` in final states and without a deadline.
+        count: How many schools they are.
+        late: Their ids, sorted, where the last day has passed; else they are only counted.
     """
 
-    school: str
-    roadmap: str
+    state: str
+    due_on: date | None
+    count: int
+    late: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Schools that have not left a state in time.
+
+    Args:
+        state: The state.
+        due_on: When it was to be left.
+        working_days: Working days that have passed since.
+        schools: Their ids, sorted.
+    """
+
     state: str
     due_on: date
+    working_days: int
+    schools: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +50,33 @@ class Tally:
 
     Args:
         states: Number of schools by state; states without a school are left out.
-        late: The schools that are late, longest first, then by id.
-        working_days: Working days past the last days of *late*: up to the latest of the days that
-            it now is at the places of the road maps.
+        late: Who is late, longest first; where it is not the same day everywhere, a state and a
+            last day may come once for each road map.
     """
 
     states: Mapping[str, int]
     late: tuple[Late, ...]
-    working_days: Mapping[date, int]
 
 
-Tallied = tuple[Mapping[str, int], Iterable[Late]]
-"""The schools of each state, and those that are late."""
-
-
-def tallied(board: Iterable[Standing], day: date) -> Tallied:
-    """Return the schools of each state, and those whose state was to be left before *day*."""
-    rows = list(board)
-    late = [
-        Late(one.school, one.roadmap, one.state, one.due_on)
-        for one in rows
-        if one.due_on is not None and one.due_on < day
+def grouped(board: Iterable[Standing], day: date) -> list[Group]:
+    """Return the schools of a board, named where their state was to be left before *day*."""
+    found: dict[tuple[str, date | None], list[str]] = {}
+    for one in board:
+        found.setdefault((one.state, one.due_on), []).append(one.school)
+    return [
+        Group(
+            state,
+            due_on,
+            len(schools),
+            tuple(sorted(schools)) if due_on is not None and due_on < day else (),
+        )
+        for (state, due_on), schools in found.items()
     ]
-    return Counter(one.state for one in rows), late
+
+
+def counted(groups: Iterable[Group]) -> dict[str, int]:
+    """Return how many schools stand in each state."""
+    states = Counter[str]()
+    for group in groups:
+        states[group.state] += group.count
+    return dict(states)

@@ -59,6 +59,7 @@ def machine() -> dict[str, str]:
     return {
         "measured on": datetime.now(UTC).date().isoformat(),
         "processor": f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} threads",
+        "at work besides": f"{os.getloadavg()[0]:.1f} processes (load when the last part ended)",
         "memory": f"{memory:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}",
         "Python": platform.python_version(),
