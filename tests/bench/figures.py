@@ -85,8 +85,16 @@ def rows(rounds: Rounds) -> list[Row]:
 
 
 def figures(found: dict[str, Any]) -> list[Figure]:
-    """Return every figure that was set, with what was measured."""
-    return [*_advances(found), *_reading(found), *_servers(found["servers"]), *_starts(found)]
+    """Return every figure that was set and measured; a part may not have been measured yet."""
+    parts = (
+        ("single", _advances),
+        ("grown", _grown),
+        ("board", _boards),
+        ("verify", _verified),
+        ("servers", _servers),
+        ("starts", _starts),
+    )
+    return [figure for name, part in parts if name in found for figure in part(found)]
 
 
 def _advances(found: dict[str, Any]) -> list[Figure]:
@@ -100,29 +108,36 @@ def _advances(found: dict[str, Any]) -> list[Figure]:
         _own("advance, write-ahead log, FULL: p99 beside our p50", 3.0, wal["advance"]),
         _times("batch, 500 a transaction: rate", 0.5, batch, "advance", "rate", least=True),
         _times("bytes a record", 1.5, wal, "advance", "grown"),
-        _times(
-            "advance, long history beside one of 1,000 records: p50",
-            1.2, found["grown"], "grown", "p50", "short",
-        ),
     ]  # fmt: skip
 
 
-def _reading(found: dict[str, Any]) -> list[Figure]:
-    board, verified = found["board"], found["verify"]["verify"]
-    memory = max(_middle(verified, name) for name in ("megabytes_asking", "megabytes_other"))
-    ratios = [one["ratio_to_floor"] for one in verified]
+def _grown(found: dict[str, Any]) -> list[Figure]:
+    what = "advance, long history beside one of 1,000 records: p50"
+    return [_times(what, 1.2, found["grown"], "grown", "p50", "short")]
+
+
+def _boards(found: dict[str, Any]) -> list[Figure]:
+    board = found["board"]
     return [
         _times("board in figures and schools that are late", 1.5, board, "ours", "milliseconds"),
         Figure("explain of one school", 2.0, _middle(board["explain"], "milliseconds"), unit="ms"),
-        Figure(
-            "verification: rate", 0.5, median(ratios), least=True, spread=(min(ratios), max(ratios))
-        ),
+    ]
+
+
+def _verified(found: dict[str, Any]) -> list[Figure]:
+    verified = found["verify"]["verify"]
+    memory = max(_middle(verified, name) for name in ("megabytes_asking", "megabytes_other"))
+    ratios = [one["ratio_to_floor"] for one in verified]
+    ends = _ends(ratios)
+    return [
+        Figure("verification: rate", 0.5, median(ratios), least=True, spread=ends),
         Figure("verification: memory of its greatest process", 200, memory, unit="MB"),
     ]
 
 
-def _servers(found: dict[str, Told]) -> list[Figure]:
-    one, processes, latency = found["one"], found["processes"], found["latency"]
+def _servers(found: dict[str, Any]) -> list[Figure]:
+    told = found["servers"]
+    one, processes, latency = told["one"], told["processes"], told["latency"]
     return [
         Figure(
             "PostgreSQL, one client: rate beside bare psycopg",
