@@ -40,7 +40,7 @@ def write(found: dict[str, Any], page: Path = PAGE, drawing: Path = PICTURE) -> 
         picture(
             peers,
             NAMES,
-            "One durable transition, p50 beside the floor's (shorter is better)",
+            "One durable transition, p50 beside the floor's (shorter is better; logarithmic)",
             f"Write-ahead log, synchronous FULL; medians of {rounds} interleaved rounds",
         ),
         "utf-8",
