@@ -23,6 +23,8 @@ help:
 	@echo "make schemas write the JSON Schemas anew after a change of the forms of definitions"
 	@echo "make lock    pin the dependencies of pyproject.toml anew; UPGRADE=1 takes newer ones"
 	@echo "make verify-scale  verify a million records beside the bare floor; .scale/ keeps them"
+	@echo "make bench   measure beside floors and peers, write docs/benchmarks.md (10 minutes);"
+	@echo "             QUICK=1 for a look, RECORDS=1000000 for a long history; .bench/ keeps it"
 	@echo "make clean   remove what the tools and the demonstration left; both .venv stay"
 	@echo
 	@echo "Needed: Python 3.11 or newer with venv. The set-up needs the package index once;"
@@ -94,6 +96,7 @@ lock: setup
 	@$(PY) -m pip install --quiet uv
 	@$(LOCK) --group dev pyproject.toml --output-file requirements.lock
 	@$(LOCK) .ci/mining.in --output-file .ci/mining.lock
+	@$(LOCK) .ci/bench.in --output-file .ci/bench.lock
 	@sh .ci/bootstrap
 
 # The compiled catalogue is committed: nobody needs a tool to read Russian.
@@ -113,6 +116,13 @@ RECORDS ?= 1000000
 .PHONY: verify-scale
 verify-scale: setup
 	@$(PY) -m tests.campaigns.verify_scale --records $(RECORDS)
+
+# Nor is this: the peers lie in an environment of their own, and the figures are the machine's.
+.PHONY: bench
+bench: setup
+	@sh .ci/bootstrap bench
+	@$(PY) -m tests.bench $(if $(QUICK),--quick) \
+	    $(if $(filter command environment,$(origin RECORDS)),--records $(RECORDS))
 
 .PHONY: clean
 clean:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from lifecycle.audit.merkle import Frontier
@@ -39,6 +39,7 @@ from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.domain.record import Made, Record, empty_head, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.domain.spans import Span
+from lifecycle.domain.tally import Group, grouped
 from lifecycle.storage.memory_auditing import MemoryAuditing, lies_in
 from lifecycle.storage.memory_erasable import Kept
 
@@ -231,6 +232,9 @@ class _MemoryView(MemoryAuditing):
         for standing in board:
             if school in (None, standing.school) and roadmap in (None, standing.roadmap):
                 yield standing
+
+    def tally(self, day: date, roadmap: str | None = None) -> list[Group]:
+        return grouped(self.standings(roadmap=roadmap), day)
 
     def roadmaps(self) -> list[str]:
         prefix = roadmap_stream("")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, literal_column, select
@@ -20,6 +20,7 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.record import Record, empty_head, moment_from
+from lifecycle.domain.tally import Group
 from lifecycle.storage import rows
 from lifecycle.storage.leaf_records import last_leaf
 from lifecycle.storage.session import Session, Statement, Values
@@ -96,6 +97,14 @@ _STANDINGS: Final = {
     (False, True): Statement(_board.where(_of_roadmap)),
     (True, True): Statement(_board.where(_of_school, _of_roadmap)),
 }
+_groups = select(standings.c.state, standings.c.due_on, func.count()).group_by(
+    standings.c.state, standings.c.due_on
+)
+_GROUPS: Final = {False: Statement(_groups), True: Statement(_groups.where(_of_roadmap))}
+_group = select(standings.c.school).where(
+    standings.c.state == bindparam("state"), standings.c.due_on == bindparam("due_on")
+)
+_GROUP: Final = {False: Statement(_group), True: Statement(_group.where(_of_roadmap))}
 _ROADMAPS: Final = Statement(
     select(streams.c.stream)
     .where(streams.c.stream >= bindparam("first"), streams.c.stream <= bindparam("last"))
@@ -261,6 +270,23 @@ class SqlReading:
     def _standing_rows(self, school: str | None, roadmap: str | None) -> Iterator[Values]:
         wanted = _STANDINGS[school is not None, roadmap is not None]
         return self._session.flow(wanted, school=school, roadmap=roadmap)
+
+    def tally(self, day: date, roadmap: str | None = None) -> list[Group]:
+        """Return the schools of the board, named where their state was to be left before *day*.
+
+        Raises:
+            DatabaseBroken: A date cannot be read.
+        """
+        wanted, which, found = roadmap is not None, {"roadmap": roadmap}, list[Group]()
+        # By the index on state and last day: few groups, and a nation's schools in them.
+        for state, text, count in self._session.rows(_GROUPS[wanted], **which):
+            with self._sound("a last day on the board"):
+                due_on = None if text is None else date.fromisoformat(text)
+            late: list[Values] = []
+            if due_on is not None and due_on < day:
+                late = self._session.rows(_GROUP[wanted], state=state, due_on=text, **which)
+            found.append(Group(state, due_on, count, tuple(sorted(name for (name,) in late))))
+        return found
 
     def roadmaps(self) -> list[str]:
         """Return the ids of the road maps in force, sorted."""

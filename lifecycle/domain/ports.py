@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from lifecycle.domain.record import Made, Record
     from lifecycle.domain.spans import Ids, Plain, Span, StoredRecord
+    from lifecycle.domain.tally import Group
 
 
 class Reading(Protocol):
@@ -95,6 +96,10 @@ class Reading(Protocol):
         self, school: str | None = None, roadmap: str | None = None
     ) -> Iterator[Standing]:
         """Yield the board, sorted by road map and school."""
+        ...
+
+    def tally(self, day: date, roadmap: str | None = None) -> list[Group]:
+        """Return the schools of the board, named where their state was to be left before *day*."""
         ...
 
     def roadmaps(self) -> list[str]:

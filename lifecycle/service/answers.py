@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lifecycle.domain.dates import Day, zone_date
+from lifecycle.domain.dates import Day, day_of, zone_date
 from lifecycle.domain.errors import UnknownRoadmap, UnknownSchool
 from lifecycle.domain.model import (
     INSTALLATION,
@@ -22,6 +22,7 @@ from lifecycle.service import past
 if TYPE_CHECKING:
     from lifecycle.domain.ports import Reading
     from lifecycle.domain.record import Record
+    from lifecycle.domain.tally import Tally
     from lifecycle.service.context import Context
     from lifecycle.service.results import Outlook, Snapshot, StatusRow
     from lifecycle.service.stats import Stats
@@ -102,6 +103,25 @@ class Answers:
                 if roadmap is not None:
                     raise UnknownRoadmap(roadmap, self._context.definitions.roadmaps())
             yield from islice(view.each(stream, after=after), limit)
+
+    def overview(self, *, roadmap: str | None = None, on: Day = None) -> Tally:
+        """Return the board in figures: schools by state, and who has not left his state in time.
+
+        As ``status`` it looks at where schools stand now; for a whole nation it takes a fraction
+        of the time, because rows become no objects and no history is read. What is to be
+        submitted, and what the office is to do, is in ``plans.due``.
+
+        Args:
+            roadmap: Only schools under this road map.
+            on: The day that lateness is judged on; today at the place of each road map if ``None``.
+
+        Raises:
+            UnknownRoadmap: It is neither in force nor shipped.
+            InvalidDate: *on* is no date.
+        """
+        from lifecycle.service.overview import overview
+
+        return overview(self._context, roadmap, day_of(on))
 
     def history(self, school: str) -> list[Record]:
         """Return the records of a school in order; ``records`` holds fewer of them at once.

@@ -10,9 +10,7 @@ Contenders take turns, each in a process of its own; ratios are taken within a r
 the medians. All lead the same schools through the twelve steps of ``relay`` on settings that are
 equally durable:
 
-* floor: the standard library alone. For each step read the school, check state, role and evidence,
-  write a canonical body that names the hash of the one before, move the school, commit. No queue,
-  no outbox, no log, no definitions, no actors, no retries.
+* floor: the standard library alone, see ``tests.bench.floor``; full: with queue and outbox, too.
 * advance: ``Lifecycle.advance``, or with --batch ``advance_many``, everything included.
 * short, grown: the same on histories of a thousand records and of as many as --grown says.
 
@@ -22,19 +20,15 @@ Bytes are what the file has grown by for each transition.
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
 
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
@@ -43,133 +37,10 @@ from lifecycle import AdvanceCommand, Lifecycle, create_lifecycle, open_lifecycl
 from lifecycle.domain.model import Actor
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import WAL, Durability, durability_for
+from tests.bench.floor import Full, floor
+from tests.bench.work import SIZE, Taken, timed
 from tests.campaigns import relay
-from tests.campaigns.relay import STATES, STEPS, Leg
-
-SIZE: Final = 500
-Do = Callable[[Sequence[Leg]], None]
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What a contender took.
-
-    Args:
-        p50: Half of the transitions took no longer, microseconds; of a batch, its share of it.
-        p99: As much for 99 of 100.
-        rate: Transitions a second.
-        processor: Microseconds of the processor for each; steadiest on a busy machine.
-        grown: Bytes that the file has grown by for each.
-        memory: Greatest resident memory of the process, megabytes.
-    """
-
-    p50: float
-    p99: float
-    rate: float
-    processor: float
-    grown: float
-    memory: float
-
-
-def timed(path: Path, legs: Sequence[Leg], size: int, do: Do) -> Taken:
-    """Let *do* make the transitions, *size* at a time."""
-    before, taken = _weight(path), []
-    groups = [legs[begin : begin + size] for begin in range(0, len(legs), size)]
-    gc.collect()
-    used, begun = time.process_time(), time.perf_counter()
-    for group in groups:
-        start = time.perf_counter()
-        do(group)
-        taken.append((time.perf_counter() - start) / len(group))
-    seconds, used = time.perf_counter() - begun, time.process_time() - used
-    taken.sort()
-    return Taken(
-        p50=taken[len(taken) // 2] * 1e6,
-        p99=taken[len(taken) * 99 // 100] * 1e6,
-        rate=len(legs) / seconds,
-        processor=used / len(legs) * 1e6,
-        grown=(_weight(path) - before) / len(legs),
-        memory=_memory(),
-    )
-
-
-def _memory() -> float:
-    # Not getrusage: a new process inherits there what the one that started it had.
-    found = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()
-    return int(found[0]) / 1024
-
-
-def _weight(path: Path) -> int:
-    raw = sqlite3.connect(path)
-    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    raw.close()
-    return path.stat().st_size
-
-
-def floor(folder: Path, schools: int, chosen: Durability, size: int) -> Taken:
-    """Do the least that could be called the same with the standard library."""
-    path = folder / "floor.db"
-    raw = sqlite3.connect(path, isolation_level=None)
-    raw.execute(f"PRAGMA journal_mode={chosen.journal_mode}").fetchall()
-    raw.execute(f"PRAGMA synchronous={chosen.synchronous}")
-    raw.executescript(
-        "CREATE TABLE school(id TEXT PRIMARY KEY, state INTEGER NOT NULL,"
-        " version INTEGER NOT NULL, head TEXT NOT NULL);"
-        "CREATE TABLE event(id INTEGER PRIMARY KEY, school TEXT NOT NULL, version INTEGER NOT NULL,"
-        " body TEXT NOT NULL, hash TEXT NOT NULL, UNIQUE(school, version));"
-    )
-    raw.executemany(
-        "INSERT INTO school VALUES (?, 0, 0, ?)",
-        [(f"relay.{number}", "0" * 64) for number in range(schools)],
-    )
-    encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-    legs = list(relay.legs(range(schools)))
-    papers = {leg.command_id: [one.to_json() for one in leg.evidence] for leg in legs}
-
-    def do(group: Sequence[Leg]) -> None:
-        raw.execute("BEGIN IMMEDIATE")
-        for leg in group:
-            _step(raw, encode, leg, papers[leg.command_id])
-        raw.execute("COMMIT")
-
-    taken = timed(path, legs, size, do)
-    ((done,),) = raw.execute("SELECT count(*) FROM school WHERE state = ?", (len(STEPS),))
-    raw.close()
-    assert done == schools
-    return taken
-
-
-def _step(
-    raw: sqlite3.Connection,
-    encode: Callable[[Any], str],
-    leg: Leg,
-    papers: list[dict[str, Any]],
-) -> None:
-    state, version, head = raw.execute(
-        "SELECT state, version, head FROM school WHERE id = ?", (leg.school,)
-    ).fetchone()
-    step, role = STEPS[state], relay.ROLES[state % len(relay.ROLES)]
-    kinds = {paper["kind"] for paper in papers}
-    if leg.transition != step or leg.actor != relay.CLERKS[role]:
-        raise ValueError("refused")
-    if not {f"{step}_form", f"{step}_log"} <= kinds:
-        raise ValueError("refused")
-    body = encode({
-        "school": leg.school, "v": version + 1, "trigger": step, "from": STATES[state],
-        "to": STATES[state + 1], "actor": leg.actor.id, "role": role,
-        "at": "2022-03-01T09:00:00.000000Z", "evidence": papers, "payload": {}, "prev": head,
-    })  # fmt: skip
-    link = sha256(body.encode()).hexdigest()
-    raw.execute(
-        "INSERT INTO event(school, version, body, hash) VALUES (?, ?, ?, ?)",
-        (leg.school, version + 1, body, link),
-    )
-    moved = raw.execute(
-        "UPDATE school SET state = ?, version = ?, head = ? WHERE id = ? AND version = ?",
-        (state + 1, version + 1, link, leg.school, version),
-    )
-    if moved.rowcount != 1:
-        raise ValueError("stale")
+from tests.campaigns.relay import Leg
 
 
 def advance(folder: Path, schools: int, chosen: Durability, size: int) -> Taken:
@@ -261,7 +132,7 @@ def history(folder: Path, records: int) -> None:
 
 
 def _in_turns(given: argparse.Namespace) -> dict[str, list[Taken]]:
-    found: dict[str, list[Taken]] = {"floor": [], "advance": []}
+    found: dict[str, list[Taken]] = {"floor": [], "full": [], "advance": []}
     with tempfile.TemporaryDirectory() as folder:
         if given.grown:
             for name, records in (("short", 1000), ("grown", given.grown)):
@@ -292,6 +163,8 @@ def _alone(given: argparse.Namespace) -> Taken:
 
             schools = range(given.first, given.first + given.schools)
             return _advanced(Path(given.history), where, schools, chosen, size, ADMIN)
+        if given.only == "full":
+            return floor(where, given.schools, chosen, size, Full)
         return {"floor": floor, "advance": advance}[given.only](where, given.schools, chosen, size)
 
 

@@ -12,23 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from lifecycle import Actor, Evidence, Lifecycle
+from tests.bench.work import ROLES, STATES, STEPS, papers
 
-STEPS: Final = (
-    "register",
-    "consent",
-    "submit_form",
-    "sample",
-    "send_materials",
-    "receive_materials",
-    "schedule",
-    "hold_session",
-    "return_data",
-    "check_data",
-    "report",
-    "close",
-)
-STATES: Final = ("invited", *(f"{step}_done" for step in STEPS))
-ROLES: Final = ("coordinator", "school_lead", "national_manager", "field_worker")
 ROADMAP: Final = "relay-2022"
 CHIEF: Final = Actor("chief", "host:bench")
 CLERKS: Final = {role: Actor(f"clerk.{role}", "host:bench") for role in ROLES}
@@ -57,14 +42,8 @@ def legs(schools: range) -> Iterator[Leg]:
         role = ROLES[place % len(ROLES)]
         for number in schools:
             evidence = tuple(
-                Evidence(
-                    f"{step}_{kind}",
-                    form="reference",
-                    number=f"{number}-{place}",
-                    dated=date(2022, 3, 14),
-                    issuer="Отдел образования",
-                )
-                for kind in ("form", "log")
+                Evidence(**paper | {"dated": date.fromisoformat(paper["dated"])})
+                for paper in papers(number, place)
             )
             yield Leg(f"relay.{number}", place, CLERKS[role], evidence, f"{step}.{number}")
 

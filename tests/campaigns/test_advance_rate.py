@@ -6,7 +6,9 @@ from pathlib import Path
 
 from lifecycle import open_lifecycle, verify
 from lifecycle.storage.sqlite import ROLLBACK
-from tests.campaigns import advance_rate, relay
+from tests.bench.floor import floor
+from tests.bench.work import SIZE, STATES
+from tests.campaigns import advance_rate
 
 
 def test_a_transition_sends_no_more_than_it_has_to(tmp_path: Path) -> None:
@@ -17,9 +19,9 @@ def test_a_transition_sends_no_more_than_it_has_to(tmp_path: Path) -> None:
 
 
 def test_the_engine_and_the_floor_make_the_same_steps(tmp_path: Path) -> None:
-    for contender in (advance_rate.floor, advance_rate.advance):
-        assert contender(tmp_path, 2, ROLLBACK, advance_rate.SIZE).grown > 0
+    for contender in (floor, advance_rate.advance):
+        assert contender(tmp_path, 2, ROLLBACK, SIZE).grown > 0
 
     with open_lifecycle(f"sqlite:///{tmp_path}/lifecycle.db") as engine:
-        assert engine.status("relay.1")[0].standing.state == relay.STATES[-1]
+        assert engine.status("relay.1")[0].standing.state == STATES[-1]
         assert verify(engine).findings == ()

@@ -6,6 +6,7 @@ from datetime import date
 
 from lifecycle.domain.model import SchoolMove
 from lifecycle.domain.ports import Journal
+from lifecycle.domain.tally import Group
 from tests.storage.samples import STREAM, append, record_after, standing_after
 
 
@@ -61,3 +62,35 @@ def test_the_first_record_of_a_stream_is_told_alone(journal: Journal) -> None:
         assert found is not None
         assert found.body == first.body
         assert view.first("roadmap/nobody") is None
+
+
+def test_the_board_is_counted_and_who_is_late_is_named(journal: Journal) -> None:
+    april, may = date(2022, 4, 1), date(2022, 5, 1)
+    rows = (
+        ("c", "tomari", "selected", april),
+        ("a", "tomari", "selected", april),
+        ("b", "belgorod", "selected", april),
+        ("d", "tomari", "questionnaire", may),
+        ("e", "belgorod", "completed", None),
+    )
+    with journal.writing() as tx:
+        for school, roadmap, state, due_on in rows:
+            record = record_after(tx.lock(f"participation/{school}"), "enrolled")
+            row = standing_after(record, roadmap=roadmap, state=state, due_on=due_on)
+            tx.append(record, row)
+
+    with journal.reading() as view:
+        on_the_last_day = view.tally(april)
+        everywhere = view.tally(date(2022, 4, 2))
+        in_tomari = view.tally(date(2022, 4, 2), "tomari")
+
+    assert {one.late for one in on_the_last_day} == {()}
+    assert sorted(everywhere, key=lambda one: one.state) == [
+        Group("completed", None, 1, ()),
+        Group("questionnaire", may, 1, ()),
+        Group("selected", april, 3, ("a", "b", "c")),
+    ]
+    assert sorted(in_tomari, key=lambda one: one.state) == [
+        Group("questionnaire", may, 1, ()),
+        Group("selected", april, 2, ("a", "c")),
+    ]
