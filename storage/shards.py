@@ -3,7 +3,7 @@
 One server coordinates: programs know its address alone. What belongs to a school - records, head,
 row of the board, roles, queue, outbox and what can be erased - lies together on one of the other
 servers, chosen by the hash of its stream. Everything else lies with the coordinator. See
-docs/decisions/0015-schools-on-several-servers.md.
+docs/decisions/0017-schools-on-several-servers.md.
 """
 
 from __future__ import annotations
