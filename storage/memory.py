@@ -188,11 +188,6 @@ class _MemoryView(MemoryAuditing):
     def records(self, stream: str) -> list[Record]:
         return list(self._state.streams.get(stream, ()))
 
-    def each(self, stream: str | None = None, *, after: int = 0) -> Iterator[Record]:
-        names = sorted(self._state.streams) if stream is None else [stream]
-        for name in names:
-            yield from self._state.streams.get(name, ())[after:]
-
     def logged_at(self) -> datetime | None:
         logged = (*self._state.leaves[-1:], *self._state.queue)
         return max((one.recorded_at for one in logged), default=None)

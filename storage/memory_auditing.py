@@ -51,6 +51,12 @@ class MemoryAuditing:
                     stream, record.sequence, record.hash, record.body, record.columns
                 )
 
+    def each(self, stream: str | None = None, *, after: int = 0) -> Iterator[Record]:
+        """Yield the records of one stream or of all, those behind a place, in order."""
+        names = sorted(self._kept.streams) if stream is None else [stream]
+        for name in names:
+            yield from self._kept.streams.get(name, ())[after:]
+
     def mark(self) -> tuple[object, ...]:
         """Return what tells this state from one before or after it."""
         return tuple(self.sizes())

@@ -18,7 +18,7 @@ from tests.server import Server
 # Deadlines and health checks measure the machine, not the code; "ci" is the same on every run.
 settings.register_profile(
     "ci",
-    max_examples=25,
+    max_examples=20,
     stateful_step_count=40,
     deadline=None,
     derandomize=True,

@@ -98,7 +98,8 @@ def plant(office: Terminal) -> Iterator[tuple[str | Path, ...]]:
            "--evidence", f"activity_result={paper}", "--comment", COMMENT)  # fmt: skip
     yield "token", "issue", "newcomer", "--actor", "admin", "--out", "новый.token"
     yield "audit", "keygen", "--out", "log.key"
-    yield "audit", "checkpoint", "--key", "log.key", "--to", folder
+    (folder / "checkpoints").mkdir()
+    yield "audit", "checkpoint", "--key", "log.key", "--to", folder / "checkpoints"
     yield "audit", "seal"
     yield "audit", "bundle", "--out", folder / "Тайнова.zip", "--evidence"
     yield ("verify",)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lifecycle import (
@@ -67,6 +67,7 @@ steps = st.lists(
 )
 
 
+@settings(max_examples=max(10, (settings.default.max_examples if settings.default else 25) // 2))
 @given(steps)
 def test_whoever_is_erased_at_any_time_the_chain_stays_and_verifies(
     steps: list[tuple[str, str, str]],

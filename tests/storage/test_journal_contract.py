@@ -11,7 +11,7 @@ import pytest
 
 from lifecycle.domain.errors import CommandReused, DatabaseLocked, VersionConflict
 from lifecycle.domain.model import Assignment, RefusedAttempt
-from lifecycle.domain.ports import Journal, Reading, Writing
+from lifecycle.domain.ports import Journal, Writing
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.spans import StoredRecord
 from tests.storage.conftest import MakeJournal
@@ -387,20 +387,3 @@ def test_a_journal_joins_nothing_but_a_connection_it_understands(
 ) -> None:
     with pytest.raises(TypeError):
         journal.joined(connection)
-
-
-def test_a_view_that_is_left_early_holds_nobody_up(make_journal: MakeJournal) -> None:
-    journal = make_journal(lock_seconds=1)
-    with journal.writing() as tx:
-        for _ in range(600):
-            append(tx)
-
-    def first(view: Reading) -> object:
-        return next(iter(view.standings()))
-
-    with journal.auditing() as view:
-        left = view.stored()
-        next(left)
-        assert first(view) is not None
-    with journal.writing() as tx:
-        append(tx)

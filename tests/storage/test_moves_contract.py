@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from lifecycle.domain.model import SchoolMove
-from lifecycle.domain.ports import Journal
+from lifecycle.domain.ports import Journal, Reading
 from lifecycle.domain.tally import Group
+from tests.storage.conftest import MakeJournal
 from tests.storage.samples import STREAM, append, record_after, standing_after
 
 
@@ -94,3 +95,20 @@ def test_the_board_is_counted_and_who_is_late_is_named(journal: Journal) -> None
         Group("questionnaire", may, 1, ()),
         Group("selected", april, 2, ("a", "c")),
     ]
+
+
+def test_a_view_that_is_left_early_holds_nobody_up(make_journal: MakeJournal) -> None:
+    journal = make_journal(lock_seconds=1)
+    with journal.writing() as tx:
+        for _ in range(600):
+            append(tx)
+
+    def first(view: Reading) -> object:
+        return next(iter(view.standings()))
+
+    with journal.auditing() as view:
+        left = view.stored()
+        next(left)
+        assert first(view) is not None
+    with journal.writing() as tx:
+        append(tx)
