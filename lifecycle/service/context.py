@@ -24,7 +24,7 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.messages import Message
 from lifecycle.domain.naming import identifier
-from lifecycle.service.known import Memory
+from lifecycle.service.memory import Memory
 from lifecycle.service.patience import PATIENCE, patiently
 
 # What decides and records is imported where it is used: who only reads needs none of it.

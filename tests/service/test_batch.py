@@ -22,7 +22,8 @@ from lifecycle import (
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.record import Record
-from lifecycle.service.known import Known, Memory
+from lifecycle.service.known import Known
+from lifecycle.service.memory import Memory
 from lifecycle.storage.evidence import EvidenceFolder
 from tests.factories import ADMIN, Office, actor
 from tests.service.batches import FIRST, SCHOOL, asked, bodies, kinds, refused, run, walk

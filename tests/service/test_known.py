@@ -15,7 +15,8 @@ from lifecycle.domain.model import participation_stream, roadmap_stream
 from lifecycle.domain.ports import Reading
 from lifecycle.domain.record import Record
 from lifecycle.service.context import Context
-from lifecycle.service.known import Known, Memory
+from lifecycle.service.known import Known
+from lifecycle.service.memory import Memory
 from lifecycle.workflows.catalogue import Catalogue
 from tests.databases import new_journal
 from tests.factories import ADMIN, ORIGIN, ROADMAP, Office, actor, engine_on
