@@ -42,6 +42,22 @@ print(sorted(heavy & {name.partition(".")[0] for name in sys.modules}), code)
     assert seconds < 2  # about 0.15 s on an idle machine; tests run beside other tests
 
 
+def test_a_status_loads_nothing_that_decides(office: Terminal) -> None:
+    code = """
+import sys
+from lifecycle.cli import main
+code = main(["status"])
+decides = {f"lifecycle.domain.{name}" for name in ("access", "decide", "definition", "guards")}
+print(sorted(decides & {*sys.modules}), code)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=office.folder, env=office.variables(),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert said.stdout.splitlines()[-1] == "[] 0"
+
+
 def test_the_installed_command_is_the_same_program(terminal: Terminal) -> None:
     script = Path(sys.executable).with_name("lifecycle")
     said = subprocess.run(
