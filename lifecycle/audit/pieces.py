@@ -15,7 +15,7 @@ from lifecycle.audit.texts import is_day
 from lifecycle.domain.canonical import MAX_INTEGER
 from lifecycle.domain.evidence import MAX_NUMBER, MAX_TEXT, WITHOUT_NUMBER, check_reference
 from lifecycle.domain.model import Evidence
-from lifecycle.domain.naming import is_slug, tells_person
+from lifecycle.domain.naming import AT_SIGNS, is_slug, tells_person
 
 Piece = dict[str, Any]
 Items = dict[str, list[str | None]]
@@ -31,7 +31,7 @@ _UNASKED = ("form", "name")
 _UNASKED_PERSONAL = (*_UNASKED, "content", "sha256", "size")
 _REMEMBERED = 4096
 _DIGIT = re.compile(r"[0-9]")
-_AT = frozenset("@＠")  # as an address of mail has it
+_AT = frozenset(AT_SIGNS)
 _HASH = re.compile(r"[0-9a-f]{64}")
 # Most pieces are orders, and most orders are spelt without an escape. What stands before the
 # number is often the same: one body issues orders on one day to all of its schools.

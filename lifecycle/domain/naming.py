@@ -14,7 +14,10 @@ MAX_TITLE: Final = 300
 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SLUG = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_MAIL = re.compile(r"[^\s@＠/?=&<>][@＠][^\s@/]+\.\w")
+AT_SIGNS = "@＠"
+"""What stands in the middle of an e-mail address."""
+
+_MAIL = re.compile(rf"[^\s{AT_SIGNS}/?=&<>][{AT_SIGNS}][^\s@/]+\.\w")
 # A phone, a passport or an insurance number has ten digits or more; word processors write
 # dashes of their own between them.
 _PERSONAL_NUMBER = re.compile(r"(?:\d[\s()+\u2010-\u2015\u2212-]*){10}")
