@@ -20,7 +20,6 @@ from lifecycle.domain.model import DefinitionRef, Evidence, Head, Standing
 from lifecycle.domain.shape import check_shape
 
 FORMAT: Final = 1
-_FOUR_DIGITS: Final = 1000
 _GENESIS_TAG: Final = b"school-lifecycle/genesis/1\x00"
 
 Kind = Literal[
