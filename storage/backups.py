@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lifecycle.audit.merkle import Frontier
 from lifecycle.domain.errors import DatabaseBroken, EvidenceLost
-from lifecycle.domain.errors_database import BackupFailed, PlaceTaken
+from lifecycle.domain.errors_database import PlaceTaken
 from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import moment_text
@@ -21,10 +21,10 @@ from lifecycle.storage.journal import database_at
 from lifecycle.storage.rows import as_bytes
 from lifecycle.storage.snapshots import Snapshot, snapshot
 from lifecycle.storage.sqlite import LOCK_SECONDS
-from lifecycle.storage.staging import publish, staging
+from lifecycle.storage.staging import failing, publish, staging
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 Progress = Callable[[int], None]
 
@@ -82,7 +82,7 @@ def backup(
     if not in_folder and (to.exists() or to.is_symlink()):
         raise PlaceTaken(place=str(to))
     database = database_at(url, lock_seconds)
-    with _failing(to), staging(to if in_folder else to.parent) as stage:
+    with failing(to), staging(to if in_folder else to.parent) as stage:
         copy = stage / "database"
         with snapshot(database, copy, programs, watched.database) as found:
             manifest = _described(found, now, database.faults.url)
@@ -169,11 +169,3 @@ def _written(
         archive.abandon()
         raise
     return file
-
-
-@contextmanager
-def _failing(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise BackupFailed(detail=f"{place}: {error.strerror or error}") from error

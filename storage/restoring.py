@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from lifecycle.audit.findings import Report
-from lifecycle.domain.errors_database import BackupFailed, PlaceTaken
+from lifecycle.domain.errors_database import PlaceTaken
 from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing
@@ -25,7 +25,7 @@ from lifecycle.storage.journal import database_at, open_journal
 from lifecycle.storage.snapshots import address_of
 from lifecycle.storage.sqlite import LOCK_SECONDS
 from lifecycle.storage.sqlite_files import sqlite_path
-from lifecycle.storage.staging import publish, staging
+from lifecycle.storage.staging import failing, publish, staging
 
 _BESIDE: Final = ("", "-journal", "-wal", "-shm")
 """Endings of the files that a database of SQLite consists of."""
@@ -79,7 +79,7 @@ def restore(
         StorageFailed: It cannot be put there.
     """
     path = sqlite_path(url)
-    with opened(file) as archive, _failing(evidence if path is None else path):
+    with opened(file) as archive, failing(evidence if path is None else path):
         _check_kind(archive, path)
         _check_empty(evidence, path)
         with staging(evidence.parent) as beside:
@@ -193,11 +193,3 @@ def _compare(archive: Archive, report: Report, view: Auditing) -> None:
     told = (manifest.origin, manifest.records, manifest.size)
     if (view.origin, report.records, view.log.state().size) != told:
         raise archive.damaged(Message("its manifest tells of another history than it holds"))
-
-
-@contextmanager
-def _failing(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise BackupFailed(detail=f"{place}: {error.strerror or error}") from error

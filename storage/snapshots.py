@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import quote
+
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.ports import Auditing
 from lifecycle.storage import schema, tables
@@ -23,9 +25,6 @@ from lifecycle.storage.journal import open_journal
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.sqlite import SqliteDatabase
 from lifecycle.storage.staging import new_file
-
-if TYPE_CHECKING:
-    import psycopg
 
 _PAGES: Final = 4096  # copied between two reports of progress
 
@@ -96,34 +95,22 @@ def _copied(database: SqliteDatabase, into: Path, progress: Progress) -> str:
         progress(100 * (total - left) // max(total, 1))
 
     os.close(new_file(into))
-    engine = database.engine()
-    try:
-        with database.faults, engine.connect() as connection:
-            driver = driver_of(connection)
-            assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - it is our own pool
-            database.begin(driver, write=False)
-            try:
-                revision = schema.check(Session(driver, database))
-                with closing(sqlite3.connect(into, isolation_level=None)) as copy:
-                    driver.backup(copy, pages=_PAGES, progress=told)
-                    # One file, without anything beside it.
-                    copy.execute("PRAGMA journal_mode = DELETE").fetchall()
-            finally:
-                database.undo(driver)
-    finally:
-        engine.dispose()
+    with _transaction(database) as (session, driver):
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - it is our own pool
+        revision = schema.check(session)
+        with closing(sqlite3.connect(into, isolation_level=None)) as copy:
+            driver.backup(copy, pages=_PAGES, progress=told)
+            # One file, without anything beside it.
+            copy.execute("PRAGMA journal_mode = DELETE").fetchall()
     return revision
 
 
 @contextmanager
-def _transaction(database: Database) -> Iterator[tuple[Session, psycopg.Connection]]:
-    import psycopg
-
+def _transaction(database: Database) -> Iterator[tuple[Session, DBAPIConnection]]:
     engine = database.engine()
     try:
         with database.faults, engine.connect() as connection:
             driver = driver_of(connection)
-            assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
             database.begin(driver, write=False)
             try:
                 yield Session(driver, database), driver
@@ -133,13 +120,14 @@ def _transaction(database: Database) -> Iterator[tuple[Session, psycopg.Connecti
         engine.dispose()
 
 
-def _dumped(
-    database: Database, driver: psycopg.Connection, into: Path, programs: Path | None
-) -> None:
+def _dumped(database: Database, driver: DBAPIConnection, into: Path, programs: Path | None) -> None:
+    import psycopg
+
     from lifecycle.storage.postgres import PostgresDatabase
     from lifecycle.storage.postgres_programs import program, run
 
     assert isinstance(database, PostgresDatabase)  # noqa: S101 - there is no third kind
+    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
     major = driver.info.server_version // 10_000
     dump = program("pg_dump", major, programs)
     found = driver.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()

@@ -15,7 +15,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from lifecycle.domain.errors_database import PlaceTaken
+from lifecycle.domain.errors_database import BackupFailed, PlaceTaken
 from lifecycle.storage.durable import sync_folder
 
 _PATTERN: Final = ".lifecycle-*.part"
@@ -37,6 +37,19 @@ def staging(beside: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
         if lock is not None:
             os.close(lock)
+
+
+@contextmanager
+def failing(place: Path) -> Iterator[None]:
+    """Tell what the system cannot do at *place*.
+
+    Raises:
+        BackupFailed: An OSError, in words.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise BackupFailed(detail=f"{place}: {error.strerror or error}") from error
 
 
 def publish(made: Path, place: Path) -> None:
