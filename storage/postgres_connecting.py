@@ -19,6 +19,9 @@ STUCK_SECONDS: Final = 300.0
 Then the server ends it: whoever was stopped in the middle must not hold a school for ever.
 """
 
+DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
+"""Settings without which a server may lose what it acknowledged."""
+
 CONNECTING: Final[Mapping[str, Any]] = {
     "connect_timeout": 10,  # seconds, as the next two
     "keepalives_idle": 20,
@@ -30,12 +33,12 @@ CONNECTING: Final[Mapping[str, Any]] = {
 
 # Asked in one go, with the bounds set: every connection is checked before it is used.
 _SETTLE: Final = (
-    "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false),"
+    "SELECT set_config('lock_timeout', %s, false),"  # noqa: S608 - names of our own
+    " set_config('statement_timeout', %s, false),"
     " set_config('idle_in_transaction_session_timeout', %s, false),"
-    " current_setting('server_version_num'),"
-    " current_setting('server_encoding'), current_setting('fsync'),"
-    " current_setting('full_page_writes'), current_setting('synchronous_commit'),"
-    " (SELECT count(*) FROM pg_catalog.pg_foreign_server"
+    " current_setting('server_version_num'), current_setting('server_encoding'), "
+    + ", ".join(f"current_setting('{name}')" for name in DURABLE)
+    + ", (SELECT count(*) FROM pg_catalog.pg_foreign_server"
     " WHERE srvname LIKE 'lifecycle\\_shard\\_%%')"
 )
 
@@ -63,9 +66,7 @@ def settle(connection: psycopg.Connection[Any], bounds: Sequence[float]) -> int:
     if encoding != "UTF8":
         detail = Message("the database keeps {found}, not UTF8", {"found": encoding})
         raise StorageFailed(detail=detail)
-    for name, found in zip(
-        ("fsync", "full_page_writes", "synchronous_commit"), switches, strict=True
-    ):
+    for name, found in zip(DURABLE, switches, strict=True):
         if found == "off":
             detail = Message(
                 "PostgreSQL keeps {name} off, and may lose what it acknowledged", {"name": name}

@@ -15,7 +15,7 @@ from lifecycle.storage import doctor, tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.diagnosis import Symptom, symptom
 from lifecycle.storage.postgres import PostgresDatabase
-from lifecycle.storage.postgres_connecting import OLDEST
+from lifecycle.storage.postgres_connecting import DURABLE, OLDEST
 from lifecycle.storage.session import Session
 
 # https://www.postgresql.org/support/versioning/
@@ -26,7 +26,6 @@ _ENDED: Final = {
     17: date(2029, 11, 8),
     18: date(2030, 11, 14),
 }
-_MUST_BE_ON: Final = ("fsync", "full_page_writes", "synchronous_commit")
 _MUST_BE_OFF: Final = ("zero_damaged_pages", "ignore_checksum_failure", "ignore_system_indexes")
 _REMOTE: Final = ("local", "remote_write")
 _SETTINGS: Final = "SELECT name, setting, boot_val FROM pg_catalog.pg_settings"
@@ -89,7 +88,7 @@ def version(number: int, today: date) -> Iterator[Symptom]:
 
 def switched(settings: dict[str, str]) -> Iterator[Symptom]:
     """Yield the settings that can lose what was acknowledged, or hide that it is damaged."""
-    for name in _MUST_BE_ON:
+    for name in DURABLE:
         if settings[name] == "off":
             yield symptom("setting_off", name=name)
     for name in _MUST_BE_OFF:

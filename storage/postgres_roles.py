@@ -17,7 +17,7 @@ from lifecycle.storage import tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.postgres_schema import ERASABLE
 from lifecycle.storage.session import driver_of
-from lifecycle.storage.shards import MAINTAIN_SINCE, REWRITE, SHARED
+from lifecycle.storage.shards import MAINTAIN_SINCE, REWRITE, SHARED, names_of
 
 APP: Final = "lifecycle_app"
 """Carries out requests: adds to the history, moves the projections, erases."""
@@ -113,7 +113,7 @@ def grant_in(database: Database) -> tuple[str, ...]:
 
 
 def _statements(version: int, erasable: list[str]) -> list[sql.Composed]:
-    everything = _named(_ALL)
+    everything = names_of(_ALL)
     statements = [_MAKE.format(role=sql.Identifier(role)) for role in ROLES]
     for holder in (*map(sql.Identifier, ROLES), sql.SQL("PUBLIC")):
         statements.append(sql.SQL("REVOKE ALL ON {} FROM {}").format(everything, holder))
@@ -127,7 +127,7 @@ def _statements(version: int, erasable: list[str]) -> list[sql.Composed]:
         for table, names in _UPDATES.get(role, {}).items():
             statements.append(_on_columns("UPDATE", table, list(names), role))
         if role in _DELETES:
-            deletable = _named(_DELETES[role])
+            deletable = names_of(_DELETES[role])
             statements.append(sql.SQL("GRANT DELETE ON {} TO {}").format(deletable, to))
     for table in _NUMBERED:
         numbers = sql.Identifier(f"{table.name}_id_seq")
@@ -161,10 +161,6 @@ def _on_columns(action: str, table: Table, columns: list[str], role: str) -> sql
         sql.Identifier(table.name),
         sql.Identifier(role),
     )
-
-
-def _named(chosen: tuple[Table, ...]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(table.name) for table in chosen)
 
 
 def _numbers(table: Table, column: str) -> bool:

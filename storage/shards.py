@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from lifecycle.domain.model import participation_stream
 from lifecycle.storage import tables
+from lifecycle.storage.postgres_connecting import DURABLE
 from lifecycle.storage.postgres_schema import DIALECT, ERASABLE, questions
 from lifecycle.storage.triggers import POSTGRES_FUNCTION, POSTGRES_TRIGGERS
 
@@ -44,9 +45,6 @@ SCHOOLS: Final = "_schools"
 
 DESCRIPTION: Final = "lifecycle_shard"
 """A view on each shard that tells its schema and settings, for ``lifecycle db check``."""
-
-DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
-"""Settings without which a server may lose what it acknowledged."""
 
 _FIRST: Final = participation_stream("")
 _AFTER: Final = _FIRST[:-1] + chr(ord(_FIRST[-1]) + 1)
@@ -188,10 +186,12 @@ def on_shard(marked: str, schema: str, role: str, version: int) -> Iterator[Quer
             sql.Identifier(role),
         )
     # Rows are locked before they are deleted, which asks for the right to change them.
-    yield sql.SQL("GRANT UPDATE, DELETE ON {} TO {}").format(_named(_DELETES), sql.Identifier(role))
+    yield sql.SQL("GRANT UPDATE, DELETE ON {} TO {}").format(
+        names_of(_DELETES), sql.Identifier(role)
+    )
     if version >= MAINTAIN_SINCE:
         yield sql.SQL("GRANT MAINTAIN ON {} TO {}").format(
-            _named(_ERASABLE_THERE), sql.Identifier(role)
+            names_of(_ERASABLE_THERE), sql.Identifier(role)
         )
 
 
@@ -200,7 +200,7 @@ def _granted(schema: str, role: str) -> Query:
     return sql.SQL("; ").join(
         [
             sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), to),
-            sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(_named(SHARDED), to),
+            sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(names_of(SHARDED), to),
             sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(DESCRIPTION), to),
         ]
     )
@@ -347,7 +347,8 @@ def _options(options: Mapping[str, str]) -> Query:
     )
 
 
-def _named(chosen: tuple[Table, ...]) -> Query:
+def names_of(chosen: tuple[Table, ...]) -> Query:
+    """Return the names of tables, as statements list them."""
     return sql.SQL(", ").join(sql.Identifier(table.name) for table in chosen)
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import text
 
 from lifecycle.storage import schema, tables
+from lifecycle.storage.postgres_connecting import DURABLE
 from lifecycle.storage.postgres_schema import (
     VISIBLE,
     Described,
@@ -20,7 +21,6 @@ from lifecycle.storage.postgres_schema import (
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.shards import (
     BY_STREAM,
-    DURABLE,
     SCHOOLS,
     SHARDED,
     SHARED,
