@@ -15,6 +15,7 @@ from lifecycle.domain.figures import Figures, SchoolCount
 from lifecycle.domain.record import moment_from
 from lifecycle.storage import rows, tables
 from lifecycle.storage.log import SqlLog
+from lifecycle.storage.schema import told_revision
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.tables import refusals, sealing_queue, standings
 
@@ -47,8 +48,7 @@ def counted(session: Session) -> Figures:
     ((refused,),) = session.rows(_REFUSALS)
     ((stored,),) = session.rows(_BYTES[session.database.dialect.name])
     return Figures(
-        # Another revision would not have been opened.
-        schema=tables.SCHEMA,
+        schema=told_revision(session),
         sealed=SqlLog(session).state().size,
         waiting=waiting,
         oldest=None if oldest is None else moment_from(rows.readable_moment(oldest)),

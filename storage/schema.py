@@ -139,7 +139,7 @@ def findings(session: Session) -> list[str]:
     database are its own matter; an index or a trigger on one of our tables is not.
     """
     return [
-        *session.database.findings(session, _told_revision(session)),
+        *session.database.findings(session, told_revision(session)),
         *(
             f"the installation's format is {found}, this release writes {FORMAT}"
             for (found,) in session.rows(_FORMATS)
@@ -148,7 +148,7 @@ def findings(session: Session) -> list[str]:
     ]
 
 
-def _told_revision(session: Session) -> str:
+def told_revision(session: Session) -> str:
     """Return the revision that a database says it has, or the newest if it says none we know."""
     known = [one for (one,) in session.rows(_REVISIONS) if one in tables.REVISIONS]
     return known[0] if len(known) == 1 else tables.SCHEMA

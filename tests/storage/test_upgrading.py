@@ -92,6 +92,15 @@ def test_an_earlier_schema_is_not_written_to_and_the_command_is_named(older: str
     assert findings(older) == []
 
 
+def test_figures_tell_the_revision_that_a_database_has(older: str) -> None:
+    with closing(open_journal(older)) as journal:
+        with journal.auditing() as view:
+            assert view.figures().schema == "0001"
+        upgrade(older)
+        with journal.auditing() as view:
+            assert view.figures().schema == tables.SCHEMA
+
+
 def test_a_host_s_connection_does_not_write_to_an_earlier_schema_either(golden: Path) -> None:
     engine = create_engine(f"sqlite:///{golden}")
     with closing(open_journal(f"sqlite:///{golden}")) as journal, engine.begin() as connection:
