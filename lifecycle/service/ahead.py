@@ -8,13 +8,20 @@ from dataclasses import dataclass, field
 from lifecycle.domain.decide import Situation, decide_advance, standing_of
 from lifecycle.domain.decision import Accepted
 from lifecycle.domain.errors import CommandReused, TransitionRefused, UnknownSchool
-from lifecycle.domain.model import INSTALLATION, Actor, Head, Standing, roadmap_stream
+from lifecycle.domain.model import (
+    INSTALLATION,
+    Actor,
+    Head,
+    Standing,
+    participation_stream,
+    roadmap_stream,
+)
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after
 from lifecycle.domain.requests import Advance
 from lifecycle.service.context import Context, append_all, check_actor, repeated
-from lifecycle.service.evidence import Offer, keep
+from lifecycle.service.evidence import Offer, keep, store
 from lifecycle.service.identity import proved
 from lifecycle.service.known import Known
 from lifecycle.service.results import Receipt
@@ -124,6 +131,35 @@ class Ahead:
     def _records(self, stream: str) -> list[Record]:
         way = self._ways.get(stream)
         return [] if way is None else [Record.decode(body) for body in way.bodies]
+
+
+def take(
+    context: Context, tx: Writing, request: Advance, offer: Offer, known: Known, ahead: Ahead
+) -> Decided | Receipt:
+    """Decide a transition that is to be written, and store the files that were brought to it.
+
+    Args:
+        context: The adapters.
+        tx: The write transaction.
+        request: What is asked.
+        offer: What was brought; files are stored once nothing else stands in the way.
+        known: What was looked at before.
+        ahead: What was decided before in this transaction.
+
+    Returns:
+        The record to be, or the receipt of the first time.
+
+    Raises:
+        LifecycleError: As ``Ahead.decide``, or a file could not be stored.
+    """
+    # Locked first: of two processes with one command id the second has to see the first.
+    head = tx.lock(participation_stream(request.school))
+    found = ahead.decide(context, tx, request, head, known)
+    if isinstance(found, Decided):
+        # Before the record that names them can be committed; a refused attempt stores nothing.
+        store(context, offer)
+        ahead.keep(found, known)
+    return found
 
 
 def write(tx: Writing, decided: Sequence[tuple[Decided, Offer]]) -> list[Receipt]:

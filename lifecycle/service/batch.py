@@ -21,13 +21,13 @@ from lifecycle.domain.errors import (
 from lifecycle.domain.model import participation_stream
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.requests import Advance
-from lifecycle.service.ahead import Ahead, Decided, write
+from lifecycle.service.ahead import Ahead, Decided, take, write
 from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.context import (
     Context,
     refused_attempt,
 )
-from lifecycle.service.evidence import Offer, store
+from lifecycle.service.evidence import Offer
 from lifecycle.service.known import Known
 from lifecycle.service.participation import personal_kinds, rehearsed
 from lifecycle.service.patience import patiently
@@ -219,19 +219,12 @@ class Batch:
         context = self._context
         try:
             request = one.asked()
-            # Locked first: of two processes with one command id the second has to see the first.
-            head = tx.lock(participation_stream(one.command.school))
-            found = ahead.decide(context, tx, request, head, known)
-            if isinstance(found, Decided):
-                # Before the record that names them can be committed.
-                store(context, one.offer)
-                ahead.keep(found, known)
-                return found
+            found = take(context, tx, request, one.offer, known, ahead)
         except _OF_ONE as error:
             if isinstance(error, Refused):
                 tx.keep_refusal(refused_attempt(context, request, error))
             return _failed(one, error)
-        return Outcome(one.command, found)
+        return found if isinstance(found, Decided) else Outcome(one.command, found)
 
 
 def _failed(one: _Asked, error: LifecycleError) -> Outcome:

@@ -27,7 +27,7 @@ from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.replay import after
 from lifecycle.domain.requests import Advance, Enrol
 from lifecycle.service.administration import adopt, adopted
-from lifecycle.service.ahead import Ahead, Decided, situation_of, write
+from lifecycle.service.ahead import Ahead, Decided, situation_of, take, write
 from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.context import (
     Context,
@@ -36,7 +36,7 @@ from lifecycle.service.context import (
     settle,
     transacted,
 )
-from lifecycle.service.evidence import Offer, store
+from lifecycle.service.evidence import Offer
 from lifecycle.service.identity import access_of
 from lifecycle.service.known import Known
 from lifecycle.service.results import Option, Outlook, Receipt
@@ -122,15 +122,10 @@ def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
 
     def once(tx: Writing) -> Receipt:
         tx.foresee(stream, request.command_id, named(request.actor))
-        # Locked first: of two processes with one command id the second has to see the first.
-        head = tx.lock(stream)
-        known, ahead = Known(tx, context.memory), Ahead()
-        found = ahead.decide(context, tx, request, head, known)
+        tx.lock(stream)  # before anything else is looked at
+        found = take(context, tx, request, offer, Known(tx, context.memory), Ahead())
         if isinstance(found, Receipt):
             return found
-        # Before the record that names them can be committed; a refused attempt stores nothing.
-        store(context, offer)
-        ahead.keep(found, known)
         (receipt,) = write(tx, [(found, offer)])
         return receipt
 
