@@ -121,12 +121,13 @@ class Ahead:
 
     def _repeated(self, request: Advance) -> Receipt | None:
         stream, place = self._commands.get(request.command_id, ("", 0))
-        records = self._records(stream)[place : place + 1]
-        if not records or records[0].command_id != request.command_id:
+        way = self._ways.get(stream)
+        record = Record.decode(way.bodies[place]) if way and place < len(way.bodies) else None
+        if record is None or record.command_id != request.command_id:
             return None
-        if records[0].request != request.digest:
+        if record.request != request.digest:
             raise CommandReused(command_id=request.command_id)
-        return Receipt(records[0], repeated=True)
+        return Receipt(record, repeated=True)
 
     def _records(self, stream: str) -> list[Record]:
         way = self._ways.get(stream)
