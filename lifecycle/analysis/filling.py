@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -27,13 +26,6 @@ class Filled(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Tally:
-    """How many rows were written, by table."""
-
-    rows: dict[str, int] = field(default_factory=dict)
-
-
 def fill(
     context: Context,
     view: Reading,
@@ -42,8 +34,8 @@ def fill(
     on: date | None,
     release: str,
     progress: Callable[[int], None],
-) -> Tally:
-    """Write everything that *view* shows into the tables, and tell how much it was.
+) -> dict[str, int]:
+    """Write everything that *view* shows into the tables, and return how many rows each has.
 
     Args:
         context: The adapters.
@@ -70,7 +62,7 @@ def fill(
         for reading in plan.indicators:
             batches.put("indicators", rows.indicator_row(roadmap, reading, plan.day))
     batches.end()
-    return batches.tally
+    return batches.rows
 
 
 def _about(context: Context, view: Reading, on: date | None, release: str) -> rows.Row:
@@ -121,14 +113,14 @@ class _Batches:
     """Gathers rows and hands them on, many at once."""
 
     def __init__(self, into: Filled) -> None:
-        self.tally = Tally()
+        self.rows: dict[str, int] = {}
         self._into = into
         self._held: dict[str, list[dict[str, Any]]] = {}
 
     def put(self, table: str, row: rows.Row) -> None:
         held = self._held.setdefault(table, [])
         held.append(row)
-        self.tally.rows[table] = self.tally.rows.get(table, 0) + 1
+        self.rows[table] = self.rows.get(table, 0) + 1
         if len(held) == _BATCH:
             self._into.add(table, held)
             held.clear()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
@@ -15,9 +15,6 @@ from lifecycle.cli import files, output
 from lifecycle.cli.forms import Command, argument, common_options, option
 from lifecycle.cli.language import say
 from lifecycle.cli.session import Session
-
-if TYPE_CHECKING:
-    from lifecycle.analysis import Tally
 
 _FORMATS: Final = ("duckdb", "parquet")
 
@@ -60,13 +57,12 @@ def export(context: click.Context, format: str, out: str, on: str | None, force:
     _check_extra(format)
     if format == "duckdb":
         files.check_free(path, force=force)
-        with files.written(path, force=force) as beside, _made(session, path, day) as made:
-            made.database.replace(beside)
+        with files.written(path, force=force) as beside, _made(session, path, day) as (made, rows):
+            made.replace(beside)
     else:
         files.check_empty(path)
-        with files.written_folder(path) as beside, _made(session, path, day, beside) as made:
+        with files.written_folder(path) as beside, _made(session, path, day, beside) as (_, rows):
             pass
-    rows = made.tally.rows
     template = "{file} is written, records: {count}, schools: {schools}"
     facts = {"count": rows.get("records", 0), "schools": rows.get("participations", 0)}
     session.answer(
@@ -89,19 +85,15 @@ def _check_extra(format: str) -> None:
         raise AnalysisMissing(format=format, package=error.name or "duckdb") from error
 
 
-class _Made:
-    """A database that was filled, and how much it holds."""
-
-    def __init__(self, database: Path, tally: Tally) -> None:
-        self.database = database
-        self.tally = tally
-
-
 @contextmanager
 def _made(
     session: Session, out: Path, on: date | None, parquet: Path | None = None
-) -> Iterator[_Made]:
-    """Fill a database in a folder of its own beside *out*, and lend it; write *parquet* of it."""
+) -> Iterator[tuple[Path, dict[str, int]]]:
+    """Fill a database in a folder of its own beside *out*, and lend it; write *parquet* of it.
+
+    Yields:
+        The database, and how many rows each table has.
+    """
     from importlib.metadata import version
 
     from lifecycle.analysis import fill
@@ -113,7 +105,7 @@ def _made(
         with session.engine() as engine, DuckTables(database) as tables:
             try:
                 with engine.context.journal.reading() as view:
-                    tally = fill(
+                    rows = fill(
                         engine.context,
                         view,
                         tables,
@@ -125,4 +117,4 @@ def _made(
                     tables.write_parquet(parquet)
             finally:
                 progress.end()
-        yield _Made(database, tally)
+        yield database, rows

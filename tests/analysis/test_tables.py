@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from lifecycle import EvidenceFile, Lifecycle
-from lifecycle.analysis import FORM, TABLES, Tally, fill
+from lifecycle.analysis import FORM, TABLES, fill
 from lifecycle.analysis.duck import DuckTables
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
@@ -30,7 +30,7 @@ class Export:
     """What was written, and of what."""
 
     engine: Lifecycle
-    tally: Tally
+    rows: dict[str, int]
     folder: Path
     database: duckdb.DuckDBPyConnection
 
@@ -68,13 +68,13 @@ def export(
         )
         path = folder / "h.duckdb"
         with DuckTables(path) as tables, engine.context.journal.reading() as view:
-            tally = fill(
+            rows = fill(
                 engine.context, view, tables, on=DAY, release="1.2", progress=lambda done: None
             )
             tables.write_parquet(folder)
         with duckdb.connect(str(path), read_only=True) as database:
             database.execute("SET TimeZone = 'UTC'")
-            yield Export(engine, tally, folder, database)
+            yield Export(engine, rows, folder, database)
 
 
 def test_every_record_stands_in_the_tables_and_in_its_place(export: Export) -> None:
@@ -100,7 +100,7 @@ def test_every_record_stands_in_the_tables_and_in_its_place(export: Export) -> N
     assert export.ask("SELECT count(*), sum(pieces) FROM records") == [
         (len(records), export.ask("SELECT count(*) FROM evidence")[0][0])
     ]
-    assert export.tally.rows["records"] == len(records) > 40
+    assert export.rows["records"] == len(records) > 40
 
 
 def test_records_name_the_road_map_of_their_school(export: Export, definition: Definition) -> None:
@@ -165,7 +165,7 @@ def test_parquet_files_hold_what_the_database_holds(export: Export) -> None:
         counts = export.ask(f"SELECT count(*) FROM '{file}'")  # noqa: S608
 
         assert same == []
-        assert counts == [(export.tally.rows.get(table.name, 0),)]
+        assert counts == [(export.rows.get(table.name, 0),)]
         assert counts != [(0,)]
 
 
