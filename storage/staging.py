@@ -66,7 +66,7 @@ def publish(made: Path, place: Path) -> None:
             made.rename(place)  # an empty folder is replaced, another one is in the way
         else:
             _sync(made)
-            _link(made, place)
+            link(made, place)
     except FileExistsError as error:
         raise PlaceTaken(place=str(place)) from error
     except OSError as error:
@@ -82,7 +82,13 @@ def new_file(path: Path) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _link(made: Path, place: Path) -> None:
+def link(made: Path, place: Path) -> None:
+    """Give a file another name, never over something that has that name.
+
+    Raises:
+        FileExistsError: Something has it.
+        OSError: The disk failed.
+    """
     try:
         place.hardlink_to(made)
     except FileExistsError:

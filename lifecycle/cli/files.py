@@ -52,6 +52,8 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
         DiskFull: There is no room for it.
         InvalidInput: It cannot be written there.
     """
+    from lifecycle.storage.staging import link
+
     check_free(path, force=force)
     # By chance, not by process id: those come again, and what a killed process left stays.
     beside = path.with_name(f".{path.name}.{token_hex(4)}.part")
@@ -63,7 +65,7 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
         if force:
             beside.replace(path)
         else:
-            _link(beside, path)
+            link(beside, path)
     except FileExistsError as error:
         raise _taken(path) from error
     except OSError as error:
@@ -183,16 +185,6 @@ def refuse_same(path: Path, source: Path) -> None:
         if path.samefile(source):
             detail = Message("{file} is the file that is read", {"file": str(path)})
             raise InvalidInput(what="--out", detail=detail)
-
-
-def _link(beside: Path, path: Path) -> None:
-    """Give the file its name unless somebody took it meanwhile."""
-    try:
-        path.hardlink_to(beside)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links, such as FAT
-        beside.replace(path)
 
 
 def _not_written(path: Path, error: OSError) -> LifecycleError:
