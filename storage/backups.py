@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from lifecycle.audit.merkle import Frontier
 from lifecycle.domain.errors import DatabaseBroken, EvidenceLost
@@ -18,7 +18,7 @@ from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import moment_text
 from lifecycle.storage.backup_file import EVIDENCE, Manifest, Written
 from lifecycle.storage.journal import database_at
-from lifecycle.storage.rows import as_bytes
+from lifecycle.storage.rows import as_bytes, names_file
 from lifecycle.storage.snapshots import Snapshot, snapshot
 from lifecycle.storage.sqlite import LOCK_SECONDS
 from lifecycle.storage.staging import failing, publish, staging
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     pass
 
 Progress = Callable[[int], None]
-
-_A_FILE: Final = b'"form":"file"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ def _named(view: Auditing, manifest: Manifest) -> dict[str, bool]:
     for stored in view.stored():
         manifest.records += 1
         body = as_bytes(stored.body)
-        if _A_FILE not in body:
+        if not names_file(body):
             continue
         # A body that cannot be read names nothing: verification tells.
         with suppress(AttributeError, KeyError, TypeError, ValueError):

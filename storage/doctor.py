@@ -20,7 +20,7 @@ from lifecycle.storage import schema, tables
 from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.diagnosis import Symptom, by_level, symptom
 from lifecycle.storage.journal import database_at
-from lifecycle.storage.rows import as_bytes
+from lifecycle.storage.rows import as_bytes, names_file
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.sqlite_files import place_of
 from lifecycle.storage.surroundings import MOUNTS, placed
@@ -28,7 +28,6 @@ from lifecycle.storage.surroundings import MOUNTS, placed
 _TOLERANCE: Final = timedelta(seconds=60)
 _WAITING: Final = Statement(select(func.min(tables.sealing_queue.c.queued_at)))
 _LAST: Final = Statement(select(func.max(tables.streams.c.recorded_at)))
-_A_FILE: Final = b'"form":"file"'
 
 
 def examine(url: str, evidence: Path, now: datetime, mounts: Path = MOUNTS) -> list[Symptom]:
@@ -78,7 +77,7 @@ def history(session: Session, evidence: Path, now: datetime) -> Iterator[Symptom
         first = view.first(INSTALLATION)
         if moment_from(waiting) + published_delay(first) < now:
             yield symptom("sealing_late", since=waiting)
-    if not evidence.exists() and any(_A_FILE in as_bytes(one.body) for one in view.stored()):
+    if not evidence.exists() and any(names_file(as_bytes(one.body)) for one in view.stored()):
         yield symptom("evidence_missing", folder=str(evidence))
 
 

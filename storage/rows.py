@@ -58,6 +58,11 @@ def as_bytes(value: object) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "backslashreplace")
 
 
+def names_file(body: bytes) -> bool:
+    """Tell whether a stored body may name a file in the evidence store, without reading it."""
+    return b'"form":"file"' in body
+
+
 def record_row(record: Record) -> dict[str, Any]:
     """Return the row of ``records``: the body as it was hashed, and the index on it."""
     return {
