@@ -201,16 +201,17 @@ def one(server: Server, template: str, schools: Sequence[str], rounds: int) -> d
         "advances_a_round": count,
         "rounds": rounds,
         "statements_an_advance": round(sum(map(len, advances)) / len(advances), 1),
-        "ours_p50_microseconds": _middle(ours),
-        "bare_p50_microseconds": _middle(bare),
+        "ours_p50_microseconds": middle(ours),
+        "bare_p50_microseconds": middle(bare),
         "ours_processor_microseconds": round(statistics.median(processor) / count * 1e6),
         "ratio_to_bare": round(statistics.median(ratios), 2),
-        "ratio_to_bare_by_p50": round(_middle(bare) / _middle(ours), 2),
+        "ratio_to_bare_by_p50": round(middle(bare) / middle(ours), 2),
         "ratios": [round(ratio, 2) for ratio in ratios],
     }
 
 
-def _middle(runs: Sequence[Sequence[float]]) -> int:
+def middle(runs: Sequence[Sequence[float]]) -> int:
+    """Return the median of all *runs*, microseconds."""
     return round(statistics.median(seconds for run in runs for seconds in run) * 1e6)
 
 

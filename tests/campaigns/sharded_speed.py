@@ -25,7 +25,7 @@ from lifecycle import Lifecycle
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.roles import shard
 from lifecycle.workflows.catalogue import Catalogue
-from tests.campaigns.postgres_speed import advanced, prepare, steps
+from tests.campaigns.postgres_speed import advanced, middle, prepare, steps
 from tests.factories import ORIGIN, Ids, engine_on
 from tests.server import Server
 
@@ -80,8 +80,8 @@ def measured(servers: Sequence[Server], schools: Sequence[str], rounds: int) -> 
     return {
         "rounds": rounds,
         "advances_a_round": len(taken[0][0]),
-        "one_server_p50_microseconds": _microseconds(taken[0][:rounds]),
-        "three_shards_p50_microseconds": _microseconds(taken[1]),
+        "one_server_p50_microseconds": middle(taken[0][:rounds]),
+        "three_shards_p50_microseconds": middle(taken[1]),
         "times_the_clock": _ratio([sum(one) for one in taken[1]], [sum(one) for one in taken[0]]),
         "one_server_processor_microseconds": round(statistics.median(busy[0][:rounds]) * 1e6),
         "three_shards_processor_microseconds": round(statistics.median(busy[1]) * 1e6),
@@ -123,10 +123,6 @@ def _told(server: Server) -> int:
     """Return how many statements a server has answered; it tells of preparing them as well."""
     log = server.log()
     return log.count(" ms  statement:") + log.count(" ms  execute ")
-
-
-def _microseconds(runs: Sequence[Sequence[float]]) -> int:
-    return round(statistics.median(seconds for run in runs for seconds in run) * 1e6)
 
 
 def _ratio(more: Sequence[float], less: Sequence[float]) -> float:

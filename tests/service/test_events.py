@@ -25,6 +25,7 @@ from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import DatabaseLocked, EvidenceLost
 from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.errors_people import ErasureUnfinished
+from lifecycle.service.results import Receipt
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.workflows.catalogue import Catalogue
@@ -143,13 +144,17 @@ def test_each_line_of_a_batch_is_told_when_its_transaction_is_committed(
     assert "Иванова" not in repr(operator.heard)
 
 
+def visited(office: Office, note: Path) -> Receipt:
+    """Let a visit be recorded with a personal note."""
+    office.lead(SCHOOL, "curator_visit")
+    note.write_text("болен", "utf-8")
+    return office.make(SCHOOL, "record_visit", evidence=[EvidenceFile("visit_note", note)])
+
+
 def test_a_stored_file_is_told_by_its_digest_after_its_record(
     office: Office, operator: Operator, tmp_path: Path
 ) -> None:
-    office.lead(SCHOOL, "curator_visit")
-    note = tmp_path / "Сидоров.txt"
-    note.write_text("болен", "utf-8")
-    receipt = office.make(SCHOOL, "record_visit", evidence=[EvidenceFile("visit_note", note)])
+    receipt = visited(office, tmp_path / "Сидоров.txt")
 
     (piece,) = receipt.record.evidence
     (facts,) = operator.of(events.EVIDENCE_STORED)
@@ -161,10 +166,7 @@ def test_a_stored_file_is_told_by_its_digest_after_its_record(
 def test_an_erasure_is_told_when_its_files_are_gone(
     office: Office, operator: Operator, tmp_path: Path
 ) -> None:
-    office.lead(SCHOOL, "curator_visit")
-    note = tmp_path / "note.txt"
-    note.write_text("болен", "utf-8")
-    office.make(SCHOOL, "record_visit", evidence=[EvidenceFile("visit_note", note)])
+    visited(office, tmp_path / "note.txt")
     operator.heard.clear()
     curator = office.who("curator", SCHOOL).id
 
@@ -180,10 +182,7 @@ def test_an_erasure_is_told_when_its_files_are_gone(
 def test_an_erasure_that_leaves_a_file_is_told_as_unfinished(
     office: Office, operator: Operator, tmp_path: Path
 ) -> None:
-    office.lead(SCHOOL, "curator_visit")
-    note = tmp_path / "note.txt"
-    note.write_text("болен", "utf-8")
-    office.make(SCHOOL, "record_visit", evidence=[EvidenceFile("visit_note", note)])
+    visited(office, tmp_path / "note.txt")
     stuck = Stuck(tmp_path / "evidence")
     office = replace(office, engine=Lifecycle(replace(office.engine.context, evidence=stuck)))
 
