@@ -51,6 +51,35 @@ def _roomy(folder: Path) -> bool:
     return found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC
 
 
+# Coverage takes longer than what it measures here. These make every forgery, ask everybody for
+# everything or lead whole districts to their ends; what they reach, quick tests reach as well.
+UNMEASURED = {
+    "audit": {
+        "test_catalogue", "test_catalogue_outside", "test_catalogue_tables", "test_every_member",
+        "test_forged_identity", "test_forged_transitions", "test_note", "test_screen",
+        "test_single_bytes",
+    },
+    "campaigns": {"test_campaigns", "test_corpus", "test_durability"},
+    "cli": {"test_mining", "test_options", "test_shapes"},
+    "demo": {"test_demo", "test_plans_shown"},
+    "mining": {"test_cases", "test_nets", "test_ocel", "test_xes"},
+    "pictures": {"test_determinism"},
+    "report": {"test_in_browser"},
+    "service": {
+        "test_batch_laws", "test_erased_people", "test_laws", "test_matrix", "test_who_matrix",
+    },
+    "importing": {"test_seeds"},
+}  # fmt: skip
+"""Modules of tests, by their folder, that are run without having coverage measured."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is not measured."""
+    for item in items:
+        if item.path.stem in UNMEASURED.get(item.path.parent.name, ()):
+            item.add_marker("no_cover")
+
+
 if sys.platform == "linux" and _roomy(MEMORY):
     os.environ.setdefault("TMPDIR", str(MEMORY))
     tempfile.tempdir = None  # It may have been looked up already.

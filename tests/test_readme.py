@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from docx import Document
 
-from tests.processes import unmeasured
-
 README = Path(__file__).parent.parent / "README.md"
 PROGRAM = Path(sys.executable).with_name("lifecycle")
 
@@ -32,14 +30,12 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = shlex.split(line, comments=True)
     assert words[0] == "lifecycle"
     command = [str(PROGRAM), *words[1:]]
-    return subprocess.run(
-        command, cwd=folder, env=unmeasured(), capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
 def in_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     places = os.pathsep.join((str(PROGRAM.parent), os.environ["PATH"]))
-    surroundings = unmeasured() | {"PATH": places}
+    surroundings = os.environ | {"PATH": places}
     return subprocess.run(
         ["/bin/sh", "-euc", line],
         cwd=folder, env=surroundings, capture_output=True, text=True, check=False,

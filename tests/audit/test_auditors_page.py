@@ -12,7 +12,6 @@ from pathlib import Path
 from lifecycle.audit.findings import TEMPLATES
 from tests.audit import test_catalogue, test_catalogue_outside, test_catalogue_tables
 from tests.campaigns.flips import BESIDE, BESIDE_COLUMNS
-from tests.processes import unmeasured
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "audit.md"
 README = PAGE.parent.parent / "README.md"
@@ -36,7 +35,6 @@ def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     end = subprocess.run(
         [program, *words[1:]],
         cwd=folder,
-        env=unmeasured(),
         capture_output=True,
         text=True,
         check=False,

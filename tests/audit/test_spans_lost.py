@@ -28,7 +28,6 @@ from lifecycle.parallel import Spread, fast_parser
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.breaking_in import SCHOOL, BreakIn, reopened
-from tests.processes import unmeasured
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="signals of POSIX"),
@@ -137,7 +136,7 @@ def test_who_asked_ends_at_once_and_takes_the_others_along(
 ) -> None:
     code = f"from tests.audit.test_spans_lost import ask; ask({str(folder)!r})"
     asking = subprocess.Popen(
-        [sys.executable, "-c", code], env=unmeasured(), stdout=subprocess.PIPE,
+        [sys.executable, "-c", code], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     with asking:

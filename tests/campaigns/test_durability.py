@@ -14,7 +14,6 @@ from tests.campaigns import connections, tracing, writers
 from tests.campaigns.mutating import ROOT
 from tests.databases import new_journal
 from tests.factories import ORIGIN
-from tests.processes import unmeasured
 from tests.server import Server
 
 # In a process of their own: they fork, which a process with threads had better not do.
@@ -47,7 +46,6 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     run = subprocess.run(
         [sys.executable, "-c", ALL, folder, kind],
         cwd=ROOT,
-        env=unmeasured(),
         capture_output=True,
         text=True,
         check=False,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from lifecycle.service.context import Context
+from lifecycle.service.patience import PATIENCE
 from lifecycle.storage.journal import open_journal
 from tests.cli.terminal import Terminal
 
@@ -96,6 +98,8 @@ def test_a_locked_database_is_told_after_the_waiting_time(
 ) -> None:
     defaults = open_journal.__kwdefaults__ or {}
     monkeypatch.setitem(defaults, "lock_seconds", 0.1)
+    told = tuple(0.1 if one == PATIENCE else one for one in Context.__init__.__defaults__ or ())
+    monkeypatch.setattr(Context.__init__, "__defaults__", told)
     other = sqlite3.connect(office.folder / "lifecycle.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     said = office.run("advance", "krasnogorsk", "start_questionnaire", "--actor", "municipal")
