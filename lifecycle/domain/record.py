@@ -71,6 +71,7 @@ def moment_text(moment: datetime) -> str:
     return f"{text.removesuffix('+00:00')}Z"
 
 
+@lru_cache(maxsize=256)  # heads that many transitions look at say the same for long
 def moment_from(text: str) -> datetime:
     """Read a moment that ``moment_text`` wrote.
 
