@@ -108,7 +108,13 @@ def _check(value: Any, depth: int) -> None:
     kind = type(value)
     # Asked of the type first: an abstract class takes its time to answer.
     if kind is dict or (kind not in _SEQUENCES and isinstance(value, Mapping)):
-        _check_keys(value)
+        try:
+            sound = all(map(str.isascii, value))
+        except TypeError:
+            sound = False  # a key that is no text
+        if not sound:
+            wrong = [key for key in value if not isinstance(key, str) or not key.isascii()]
+            raise InvalidBody(detail=f"key {wrong[0]!r} is not ASCII text")
         items: Iterable[Any] = value.values()
     elif kind in _SEQUENCES or isinstance(value, list | tuple):
         items = value
@@ -116,21 +122,12 @@ def _check(value: Any, depth: int) -> None:
         _check_plain(value)
         return
     # Most members are plain: they are passed here, not by a call each.
-    if depth > 1 and _PLAIN.issuperset(map(type, items)):
-        return
-    for item in items:
-        if depth == 1 or type(item) not in _PLAIN:
-            _check(item, depth - 1)
-
-
-def _check_keys(value: Mapping[Any, Any]) -> None:
-    try:
-        if all(map(str.isascii, value)):
-            return
-    except TypeError:
-        pass  # a key that is no text: it is named below
-    wrong = [key for key in value if not isinstance(key, str) or not key.isascii()]
-    raise InvalidBody(detail=f"key {wrong[0]!r} is not ASCII text")
+    if depth == 1 or not _PLAIN.issuperset(map(type, items)):
+        for item in items:
+            kind = type(item)
+            plain = kind in _PLAIN or (kind is int and -MAX_INTEGER <= item <= MAX_INTEGER)
+            if depth == 1 or not plain:
+                _check(item, depth - 1)
 
 
 def _check_plain(value: Any) -> None:
