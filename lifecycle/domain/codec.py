@@ -25,7 +25,7 @@ def to_json(value: Any, without: Container[str] = ()) -> Any:
         value: To be written.
         without: Names of members of a dataclass that are left out.
     """
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     members = _defaults(kind)
