@@ -177,16 +177,15 @@ def _check_url(piece: Evidence) -> None:
 
 
 def _check_order(piece: Evidence) -> None:
-    texts = (piece.number or "", piece.issuer or "")
-    sound = all(text.strip() and len(text) <= MAX_TEXT and text.isprintable() for text in texts)
+    number, issuer = piece.number or "", piece.issuer or ""
     # A moment is written otherwise, and so would not be read again.
-    if not sound or not isinstance(piece.dated, date) or isinstance(piece.dated, datetime):
+    dated = isinstance(piece.dated, date) and not isinstance(piece.dated, datetime)
+    if not (dated and _is_line(number) and _is_line(issuer)):
         raise InvalidEvidence(
             kind=piece.kind,
             detail=Message("a reference needs number, date and issuer of the order"),
             hint=Message("write it as ref:NUMBER;YEAR-MONTH-DAY;ISSUER"),
         )
-    number, issuer = texts
     numbered = any(one.isdecimal() for one in number) or number.strip() == WITHOUT_NUMBER
     if not numbered or len(number) > MAX_NUMBER:
         raise InvalidEvidence(
@@ -199,6 +198,10 @@ def _check_order(piece: Evidence) -> None:
         )
     if tells_mail(number) or tells_person(issuer):
         raise _personal(piece)
+
+
+def _is_line(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= MAX_TEXT and text.isprintable()
 
 
 def _personal(piece: Evidence) -> InvalidEvidence:
