@@ -28,6 +28,8 @@ def to_json(value: Any, without: Container[str] = ()) -> Any:
     kind: Any = type(value)
     if kind in _PLAIN:
         return value
+    if kind is tuple:
+        return [to_json(item) for item in value]
     members = _defaults(kind)
     if members is not None:
         body: dict[str, Any] = {}
@@ -39,8 +41,6 @@ def to_json(value: Any, without: Container[str] = ()) -> Any:
             if name == "type" or (member is not default and member != default):
                 body[name] = member if type(member) in _PLAIN else to_json(member)
         return body
-    if isinstance(value, tuple):
-        return [to_json(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     return value

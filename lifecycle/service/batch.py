@@ -65,9 +65,8 @@ class Outcome:
     @property
     def kind(self) -> Kind:
         """In one word; ``unchanged`` is a command that had been carried out before."""
-        for family, kind in _KINDS.items():
-            if isinstance(self.error, family):
-                return kind
+        if self.error is not None:
+            return next(kind for family, kind in _KINDS.items() if isinstance(self.error, family))
         return "unchanged" if self.receipt is not None and self.receipt.repeated else "recorded"
 
 
