@@ -8,9 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lifecycle import events
+from lifecycle.domain import canonical
 from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Actor
@@ -70,6 +71,17 @@ def new_id() -> str:
     bits = bits & ~(0b11 << 62) | 0b10 << 62
     text = f"{bits:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def quick_json(value: Any) -> bytes:
+    """Return the canonical bytes of a value of the profile; see ``canonical.write_by``.
+
+    Raises:
+        TypeError: The value is of a derived type, or no Unicode.
+    """
+    import orjson
+
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS)
 
 
 def open_lifecycle(
@@ -221,6 +233,7 @@ def _engine(
 ) -> Lifecycle:
     from lifecycle.workflows.working_days import RussianCalendar
 
+    canonical.write_by(quick_json)
     known = dict(guards or {})
     return Lifecycle(
         Context(

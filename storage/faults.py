@@ -47,6 +47,8 @@ class Faults(AbstractContextManager[None], ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if error is None:
+            return
         if isinstance(error, UnicodeEncodeError):
             raise InvalidInput(what="text", detail="half of a surrogate pair") from error
         if isinstance(error, SQLAlchemyError | self.driver):

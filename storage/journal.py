@@ -10,14 +10,14 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import PoolProxiedConnection
 
 from lifecycle.domain.errors import InvalidInput, StorageFailed
 from lifecycle.domain.errors_people import ErasureUnfinished
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
-from lifecycle.storage import forks, schema, sqlite, sqlite_files, tables
+from lifecycle.storage import schema, sqlite, sqlite_files, tables
+from lifecycle.storage.connections import Connections, Lent
 from lifecycle.storage.database import Database
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, Statement, driver_of
@@ -139,13 +139,12 @@ class SqlJournal:
         older: bool = False,
     ) -> None:
         self._older = older
-        self._engine = engine
+        self._connections = Connections(engine)
         self._again = again
         self._sealing: Sealing = sealing or database.sealing
         self._origin = origin
         self._database = database
         self._faults = database.faults
-        forks.watch(engine)
 
     @property
     def backend(self) -> str:
@@ -208,12 +207,12 @@ class SqlJournal:
         with self.writing() as writing:
             yield writing
         with self._faults:
-            lent = self._engine.raw_connection()
+            lent = self._connections.lend()
         try:
             with self._faults:
-                gone = self._database.cleared(driver_of(lent))
+                gone = self._database.cleared(lent.driver)
         finally:
-            lent.close()
+            self._give_back(lent)
         if not gone:
             detail = Message("somebody still reads what was there before")
             raise ErasureUnfinished(detail=detail)
@@ -241,14 +240,13 @@ class SqlJournal:
 
     def close(self) -> None:
         """Give back connections; the journal is not used afterwards."""
-        self._engine.dispose()
+        self._connections.close()
 
     @contextmanager
     def _transaction(self, *, write: bool, still: bool = False) -> Iterator[DBAPIConnection]:
         """Lend a connection inside a transaction; what was not committed is undone."""
-        forks.check(self._engine)
         lent = self._begun(write=write, still=still)
-        driver = driver_of(lent)
+        driver = lent.driver
         try:
             try:
                 if not write:
@@ -261,30 +259,28 @@ class SqlJournal:
         finally:
             self._give_back(lent)
 
-    def _begun(self, *, write: bool, still: bool, again: bool = True) -> PoolProxiedConnection:
+    def _begun(self, *, write: bool, still: bool, again: bool = True) -> Lent:
         """Borrow a connection and begin; one that broke while it lay idle is replaced, once."""
         with self._faults:
-            lent = self._engine.raw_connection()
-        driver = driver_of(lent)
+            lent = self._connections.lend()
         try:
             with self._faults:
-                self._database.begin(driver, write=write, still=still)
+                self._database.begin(lent.driver, write=write, still=still)
         except BaseException:
-            lost = self._database.lost(driver)
+            lost = self._database.lost(lent.driver)
             self._give_back(lent)
             if not (lost and again):
                 raise
         else:
             return lent
         # The server was started anew, and every idle connection is as broken as this one.
-        self._engine.dispose()
+        self._connections.close()
         return self._begun(write=write, still=still, again=False)
 
-    def _give_back(self, lent: PoolProxiedConnection) -> None:
+    def _give_back(self, lent: Lent) -> None:
         """Return a connection; one with a transaction in it must not meet the next borrower."""
-        if self._database.in_transaction(driver_of(lent)):
-            lent.invalidate()
-        lent.close()
+        sound = not self._database.in_transaction(lent.driver)
+        self._connections.give_back(lent, sound=sound)
 
 
 def database_at(

@@ -145,6 +145,8 @@ LAST_ERASURE: Final = Statement(
 )
 _refused = select(*(refusals.c[name] for name in rows.REFUSAL_COLUMNS)).order_by(refusals.c.id)
 _REFUSED: Final = Statement(_refused)
+# What reading a row ends in whose values are not of the form they must have.
+_UNSOUND: Final = (KeyError, ValueError, TypeError)
 _REFUSED_ON: Final = Statement(_refused.where(refusals.c.stream == bindparam("stream")))
 
 
@@ -201,8 +203,10 @@ class SqlReading:
             DatabaseBroken: What is stored is no time.
         """
         found = [*last_leaf(self._session), *self._session.rows(LAST_QUEUED)]
-        with self._sound("the time of the log"):
-            return max((moment_from(at) for (at,) in found if at is not None), default=None)
+        try:
+            return max([moment_from(at) for (at,) in found if at is not None], default=None)
+        except _UNSOUND as error:
+            raise self._unsound("the time of the log", error) from error
 
     def first(self, stream: str) -> Record | None:
         """Return the first record of *stream*, which pins its rules; ``None`` if it has none.
@@ -342,8 +346,10 @@ class SqlReading:
 
     def _head(self, stream: str, statement: Statement) -> Head:
         for version, last, recorded_at in self._session.rows(statement, stream=stream):
-            with self._sound(f"the head of {stream}"):
+            try:
                 return rows.head_from(self._origin, stream, version, last, recorded_at)
+            except _UNSOUND as error:
+                raise self._unsound(f"the head of {stream}", error) from error
         return empty_head(self._origin, stream)
 
     def _decoded(self, stream: str, sequence: int, body: object) -> Record:
@@ -358,6 +364,9 @@ class SqlReading:
         """Tell a row whose values cannot be read from a fault of the program."""
         try:
             yield
-        except (KeyError, ValueError, TypeError) as error:
-            detail = f"{what} cannot be read: {error}"
-            raise DatabaseBroken(url=self._session.faults.url, detail=detail) from error
+        except _UNSOUND as error:
+            raise self._unsound(what, error) from error
+
+    def _unsound(self, what: str, error: Exception) -> DatabaseBroken:
+        detail = f"{what} cannot be read: {error}"
+        return DatabaseBroken(url=self._session.faults.url, detail=detail)

@@ -53,7 +53,10 @@ class Statement:
 def _binding(names: tuple[str, ...]) -> Binding:
     if len(names) > 1:
         return itemgetter(*names)
-    return lambda values: tuple(values[name] for name in names)
+    if names:
+        (name,) = names
+        return lambda values: (values[name],)
+    return lambda values: ()
 
 
 Question = tuple[Statement, Mapping[str, Any]]

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from lifecycle.domain import canonical
@@ -87,6 +88,7 @@ class Access:
         return tuple(sorted({one.actor for one in self.roles if one.role == role}))
 
 
+@lru_cache(maxsize=256)
 def known_by(authentication: str) -> tuple[str, str] | None:
     """Return the method and the name behind it; ``None`` if it is no way to be known."""
     method, _, name = authentication.partition(":")
@@ -140,6 +142,8 @@ def admission(
 def _duties(access: Access, actor: Actor, *, approval: bool) -> Iterator[Unmet]:
     """Yield which other duty of his stands in the way."""
     persons = {actor.id, actor.on_behalf_of}
+    if persons.isdisjoint([one.actor for one in access.roles]):
+        return
     for auditor in access.holders(AUDITOR):
         if auditor in persons:
             yield _unmet(access, "auditor_only_reads", "{actor} is an auditor, who only reads",

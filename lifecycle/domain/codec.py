@@ -25,26 +25,32 @@ def to_json(value: Any, without: Container[str] = ()) -> Any:
         value: To be written.
         without: Names of members of a dataclass that are left out.
     """
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
-    if is_dataclass(kind):
+    if kind is tuple:
+        return [to_json(item) for item in value]
+    members = _defaults(kind)
+    if members is not None:
         body: dict[str, Any] = {}
-        for name, default in _defaults(kind):
+        for name, default in members:
+            if name in without:
+                continue
             member = getattr(value, name)
-            if name not in without and (name == "type" or member != default):
+            # Most are their defaults themselves, which is seen sooner than that they are equal.
+            if name == "type" or (member is not default and member != default):
                 body[name] = member if type(member) in _PLAIN else to_json(member)
         return body
-    if isinstance(value, tuple):
-        return [to_json(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
     return value
 
 
 @cache
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...]:
-    """Return name and default of every field of a dataclass."""
+def _defaults(kind: type) -> tuple[tuple[str, Any], ...] | None:
+    """Return name and default of every field of a dataclass; ``None`` for another type."""
+    if not is_dataclass(kind):
+        return None
     return tuple((field.name, field.default) for field in fields(kind))
 
 

@@ -215,7 +215,7 @@ def _notices(attempt: Attempt, record: Record) -> Iterator[Notice]:
                 {"due_on": record.due_on.isoformat(), "days": days},
             ),
         )
-    before = max((move.effective_on for move in attempt.participation.moves), default=None)
+    before = max([move.effective_on for move in attempt.participation.moves], default=None)
     if before is not None and record.effective_on < before:
         yield Notice(
             "dates_out_of_order",

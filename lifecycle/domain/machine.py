@@ -2,7 +2,7 @@
 
 A move that the machine does not make cannot be recorded. One machine per definition, without
 models and automatic transitions; it is fired on a throw-away carrier, so nothing is shared
-between threads and a failure leaves nothing behind.
+between threads and a failure leaves nothing behind. A move that it made once is not fired again.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Gate:
     """The state machine of one definition."""
 
     def __init__(self, definition: Definition) -> None:
+        # Where the machine was seen to lead: it has no memory, and so leads there every time.
+        self._seen: dict[tuple[str, str], str] = {}
         # initial=None is a fuse: a model added by mistake raises instead of being reset.
         self._machine: Any = Machine(
             model=None,
@@ -50,12 +52,17 @@ class Gate:
 
     def move(self, state: str, transition: str, *, allowed: bool) -> str | None:
         """Return the state after *transition* out of *state*, or ``None`` if it is not made."""
+        if allowed is True and (state, transition) in self._seen:
+            return self._seen[state, transition]
         carrier = _Carrier(state)
         try:
             moved = self._machine.events[transition].trigger(carrier, allowed=allowed)
         except MachineError:
             return None
-        return carrier.state if moved is True else None
+        if moved is not True:
+            return None
+        self._seen[state, transition] = carrier.state
+        return carrier.state
 
 
 def _is_allowed(event: EventData) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from lifecycle.domain.errors import InvalidIdentifier, InvalidInput
@@ -43,6 +44,7 @@ def tells_mail(text: str) -> bool:
     return _MAIL.search(text) is not None
 
 
+@lru_cache(maxsize=512)  # the same offices issue order after order
 def tells_person(text: str) -> bool:
     """Tell whether *text* has an e-mail address or the number of a phone or document in it.
 

@@ -63,7 +63,8 @@ def empty_head(origin: str, stream: str) -> Head:
     return Head(origin, stream, 0, genesis_hash(origin, stream), None)
 
 
-@lru_cache(maxsize=256)  # a record's time is written some ten times on its way into storage
+# A record's time is written some ten times on its way into storage, in a batch after many others.
+@lru_cache(maxsize=2048)
 def moment_text(moment: datetime) -> str:
     """Write a moment as the body does: UTC with microseconds and ``Z`` (RFC 3339)."""
     # Not by strftime: it writes the years before 1000 with fewer digits, on some systems.
@@ -71,6 +72,7 @@ def moment_text(moment: datetime) -> str:
     return f"{text.removesuffix('+00:00')}Z"
 
 
+@lru_cache(maxsize=256)  # heads that many transitions look at say the same for long
 def moment_from(text: str) -> datetime:
     """Read a moment that ``moment_text`` wrote.
 

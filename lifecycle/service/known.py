@@ -47,7 +47,8 @@ class Known:
     def moved(self, to: Participation) -> None:
         """Keep where a school stands after a record that is made in this transaction."""
         at = to.head.recorded_at
-        self._logged = max((one for one in (self._logged, at) if one is not None), default=None)
+        if at is not None and (self._logged is None or at > self._logged):
+            self._logged = at
         self._memory.keep(to)
 
     def access(self, actor: Actor, check: SignatureCheck) -> Access:

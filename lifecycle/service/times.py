@@ -18,8 +18,8 @@ def no_earlier(view: Reading | Known, *heads: Head) -> datetime | None:
         view: The history; the log's times do not run back.
         heads: Of the stream that gets the record, and of those that its decision looks at.
     """
-    moments = (view.logged_at(), *(head.recorded_at for head in heads))
-    return max((one for one in moments if one is not None), default=None)
+    moments = [view.logged_at(), *[head.recorded_at for head in heads]]
+    return max([one for one in moments if one is not None], default=None)
 
 
 def after_erasures(view: Reading | Known, *heads: Head) -> datetime | None:
@@ -27,9 +27,8 @@ def after_erasures(view: Reading | Known, *heads: Head) -> datetime | None:
 
     It is later than every erasure, so that times alone tell what an erasure covered.
     """
-    last = view.last_erasure()
-    moments = [
-        last + timedelta(microseconds=1) if last is not None else None,
-        no_earlier(view, *heads),
-    ]
-    return max((one for one in moments if one is not None), default=None)
+    last, earliest = view.last_erasure(), no_earlier(view, *heads)
+    if last is None:
+        return earliest
+    after = last + timedelta(microseconds=1)
+    return after if earliest is None else max(after, earliest)

@@ -110,6 +110,7 @@ def statements(folder: Path) -> Iterator[str]:
         def listen(driver: sqlite3.Connection, *_: object) -> None:
             driver.set_trace_callback(sent.append)
 
+        engine.close()  # the next connection is a new one
         event.listen(Pool, "checkout", listen)
         try:
             _make(engine, last)

@@ -1,9 +1,12 @@
 """Canonical bytes: one value, one spelling, and the same as RFC 8785 says."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
+from enum import IntEnum
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import pytest
 import rfc8785
@@ -12,7 +15,14 @@ from hypothesis import strategies as st
 
 from lifecycle.domain import canonical
 from lifecycle.domain.errors import InvalidBody
+from lifecycle.wiring import quick_json
 from tests.strategies import json_values
+
+
+class Color(IntEnum):
+    """Numbers of a type of their own."""
+
+    RED = 1
 
 
 @given(json_values)
@@ -23,6 +33,53 @@ def test_bytes_lead_back_to_the_value(value: Any) -> None:
 @given(json_values)
 def test_bytes_are_those_of_rfc_8785(value: Any) -> None:
     assert canonical.encode(value) == rfc8785.dumps(value)
+
+
+@given(json_values | st.dictionaries(st.text("ab\x7f", max_size=3), st.text(max_size=9)))
+def test_the_quick_writer_gives_the_bytes_of_the_standard_library(value: Any) -> None:
+    written = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    assert quick_json(value) == written.encode() == rfc8785.dumps(value)
+
+
+def test_the_quick_writer_escapes_what_the_standard_library_escapes() -> None:
+    text = "".join(map(chr, [*range(0x3000), *range(0xE000, 0x10100), 0x10FFFF]))
+
+    assert quick_json([text]) == json.dumps([text], ensure_ascii=False).encode()
+
+
+@pytest.fixture
+def quick() -> Iterator[None]:
+    """Bodies are written as an engine writes them."""
+    before = canonical._quick
+    canonical.write_by(quick_json)
+    yield
+    canonical._quick = before
+
+
+class Text(str):
+    """A text of a type of its own."""
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("value", [Text("a"), {"a": Text("ж")}, {Text("a"): 1}, [Color.RED]])
+def test_what_the_quick_writer_does_not_take_is_written_all_the_same(value: Any) -> None:
+    written = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+    assert canonical.encode(value) == written.encode()
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("value", [1.5, 2**53, b"a", UUID(int=1), date(2022, 3, 14), {"ж": 1}])
+def test_the_quick_writer_is_not_asked_for_what_has_no_place(value: Any) -> None:
+    with pytest.raises(InvalidBody):
+        canonical.encode([value])
+
+
+@pytest.mark.usefixtures("quick")
+def test_half_of_a_surrogate_pair_is_refused_in_the_same_words() -> None:
+    with pytest.raises(InvalidBody, match="surrogate"):
+        canonical.encode(["\ud800"])
 
 
 @given(st.dictionaries(st.text("abcdé~ \x7f", max_size=3).filter(str.isascii), json_values))

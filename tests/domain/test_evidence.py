@@ -1,7 +1,8 @@
 """Evidence that is accepted can be found again: by content, by address, by order."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,12 @@ def test_a_piece_has_the_members_of_one_form() -> None:
     for piece in others:
         with pytest.raises(InvalidEvidence, match="members of another form"):
             check_piece(piece)
+
+
+@pytest.mark.parametrize("dated", [None, datetime(2022, 3, 14, 9, tzinfo=UTC), "2022-03-14", ""])
+def test_an_order_is_dated_by_a_day(dated: Any) -> None:
+    with pytest.raises(InvalidEvidence, match="needs number, date and issuer"):
+        check_piece(replace(order("5"), dated=dated))
 
 
 def test_a_caller_cannot_pass_a_file_off_as_stored() -> None:

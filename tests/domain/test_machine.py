@@ -22,6 +22,8 @@ def assert_machine_agrees(definition: Definition) -> None:
             expected = leads_to if state in transition.sources else None
             assert gate.move(state, transition.name, allowed=True) == expected
             assert gate.move(state, transition.name, allowed=False) is None
+            # What was seen once is told again, and opens nothing else.
+            assert gate.move(state, transition.name, allowed=True) == expected
 
 
 @pytest.mark.parametrize("roadmap", Catalogue().roadmaps())

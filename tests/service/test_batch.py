@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -356,6 +357,22 @@ class SlowFolder(EvidenceFolder):
     def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         time.sleep(0.6)
         return super().put(path, secret)
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_garbage_is_looked_for_after_a_batch_as_before_it(office: Office, collects: bool) -> None:
+    first, second, _ = walk(office)
+    broken = Lifecycle(replace(office.engine.context, new_id=lambda: str(1 // 0)))
+    if not collects:
+        gc.disable()
+    try:
+        assert kinds(run(office, [first])) == ["recorded"]
+        assert gc.isenabled() is collects
+        with pytest.raises(ZeroDivisionError):
+            list(broken.advance_many([second]))
+        assert gc.isenabled() is collects
+    finally:
+        gc.enable()
 
 
 def test_a_transaction_that_takes_long_is_ended_early_so_that_others_get_their_turn(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import NullPool, create_engine
 
 from lifecycle.domain.commitment import Opening, commit
 from lifecycle.domain.erasable import FileKey
@@ -202,16 +205,18 @@ def test_a_reader_of_what_was_there_before_keeps_an_erasure_unfinished(
     journal.close()
 
 
-def test_a_host_s_transaction_erases_nobody(sqlite_journal: SqlJournal) -> None:
-    with sqlite_journal._engine.connect() as connection:
+def test_a_host_s_transaction_erases_nobody(sqlite_journal: SqlJournal, url: str) -> None:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         joined = sqlite_journal.joined(connection)
         with pytest.raises(StorageFailed, match="by the engine itself"):
             joined.erasing()
 
 
-def test_a_row_that_a_foreign_trigger_swallows_is_missed(sqlite_journal: SqlJournal) -> None:
-    with sqlite_journal._engine.connect() as connection:
-        connection.exec_driver_sql(
+def test_a_row_that_a_foreign_trigger_swallows_is_missed(
+    sqlite_journal: SqlJournal, path: Path
+) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(
             "CREATE TRIGGER swallow BEFORE INSERT ON lifecycle_openings"
             " BEGIN SELECT RAISE(IGNORE); END"
         )
