@@ -111,22 +111,17 @@ _ROADMAPS: Final = Statement(
     .order_by(streams.c.stream)
 )
 _enrolments = records.alias("enrolments")
-_MOVES: Final = Statement(
+_of_school_there = literal_column("'participation/'").concat(standings.c.school)
+_moves = (
     select(
         standings.c.school,
         records.c.transition,
         records.c.source,
         records.c.target,
-        records.c.recorded_at,
         records.c.effective_on,
         _enrolments.c.effective_on,
-        records.c.body,
     )
-    .join_from(
-        standings,
-        records,
-        records.c.stream == literal_column("'participation/'").concat(standings.c.school),
-    )
+    .join_from(standings, records, records.c.stream == _of_school_there)
     .join(
         _enrolments,
         (_enrolments.c.stream == records.c.stream)
@@ -134,6 +129,13 @@ _MOVES: Final = Statement(
     )
     .where(_of_roadmap, records.c.transition.is_not(None))
     .order_by(standings.c.school, records.c.sequence)
+)
+# Without the bodies, unless facts are asked for: they are most of what would be read.
+_MOVES: Final = {True: Statement(_moves.add_columns(records.c.body)), False: Statement(_moves)}
+_HELD_ON_SCHOOLS: Final = Statement(
+    _assignments.join_from(standings, assignments, assignments.c.stream == _of_school_there)
+    .where(_of_roadmap)
+    .order_by(standings.c.school, assignments.c.sequence)
 )
 _DEFINITION: Final = Statement(
     select(definitions.c.body).where(definitions.c.digest == bindparam("digest"))
@@ -294,13 +296,17 @@ class SqlReading:
         names = self._session.rows(_ROADMAPS, first=prefix, last=f"{prefix}\uffff")
         return [name.removeprefix(prefix) for (name,) in names]
 
-    def moves(self, roadmap: str) -> Iterator[SchoolMove]:
+    def held_on_schools(self, roadmap: str) -> Iterator[Assignment]:
+        """Yield the roles held now on the schools under *roadmap*, by school and sequence."""
+        return (Assignment(*row) for row in self._session.flow(_HELD_ON_SCHOOLS, roadmap=roadmap))
+
+    def moves(self, roadmap: str, *, facts: bool = True) -> Iterator[SchoolMove]:
         """Yield every transition of the schools under *roadmap*, by school and sequence.
 
         Raises:
             DatabaseBroken: A row cannot be read.
         """
-        for row in self._session.flow(_MOVES, roadmap=roadmap):
+        for row in self._session.flow(_MOVES[facts], roadmap=roadmap):
             with self._sound(f"a transition of {row[0]}"):
                 move = rows.move_from(row)
             yield move

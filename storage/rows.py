@@ -155,24 +155,17 @@ def standing_from(row: Values) -> Standing:
 
 
 def move_from(row: Values) -> SchoolMove:
-    """Read a row of transitions: school, transition, source, target, dates and the body.
+    """Read a row of transitions: school, transition, source, target, dates, and a body or none.
 
-    The dates are ``recorded_at``, ``effective_on``, and that of the enrolment.
+    The dates are ``effective_on`` and that of the enrolment.
 
     Raises:
         KeyError, TypeError, ValueError: It holds no date, or no body, where it must.
     """
-    school, transition, source, target, recorded_at, effective_on, enrolled_on, body = row
-    return SchoolMove(
-        school,
-        transition,
-        source,
-        target,
-        moment_from(recorded_at),
-        _day(effective_on),
-        _day(enrolled_on),
-        json.loads(as_bytes(body))["facts"],
-    )
+    school, transition, source, target, effective_on, enrolled_on, *body = row
+    days = _day(effective_on), _day(enrolled_on)
+    facts = orjson.loads(as_bytes(body[0]))["facts"] if body else {}
+    return SchoolMove(school, transition, source, target, *days, facts)
 
 
 def readable_moment(text: Any) -> str:
