@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy import bindparam, func, literal_column, select
 
@@ -149,6 +149,11 @@ _refused = select(*(refusals.c[name] for name in rows.REFUSAL_COLUMNS)).order_by
 _REFUSED: Final = Statement(_refused)
 _REFUSED_ON: Final = Statement(_refused.where(refusals.c.stream == bindparam("stream")))
 
+_UNREADABLE: Final = (KeyError, ValueError, TypeError)
+"""What is raised by values that no sound row has."""
+
+Value = TypeVar("Value")
+
 
 class SqlReading:
     """One consistent view: everything is read in one transaction.
@@ -264,10 +269,8 @@ class SqlReading:
         Raises:
             DatabaseBroken: A row cannot be read.
         """
-        for row in self._standing_rows(school, roadmap):
-            with self._sound(f"the board's row of {row[0]}"):
-                standing = rows.standing_from(row)
-            yield standing
+        found = self._standing_rows(school, roadmap)
+        return self._read(found, rows.standing_from, "the board's row of {}")
 
     def _standing_rows(self, school: str | None, roadmap: str | None) -> Iterator[Values]:
         wanted = _STANDINGS[school is not None, roadmap is not None]
@@ -306,10 +309,8 @@ class SqlReading:
         Raises:
             DatabaseBroken: A row cannot be read.
         """
-        for row in self._session.flow(_MOVES[facts], roadmap=roadmap):
-            with self._sound(f"a transition of {row[0]}"):
-                move = rows.move_from(row)
-            yield move
+        found = self._session.flow(_MOVES[facts], roadmap=roadmap)
+        return self._read(found, rows.move_from, "a transition of {}")
 
     def definition(self, digest: str) -> bytes | None:
         """Return the canonical bytes of a stored definition."""
@@ -341,10 +342,8 @@ class SqlReading:
             DatabaseBroken: A row cannot be read.
         """
         wanted = _REFUSED if stream is None else _REFUSED_ON
-        for row in self._session.flow(wanted, stream=stream):
-            with self._sound("a refused attempt"):
-                attempt = rows.refusal_from(row)
-            yield attempt
+        found = self._session.flow(wanted, stream=stream)
+        return self._read(found, rows.refusal_from, "a refused attempt")
 
     def _head(self, stream: str, statement: Statement) -> Head:
         for version, last, recorded_at in self._session.rows(statement, stream=stream):
@@ -359,11 +358,25 @@ class SqlReading:
             detail = f"record {sequence} of {stream}: {error}"
             raise DatabaseBroken(url=self._session.faults.url, detail=detail) from error
 
+    def _read(
+        self, found: Iterator[Values], read: Callable[[Values], Value], what: str
+    ) -> Iterator[Value]:
+        """Yield what rows hold; *what* they are is told with the first value of a bad one."""
+        for row in found:
+            try:
+                value = read(row)
+            except _UNREADABLE as error:
+                raise self._broken(what.format(row[0]), error) from error
+            yield value
+
     @contextmanager
     def _sound(self, what: str) -> Iterator[None]:
         """Tell a row whose values cannot be read from a fault of the program."""
         try:
             yield
-        except (KeyError, ValueError, TypeError) as error:
-            detail = f"{what} cannot be read: {error}"
-            raise DatabaseBroken(url=self._session.faults.url, detail=detail) from error
+        except _UNREADABLE as error:
+            raise self._broken(what, error) from error
+
+    def _broken(self, what: str, error: Exception) -> DatabaseBroken:
+        detail = f"{what} cannot be read: {error}"
+        return DatabaseBroken(url=self._session.faults.url, detail=detail)
