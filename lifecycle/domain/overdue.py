@@ -78,6 +78,11 @@ class Due:
     escalated_to: str | None
     told: tuple[str, ...]
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the last day has passed, be it by days that are not worked."""
+        return self.due_on < self.day
+
 
 @dataclass(frozen=True, slots=True)
 class _Deadline:
