@@ -10,7 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnClause,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.tiles import WIDTH, Tiles, filled
@@ -99,6 +109,27 @@ _TO_SEAL: Final = Statement(
     .order_by(records.c.recorded_at, queue.c.stream, queue.c.sequence)
     .limit(bindparam("count"))
     # A literal: SQLAlchemy would bind a value of its own, which a Statement does not carry.
+    .offset(literal_column("0"))
+)
+_before = log_leaves.alias("before")
+_one: ColumnClause[int] = literal_column("1")
+_follows = (queue.c.sequence == _one) | exists(
+    select(_before.c.idx).where(
+        _before.c.stream == queue.c.stream, _before.c.sequence == queue.c.sequence - _one
+    )
+)
+# By the index of the queue: of many that wait only those are looked at that are to be sealed.
+_NEXT: Final = Statement(
+    select(
+        queue.c.stream,
+        queue.c.sequence,
+        records.c.hash,
+        records.c.recorded_at == queue.c.queued_at,
+        _follows,
+    )
+    .join_from(queue, records, _of_queued)
+    .order_by(queue.c.queued_at, queue.c.stream, queue.c.sequence)
+    .limit(bindparam("count"))
     .offset(literal_column("0"))
 )
 _CHECKPOINTS: Final = Statement(
@@ -260,8 +291,8 @@ class SqlSealing(SqlLog):
         self._insert(_ADD_CHECKPOINT, size=checkpoint.size, note=checkpoint.note, at=checkpoint.at)
 
     def _drain(self, limit: int) -> int:
-        waiting = self._session.rows(_TO_SEAL, count=limit)
         later = self._session.database.is_sharded
+        waiting = self._session.rows(_TO_SEAL, count=limit) if later else self._next(limit)
         while later and self._dropped(waiting):
             waiting = self._session.rows(_TO_SEAL, count=limit)
         self._grow(waiting)
@@ -269,6 +300,20 @@ class SqlSealing(SqlLog):
             if not later:
                 self._unqueue(stream, sequence)
         return len(waiting)
+
+    def _next(self, limit: int) -> list[Values]:
+        """Return what is to be sealed next by the times of the queue, while they are the records'.
+
+        A row of the queue may be another's making: in doubt everything that waits is put in order
+        by the records themselves, for a leaf in a wrong place stays there.
+        """
+        taken = set[tuple[str, int]]()
+        found = self._session.rows(_NEXT, count=limit)
+        for stream, sequence, _, as_recorded, follows in found:
+            if not as_recorded or not (follows or (stream, sequence - 1) in taken):
+                return self._session.rows(_TO_SEAL, count=limit)
+            taken.add((stream, sequence))
+        return [row[:3] for row in found]
 
     def _dropped(self, waiting: Iterable[Values]) -> bool:
         """Drop from the queue what became a leaf in an earlier transaction; tell whether any."""

@@ -236,21 +236,19 @@ class _MemoryView(MemoryAuditing):
         names = (one for one in self._state.streams if one.startswith(prefix))
         return sorted(name.removeprefix(prefix) for name in names)
 
-    def moves(self, roadmap: str) -> Iterator[SchoolMove]:
+    def held_on_schools(self, roadmap: str) -> Iterator[Assignment]:
+        for standing in self.standings(roadmap=roadmap):
+            yield from self._state.assignments.get(participation_stream(standing.school), ())
+
+    def moves(self, roadmap: str, *, facts: bool = True) -> Iterator[SchoolMove]:
         for standing in self.standings(roadmap=roadmap):
             records = self.records(participation_stream(standing.school))
-            for record in records:
-                if record.transition and record.source and record.target:
-                    yield SchoolMove(
-                        standing.school,
-                        record.transition,
-                        record.source,
-                        record.target,
-                        record.recorded_at,
-                        record.effective_on,
-                        records[0].effective_on,
-                        record.facts or {},
-                    )
+            for one in records:
+                if one.transition and one.source and one.target:
+                    what = one.transition, one.source, one.target
+                    dates = one.effective_on, records[0].effective_on
+                    stated = (facts and one.facts) or {}
+                    yield SchoolMove(standing.school, *what, *dates, stated)
 
     def definition(self, digest: str) -> bytes | None:
         return self._state.definitions.get(digest)

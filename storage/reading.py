@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from sqlalchemy import bindparam, func, literal_column, select
 
@@ -111,22 +111,17 @@ _ROADMAPS: Final = Statement(
     .order_by(streams.c.stream)
 )
 _enrolments = records.alias("enrolments")
-_MOVES: Final = Statement(
+_of_school_there = literal_column("'participation/'").concat(standings.c.school)
+_moves = (
     select(
         standings.c.school,
         records.c.transition,
         records.c.source,
         records.c.target,
-        records.c.recorded_at,
         records.c.effective_on,
         _enrolments.c.effective_on,
-        records.c.body,
     )
-    .join_from(
-        standings,
-        records,
-        records.c.stream == literal_column("'participation/'").concat(standings.c.school),
-    )
+    .join_from(standings, records, records.c.stream == _of_school_there)
     .join(
         _enrolments,
         (_enrolments.c.stream == records.c.stream)
@@ -134,6 +129,13 @@ _MOVES: Final = Statement(
     )
     .where(_of_roadmap, records.c.transition.is_not(None))
     .order_by(standings.c.school, records.c.sequence)
+)
+# Without the bodies, unless facts are asked for: they are most of what would be read.
+_MOVES: Final = {True: Statement(_moves.add_columns(records.c.body)), False: Statement(_moves)}
+_HELD_ON_SCHOOLS: Final = Statement(
+    _assignments.join_from(standings, assignments, assignments.c.stream == _of_school_there)
+    .where(_of_roadmap)
+    .order_by(standings.c.school, assignments.c.sequence)
 )
 _DEFINITION: Final = Statement(
     select(definitions.c.body).where(definitions.c.digest == bindparam("digest"))
@@ -148,6 +150,8 @@ _REFUSED: Final = Statement(_refused)
 # What reading a row ends in whose values are not of the form they must have.
 _UNSOUND: Final = (KeyError, ValueError, TypeError)
 _REFUSED_ON: Final = Statement(_refused.where(refusals.c.stream == bindparam("stream")))
+
+Value = TypeVar("Value")
 
 
 class SqlReading:
@@ -266,10 +270,8 @@ class SqlReading:
         Raises:
             DatabaseBroken: A row cannot be read.
         """
-        for row in self._standing_rows(school, roadmap):
-            with self._sound(f"the board's row of {row[0]}"):
-                standing = rows.standing_from(row)
-            yield standing
+        found = self._standing_rows(school, roadmap)
+        return self._read(found, rows.standing_from, "the board's row of {}")
 
     def _standing_rows(self, school: str | None, roadmap: str | None) -> Iterator[Values]:
         wanted = _STANDINGS[school is not None, roadmap is not None]
@@ -298,16 +300,18 @@ class SqlReading:
         names = self._session.rows(_ROADMAPS, first=prefix, last=f"{prefix}\uffff")
         return [name.removeprefix(prefix) for (name,) in names]
 
-    def moves(self, roadmap: str) -> Iterator[SchoolMove]:
+    def held_on_schools(self, roadmap: str) -> Iterator[Assignment]:
+        """Yield the roles held now on the schools under *roadmap*, by school and sequence."""
+        return (Assignment(*row) for row in self._session.flow(_HELD_ON_SCHOOLS, roadmap=roadmap))
+
+    def moves(self, roadmap: str, *, facts: bool = True) -> Iterator[SchoolMove]:
         """Yield every transition of the schools under *roadmap*, by school and sequence.
 
         Raises:
             DatabaseBroken: A row cannot be read.
         """
-        for row in self._session.flow(_MOVES, roadmap=roadmap):
-            with self._sound(f"a transition of {row[0]}"):
-                move = rows.move_from(row)
-            yield move
+        found = self._session.flow(_MOVES[facts], roadmap=roadmap)
+        return self._read(found, rows.move_from, "a transition of {}")
 
     def definition(self, digest: str) -> bytes | None:
         """Return the canonical bytes of a stored definition."""
@@ -339,10 +343,8 @@ class SqlReading:
             DatabaseBroken: A row cannot be read.
         """
         wanted = _REFUSED if stream is None else _REFUSED_ON
-        for row in self._session.flow(wanted, stream=stream):
-            with self._sound("a refused attempt"):
-                attempt = rows.refusal_from(row)
-            yield attempt
+        found = self._session.flow(wanted, stream=stream)
+        return self._read(found, rows.refusal_from, "a refused attempt")
 
     def _head(self, stream: str, statement: Statement) -> Head:
         for version, last, recorded_at in self._session.rows(statement, stream=stream):
@@ -358,6 +360,17 @@ class SqlReading:
         except InvalidBody as error:
             detail = f"record {sequence} of {stream}: {error}"
             raise DatabaseBroken(url=self._session.faults.url, detail=detail) from error
+
+    def _read(
+        self, found: Iterator[Values], read: Callable[[Values], Value], what: str
+    ) -> Iterator[Value]:
+        """Yield what rows hold; *what* they are is told with the first value of a bad one."""
+        for row in found:
+            try:
+                value = read(row)
+            except _UNSOUND as error:
+                raise self._unsound(what.format(row[0]), error) from error
+            yield value
 
     @contextmanager
     def _sound(self, what: str) -> Iterator[None]:

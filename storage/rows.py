@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
@@ -51,6 +52,7 @@ CODEC: Final = Codec(orjson.loads, _written)
 # What no sound row has.
 _NO_MOMENT: Final = "1000-01-01T00:00:00.000000Z"
 _NO_DAY: Final = "1000-01-01"
+_FINAL: Final = {0: False, 1: True}
 
 
 def as_bytes(value: object) -> bytes:
@@ -126,6 +128,7 @@ def standing_row(standing: Standing) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=1024)  # many rows bear few days
 def _day(text: Any) -> date:
     """Read a day as it is written here: ISO 8601 has other spellings, which nothing of ours wrote.
 
@@ -150,29 +153,22 @@ def standing_from(row: Values) -> Standing:
     values["entered_on"] = _day(values["entered_on"])
     values["due_on"] = _day(due_on) if due_on is not None else None
     # Anything else stays what it is, so that verification sees it.
-    values["final"] = {0: False, 1: True}.get(values["final"], values["final"])
+    values["final"] = _FINAL.get(values["final"], values["final"])
     return Standing(**values)
 
 
 def move_from(row: Values) -> SchoolMove:
-    """Read a row of transitions: school, transition, source, target, dates and the body.
+    """Read a row of transitions: school, transition, source, target, dates, and a body or none.
 
-    The dates are ``recorded_at``, ``effective_on``, and that of the enrolment.
+    The dates are ``effective_on`` and that of the enrolment.
 
     Raises:
         KeyError, TypeError, ValueError: It holds no date, or no body, where it must.
     """
-    school, transition, source, target, recorded_at, effective_on, enrolled_on, body = row
-    return SchoolMove(
-        school,
-        transition,
-        source,
-        target,
-        moment_from(recorded_at),
-        _day(effective_on),
-        _day(enrolled_on),
-        json.loads(as_bytes(body))["facts"],
-    )
+    school, transition, source, target, effective_on, enrolled_on, *body = row
+    days = _day(effective_on), _day(enrolled_on)
+    facts = orjson.loads(as_bytes(body[0]))["facts"] if body else {}
+    return SchoolMove(school, transition, source, target, *days, facts)
 
 
 def readable_moment(text: Any) -> str:

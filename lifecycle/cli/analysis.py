@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import click
@@ -98,10 +97,11 @@ def _made(
 
     from lifecycle.analysis import fill
     from lifecycle.analysis.duck import DuckTables
+    from lifecycle.storage.staging import staging
 
     progress = output.Progress(say("records written: {count}", count="{count}"))
-    with TemporaryDirectory(prefix=".export-", dir=out.parent) as scratch:
-        database = Path(scratch) / "tables.duckdb"
+    with staging(out.parent) as scratch:
+        database = scratch / "tables.duckdb"
         with session.engine() as engine, DuckTables(database) as tables:
             try:
                 with engine.context.journal.reading() as view:

@@ -119,14 +119,15 @@ def report(context: click.Context, out: str, roadmap: str | None, force: bool) -
             )
         finally:
             progress.end()
-    files.write(Path(out), made.content, force=force)
+    with files.written(Path(out), force=force) as beside, beside.open("wb") as stream:
+        size = sum(map(stream.write, made.pieces()))
     session.answer(
         {
             "file": out,
             "roadmap": roadmap,
             "schools": made.schools,
             "records": made.records,
-            "bytes": len(made.content),
+            "bytes": size,
         },
         [say("{file} is written, schools: {count}", file=out, count=made.schools)],
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import click
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from lifecycle.service import Lifecycle
 
 GROUPINGS: Final = ("school", "person", "activity")
-
-Entry = dict[str, Any]
 
 
 @click.command(
@@ -67,15 +65,38 @@ def overdue(
     with session.engine() as engine:
         found = engine.plans.due(roadmap_id, on=on, within=within)
         day = _day(engine, found, on)
-    document = plan_documents.overdue(found, day)
-    if by is not None:
-        document |= {"by": by, "groups": list(_groups(document, by))}
-    session.answer(document, lambda: _lines(session, document))
-    if check and document["overdue"]:
+    if session.as_json:
+        output.long_document(_members(found, day, by))
+    else:
+        _lines(session, found, day, by)
+    output.flush()
+    if check and any(one.is_late for one in found):
         context.exit(FINDINGS)
 
 
-def _day(engine: Lifecycle, found: tuple[Due, ...], on: str | None) -> date:
+def _members(found: Sequence[Due], day: date, by: str | None) -> Iterator[tuple[str, Any]]:
+    """Yield the members of the document."""
+    yield "on", day.isoformat()
+    yield from _both(found)
+    if by is not None:
+        yield "by", by
+        yield (
+            "groups",
+            (
+                {by: one.name, "days_overdue": one.days_overdue}
+                | {name: list(entries) for name, entries in _both(one.found)}
+                for one in _groups(found, by)
+            ),
+        )
+
+
+def _both(found: Iterable[Due]) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
+    """Yield what is overdue, and what is still to come; one of them is a document at a time."""
+    for name, late in (("overdue", True), ("forecast", False)):
+        yield name, (plan_documents.due(one) for one in found if one.is_late is late)
+
+
+def _day(engine: Lifecycle, found: Sequence[Due], on: str | None) -> date:
     """Return the day asked for; of several places the one where it is latest."""
     from lifecycle.domain.dates import day_of
 
@@ -83,45 +104,54 @@ def _day(engine: Lifecycle, found: tuple[Due, ...], on: str | None) -> date:
     return day_of(on) or max(days, default=engine.context.clock.now().date())
 
 
-def _groups(document: dict[str, Any], by: str) -> Iterator[dict[str, Any]]:
-    """Yield what belongs together, whoever is longest overdue first; last what has no name."""
-    groups: dict[str | None, tuple[list[Entry], list[Entry]]] = {}
-    for place, kind in enumerate(("overdue", "forecast")):
-        for one in document[kind]:
-            for name in _names(one, by) or [None]:
-                groups.setdefault(name, ([], []))[place].append(one)
-    longest = {
-        name: max((one["days_overdue"] for one in late), default=0)
-        for name, (late, _) in groups.items()
-    }
-    order = sorted(groups, key=lambda name: (name is None, -longest[name], name or ""))
-    for name in order:
-        late, coming = groups[name]
-        yield {by: name, "days_overdue": longest[name], "overdue": late, "forecast": coming}
+class Group(NamedTuple):
+    """What belongs together.
+
+    Args:
+        name: Of the school, person or row; ``None`` for what has none.
+        days_overdue: Of the one that is overdue longest.
+        found: In the order of the answer.
+    """
+
+    name: str | None
+    days_overdue: int
+    found: list[Due]
 
 
-def _names(one: Entry, by: str) -> list[str | None]:
+def _groups(found: Iterable[Due], by: str) -> list[Group]:
+    """Return what belongs together, whoever is longest overdue first; last what has no name."""
+    groups: dict[str | None, list[Due]] = {}
+    for one in found:
+        for name in _names(one, by) or [None]:
+            groups.setdefault(name, []).append(one)
+    made = [
+        Group(name, max(one.days_overdue for one in some), some) for name, some in groups.items()
+    ]
+    return sorted(made, key=lambda one: (one.name is None, -one.days_overdue, one.name or ""))
+
+
+def _names(one: Due, by: str) -> Sequence[str | None]:
     match by:
         case "person":
-            return list(one["actors"])
+            return one.actors
         case "school":
-            return [one["school"]] if one["school"] else []
+            return [one.subject] if one.kind == "school" else []
         case _:
-            return list(one["activities"])
+            return one.activities
 
 
-def _lines(session: Session, document: dict[str, Any]) -> None:
-    if not document["overdue"] and not document["forecast"]:
-        session.tell("nothing is overdue on {date}", date=document["on"])
+def _lines(session: Session, found: Sequence[Due], day: date, by: str | None) -> None:
+    if not found:
+        session.tell("nothing is overdue on {date}", date=day.isoformat())
         return
-    if "by" not in document:
-        _table(document)
+    if by is None:
+        _table(found)
         return
-    for number, group in enumerate(document["groups"]):
+    for number, group in enumerate(_groups(found, by)):
         if number:
             output.line()
-        output.line(group[document["by"]] or _unnamed(document["by"]))
-        _table(group)
+        output.line(group.name or _unnamed(by))
+        _table(group.found)
 
 
 def _unnamed(by: str) -> str:
@@ -130,19 +160,21 @@ def _unnamed(by: str) -> str:
     return say("the office itself") if by == "school" else say("no row")
 
 
-def _table(document: dict[str, Any]) -> None:
+def _table(found: Sequence[Due]) -> None:
     heads = ("road map", "what", "state", "due", "days overdue", "whose move", "told", "title")
-    rows = [
+    rows = (
         (
-            one["roadmap"],
-            one["school"] or one["activity"],
-            say(STATES[one["state"]]) if one["activity"] else one["state"],
-            one["due_on"],
-            one["days_overdue"] or None,
-            ", ".join(one["actors"] or one["roles"]),
-            ", ".join(one["told"] or filter(None, [one["escalated_to"]])),
-            one["title"],
+            one.roadmap,
+            one.subject,
+            say(STATES[one.state]) if one.kind == "activity" else one.state,
+            one.due_on,
+            one.days_overdue or None,
+            ", ".join(one.actors or one.roles),
+            ", ".join(one.told or filter(None, [one.escalated_to])),
+            one.title,
         )
-        for one in (*document["overdue"], *document["forecast"])
-    ]
+        for late in (True, False)
+        for one in found
+        if one.is_late is late
+    )
     output.table([say(head) for head in heads], rows)

@@ -7,8 +7,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
-from shutil import rmtree
 from typing import Final
 
 from lifecycle.cli.forms import option
@@ -52,27 +50,24 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
         DiskFull: There is no room for it.
         InvalidInput: It cannot be written there.
     """
-    from lifecycle.storage.staging import link
+    from lifecycle.storage.staging import link, staging
 
     check_free(path, force=force)
-    # By chance, not by process id: those come again, and what a killed process left stays.
-    beside = path.with_name(f".{path.name}.{token_hex(4)}.part")
     try:
-        beside.open("xb").close()
-        yield beside
-        with beside.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        if force:
-            beside.replace(path)
-        else:
-            link(beside, path)
+        with staging(path.parent) as folder:
+            beside = folder / path.name
+            beside.open("xb").close()
+            yield beside
+            with beside.open("rb+") as stream:
+                os.fsync(stream.fileno())
+            if force:
+                beside.replace(path)
+            else:
+                link(beside, path)
     except FileExistsError as error:
         raise _taken(path) from error
     except OSError as error:
         raise _not_written(path, error) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -87,21 +82,22 @@ def written_folder(path: Path) -> Iterator[Path]:
         DiskFull: There is no room for it.
         InvalidInput: It cannot be written there.
     """
+    from lifecycle.storage.staging import staging
+
     check_empty(path)
-    beside = path.with_name(f".{path.name}.{token_hex(4)}.part")
     try:
-        beside.mkdir()
-        yield beside
-        for one in beside.iterdir():
-            with one.open("rb+") as stream:
-                os.fsync(stream.fileno())
-        with suppress(FileNotFoundError):
-            path.rmdir()  # an empty one; elsewhere than on Linux a folder takes no other's place
-        beside.rename(path)
+        with staging(path.parent) as folder:
+            beside = folder / path.name
+            beside.mkdir()
+            yield beside
+            for one in beside.iterdir():
+                with one.open("rb+") as stream:
+                    os.fsync(stream.fileno())
+            with suppress(FileNotFoundError):
+                path.rmdir()  # an empty one; elsewhere than on Linux none takes another's place
+            beside.rename(path)
     except OSError as error:
         raise _not_written(path, error) from error
-    finally:
-        rmtree(beside, ignore_errors=True)
 
 
 def check_empty(path: Path) -> None:

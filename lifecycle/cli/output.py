@@ -6,8 +6,9 @@ import io
 import os
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any, Final
 
 _USUAL: Final = 80
@@ -129,7 +130,9 @@ class Held:
 
     def write(self, text: str) -> None:
         """Take in more."""
-        self._packed.append(self._packer.compress(text.encode("utf-8", "surrogatepass")))
+        packed = self._packer.compress(text.encode("utf-8", "surrogatepass"))
+        if packed:
+            self._packed.append(packed)
 
     def line(self, text: str = "") -> None:
         """Take in one line of a result."""
@@ -141,31 +144,35 @@ class Held:
         Raises:
             OutputFailed, BrokenPipeError: As ``write``.
         """
+        for text in self._parts():
+            write(text)
+
+    def lines(self) -> Iterator[str]:
+        """Yield what was taken in, a line at a time, without the characters that end them."""
+        begun = ""
+        for text in self._parts():
+            *whole, begun = (begun + text).split("\n")
+            yield from whole
+
+    def _parts(self) -> Iterator[str]:
         from codecs import getincrementaldecoder
         from zlib import decompressobj
 
         unpacker, decoder = decompressobj(), getincrementaldecoder("utf-8")("surrogatepass")
         for part in (*self._packed, self._packer.flush()):
             while part:
-                write(decoder.decode(unpacker.decompress(part, _PART)))
+                yield decoder.decode(unpacker.decompress(part, _PART))
                 part = unpacker.unconsumed_tail
-        write(decoder.decode(unpacker.flush(), final=True))
+        yield decoder.decode(unpacker.flush(), final=True)
 
 
-def long_document(
-    name: str,
-    items: Iterable[Mapping[str, Any]],
-    rest: Callable[[], Mapping[str, Any]],
-    write: Callable[[str], None] = write,
-) -> None:
-    """Write a document as ``document`` would, whose first member is a long list.
+def long_document(members: Iterable[tuple[str, Any]], write: Callable[[str], None] = write) -> None:
+    """Write a document as ``document`` would, some of whose members are long lists.
 
     Args:
-        name: Of that member.
-        items: What it holds; one of them is in memory at a time. Whoever hands them on has seen
-            that each can be read, or lets it be held back: a document that ends in its middle is
-            none.
-        rest: Gives the other members, when all items are written.
+        members: By name, asked for one after the other. Of a list that is an iterator one item is
+            in memory at a time. Whoever hands it on has seen that each can be read, or lets it be
+            held back: a document that ends in its middle is none.
         write: Takes the text.
     """
     import json
@@ -174,14 +181,18 @@ def long_document(
         told = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
         return told.replace("\n", f"\n{margin}")  # no text has one: JSON escapes it
 
-    between = ""
-    write(f'{{\n  "{name}": [')
-    for item in items:
-        write(f"{between}\n    {text(item, '    ')}")
-        between = ","
-    write("\n  ]" if between else "]")
-    for key, value in rest().items():
-        write(f',\n  "{key}": {text(value, "  ")}')
+    before = "{"
+    for name, value in members:
+        write(f'{before}\n  "{name}": ')
+        before = ","
+        if not isinstance(value, Iterator):
+            write(text(value, "  "))
+            continue
+        between = "["
+        for item in value:
+            write(f"{between}\n    {text(item, '    ')}")
+            between = ","
+        write("[]" if between == "[" else "\n  ]")
     write("\n}\n")
 
 
@@ -242,15 +253,27 @@ def is_terminal() -> bool:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Write a table: framed and fitted for a terminal, aligned columns for anything else."""
-    cells = [[_one_line("" if cell is None else str(cell)) for cell in row] for row in rows]
-    lines = [list(heads), *cells]
-    lengths = [max(len(row[column]) for row in lines) for column in range(len(heads))]
-    if is_terminal() and _framed(heads, cells, lengths[:-1]):
-        return
-    for row in lines:
-        padded = (cell.ljust(length) for cell, length in zip(row, lengths, strict=True))
+    """Write a table: framed and fitted for a terminal, aligned columns for anything else.
+
+    Rows are held back until all are there; what cannot be read ends it before it begins.
+    """
+    held, lengths = Held(), [len(head) for head in heads]
+    for row in rows:
+        cells = [_one_line("" if cell is None else str(cell)) for cell in row]
+        lengths = [max(pair) for pair in zip(lengths, map(len, cells), strict=True)]
+        held.write("\t".join(cells) + "\n")  # no cell has either of them
+    lines: Iterable[str] = held.lines()
+    if is_terminal():
+        lines = list(lines)
+        if _framed(heads, list(_cells(lines)), lengths[:-1]):
+            return
+    for cells in _cells(chain(["\t".join(heads)], lines)):
+        padded = (cell.ljust(length) for cell, length in zip(cells, lengths, strict=True))
         line("  ".join(padded).rstrip())
+
+
+def _cells(lines: Iterable[str]) -> Iterator[list[str]]:
+    return (text.split("\t") for text in lines)
 
 
 def _one_line(text: str) -> str:

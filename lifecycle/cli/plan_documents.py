@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -82,15 +82,8 @@ def is_overdue(one: ActivityStatus, on: date) -> bool:
     return one.open and one.due_on is not None and one.due_on < on
 
 
-def overdue(found: Iterable[Due], on: date) -> dict[str, Any]:
-    """Return what is overdue, and what is still to come."""
-    late, coming = list[dict[str, Any]](), list[dict[str, Any]]()
-    for one in found:
-        (late if one.due_on < one.day else coming).append(_due(one))
-    return {"on": day(on), "overdue": late, "forecast": coming}
-
-
-def _due(one: Due) -> dict[str, Any]:
+def due(one: Due) -> dict[str, Any]:
+    """Return something that is overdue, or still to come."""
     return {
         "kind": one.kind,
         "roadmap": one.roadmap,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
@@ -262,30 +263,40 @@ def status(
     asked = moments.asked(session, at, on)
     with session.engine() as engine:
         if asked.is_now:
-            rows = engine.status(school, roadmap=roadmap)
+            rows = engine.status_each(school, roadmap=roadmap)
         else:
-            rows = engine.board(school, roadmap=roadmap, at=asked.at, on=asked.on)
-    if not rows and roadmap is not None:
-        session.tell("no such school takes part under {roadmap}", roadmap=roadmap)
-    elif not rows and not asked.is_now:
-        session.tell("no school took part yet")
-    elif not rows:
-        session.tell("no school is enrolled; enrol one: lifecycle enrol --help")
-    if session.as_json:
-        # All rows are there, so nothing can end the document in its middle.
-        output.long_document("schools", map(documents.board_row, rows), lambda: asked.document)
-    else:
-        _board(rows)
+            rows = engine.board_each(school, roadmap=roadmap, at=asked.at, on=asked.on)
+        first = list(islice(rows, 1))
+        if not first:
+            _nobody(session, roadmap, asked)
+        _board(session, chain(first, rows), asked, empty=not first)
     output.flush()
 
 
-def _board(rows: Sequence[StatusRow]) -> None:
-    if not rows:
+def _nobody(session: Session, roadmap: str | None, asked: moments.Asked) -> None:
+    if roadmap is not None:
+        session.tell("no such school takes part under {roadmap}", roadmap=roadmap)
+    elif not asked.is_now:
+        session.tell("no school took part yet")
+    else:
+        session.tell("no school is enrolled; enrol one: lifecycle enrol --help")
+
+
+def _board(
+    session: Session, rows: Iterator[StatusRow], asked: moments.Asked, *, empty: bool
+) -> None:
+    if session.as_json:
+        held = output.Held()
+        items = map(documents.board_row, rows)
+        output.long_document([("schools", items), *asked.document.items()], held.write)
+        held.release()
+        return
+    if empty:
         return
     heads = ("school", "road map", "state", "since", "due", "overdue", "name")
     output.table(
         [say(head) for head in heads],
-        [
+        (
             (
                 row.standing.school,
                 row.standing.roadmap,
@@ -296,5 +307,5 @@ def _board(rows: Sequence[StatusRow]) -> None:
                 row.standing.title,
             )
             for row in rows
-        ],
+        ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -71,7 +71,7 @@ def history(
             session.tell("nothing was recorded yet on {roadmap}", roadmap=roadmap)
         if session.as_json:
             items = (documents.record(one, opened) for one, opened in page)
-            output.long_document("records", items, lambda: {"next": page.next})
+            output.long_document(_members(items, page))
         else:
             for one, opened in page:
                 for text in record_lines(one, opened):
@@ -79,6 +79,12 @@ def history(
         output.flush()
     if not session.as_json and page.next is not None:
         session.tell("there are more records: --after {sequence}", sequence=page.next)
+
+
+def _members(items: Iterator[Mapping[str, Any]], page: Page) -> Iterator[tuple[str, Any]]:
+    """Yield the members of the document; where it goes on is known behind the last record."""
+    yield "records", items
+    yield "next", page.next
 
 
 def record_lines(record: Record, opened: Mapping[str, Opened]) -> Iterator[str]:
@@ -200,7 +206,7 @@ def _replay_many(
         if session.as_json:
             items = (documents.snapshot(one, as_of, seen) for one, seen in snapshots())
             about = {"as_of": moment_text(as_of), "on": documents.day(asked.on)}
-            output.long_document("schools", items, lambda: about, held.write)
+            output.long_document([("schools", items), *about.items()], held.write)
         else:
             for one, seen in snapshots():
                 for text in _snapshot_lines(one, as_of, seen):

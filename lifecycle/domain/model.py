@@ -231,17 +231,15 @@ class SchoolMove:
         transition: Name of the transition.
         source: State it left.
         target: State it led to; the same where the school stayed.
-        recorded_at: When it was written down, UTC.
         effective_on: The date the act bears.
         enrolled_on: Date that the enrolment of the school bears.
-        facts: What was stated with it, by name.
+        facts: What was stated with it, by name; empty where nobody asked for it.
     """
 
     school: str
     transition: str
     source: str
     target: str
-    recorded_at: datetime
     effective_on: date
     enrolled_on: date
     facts: Mapping[str, Any] = field(default_factory=dict)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from itertools import groupby
+from typing import Generic, Literal, TypeVar
 
 from lifecycle.domain.definition import AnswersSubmission, Definition, EscalationStep
 from lifecycle.domain.fulfilment import ActivityStatus, DaysLate, abandoning
@@ -14,8 +15,9 @@ from lifecycle.domain.model import (
     SchoolMove,
     Standing,
     participation_stream,
-    roadmap_stream,
 )
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Place:
         state: State it was in.
         since: Date of the act that led into the state.
         moves_here: Transitions made since then, in order.
+        held: Roles held on the school now.
     """
 
     school: str
@@ -35,6 +38,7 @@ class Place:
     state: str
     since: date
     moves_here: tuple[str, ...]
+    held: Sequence[Assignment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,56 +78,92 @@ class Due:
     escalated_to: str | None
     told: tuple[str, ...]
 
+    @property
+    def is_late(self) -> bool:
+        """Whether the last day has passed, be it by days that are not worked."""
+        return self.due_on < self.day
+
 
 @dataclass(frozen=True, slots=True)
-class Roster:
-    """Who holds what under a road map.
+class _Deadline:
+    """A last day as it stands on the day asked for: the same for all who stand alike.
 
     Args:
-        roadmap: Id of the road map.
-        held: Roles held on the road map and on its schools, by stream.
+        due_on: Last day, inclusive.
+        days_overdue: Working days past it.
+        days_left: Calendar days until it.
+        activities: Keys of the rows of the road map that set it.
+        roles: Who is to act.
+        told: Role that is told by now, if any.
     """
 
-    roadmap: str
-    held: Mapping[str, Sequence[Assignment]]
+    due_on: date
+    days_overdue: int
+    days_left: int
+    activities: tuple[str, ...]
+    roles: tuple[str, ...]
+    told: str | None
 
-    def holders(self, roles: Iterable[str], school: str | None) -> tuple[str, ...]:
-        """Return who holds one of *roles* on the road map or on *school*."""
-        wanted = set(roles)
-        streams = [roadmap_stream(self.roadmap)]
-        if school is not None:
-            streams.append(participation_stream(school))
-        return tuple(
-            sorted(
-                {
-                    one.actor
-                    for stream in streams
-                    for one in self.held.get(stream, ())
-                    if one.role in wanted
-                }
-            )
-        )
+
+def holders(roles: Iterable[str], *held: Iterable[Assignment]) -> tuple[str, ...]:
+    """Return who holds one of *roles* by any of the assignments, sorted."""
+    wanted = set(roles)
+    return tuple(sorted({one.actor for some in held for one in some if one.role in wanted}))
 
 
 def places_on(
     definition: Definition,
     standings: Iterable[Standing],
     moves: Iterable[SchoolMove],
+    held: Iterable[Assignment],
     day: date,
 ) -> Iterator[Place]:
-    """Yield where every school stood by the end of *day*, by the dates that the acts bear."""
-    made: dict[str, list[SchoolMove]] = {}
-    for move in moves:
-        made.setdefault(move.school, []).append(move)
+    """Yield where every school stood by the end of *day*, by the dates that the acts bear.
+
+    Args:
+        definition: Rules in force.
+        standings: The board, by school.
+        moves: Transitions of these schools, in the same order.
+        held: Roles held on these schools, in the same order.
+        day: The day asked for.
+    """
+    moves_of = _Along(moves, lambda one: one.school)
+    held_on = _Along(held, lambda one: one.stream)
     for standing in standings:
-        own = made.get(standing.school, [])
-        place = _place(definition, standing, own, day)
+        own = moves_of.take(standing.school)
+        roles = held_on.take(participation_stream(standing.school))
+        place = _place(definition, standing, own, roles, day)
         if place is not None:
             yield place
 
 
+class _Along(Generic[Row]):
+    """Rows read along with the schools that they belong to, which come in the same order.
+
+    Args:
+        rows: In the order of the schools.
+        name: Tells whose a row is.
+    """
+
+    def __init__(self, rows: Iterable[Row], name: Callable[[Row], str]) -> None:
+        self._rows = groupby(rows, key=name)
+        self._next = next(self._rows, None)
+
+    def take(self, name: str) -> list[Row]:
+        """Return the rows of the school whose turn it is."""
+        if self._next is None or self._next[0] != name:
+            return []
+        found = list(self._next[1])
+        self._next = next(self._rows, None)
+        return found
+
+
 def _place(
-    definition: Definition, standing: Standing, moves: Sequence[SchoolMove], day: date
+    definition: Definition,
+    standing: Standing,
+    moves: Sequence[SchoolMove],
+    held: Sequence[Assignment],
+    day: date,
 ) -> Place | None:
     since = standing.entered_on
     if moves:  # As in a replay, the enrolment counts from the first act at the latest.
@@ -138,57 +178,66 @@ def _place(
             here.append(move.transition)
         else:
             state, since, here = move.target, move.effective_on, []
-    return Place(standing.school, standing.title, state, since, tuple(here))
+    return Place(standing.school, standing.title, state, since, tuple(here), held)
 
 
 def schools_due(
-    definition: Definition, places: Iterable[Place], roster: Roster, day: date, late: DaysLate
+    definition: Definition,
+    places: Iterable[Place],
+    on_roadmap: Sequence[Assignment],
+    day: date,
+    late: DaysLate,
 ) -> Iterator[Due]:
-    """Yield every school that has a deadline before it."""
+    """Yield every school that has a deadline before it.
+
+    Args:
+        definition: Rules in force.
+        places: Where the schools stood on *day*.
+        on_roadmap: Roles held on the road map.
+        day: The day asked for.
+        late: Working days from the day after its first to its second argument.
+    """
+    known: dict[tuple[str, tuple[str, ...]], _Deadline | None] = {}
     for place in places:
-        due_on, keys = to_meet(definition, place)
-        if definition.state[place.state].final or due_on is None:
-            continue
-        yield _due(
-            definition,
-            roster,
-            place.school,
-            "school",
-            (place.school, place.title, place.state),
-            due_on,
-            day,
-            late(due_on, day),
-            keys,
-            to_act(definition, place),
-        )
+        alike = place.state, place.moves_here
+        if alike not in known:
+            known[alike] = _before(definition, place, day, late)
+        deadline = known[alike]
+        if deadline is not None:
+            what = place.school, place.title, place.state
+            yield _due(definition, "school", what, deadline, day, on_roadmap, place.held)
+
+
+def _before(definition: Definition, place: Place, day: date, late: DaysLate) -> _Deadline | None:
+    """Return what is before everybody who stands where *place* is."""
+    due_on, keys = to_meet(definition, place)
+    if definition.state[place.state].final or due_on is None:
+        return None
+    return _deadline(definition, due_on, late(due_on, day), keys, to_act(definition, place), day)
 
 
 def activities_due(
-    definition: Definition, statuses: Iterable[ActivityStatus], roster: Roster, day: date
+    definition: Definition,
+    statuses: Iterable[ActivityStatus],
+    on_roadmap: Sequence[Assignment],
+    day: date,
 ) -> Iterator[Due]:
-    """Yield every open activity of the office that has a last day."""
+    """Yield every open activity that has a last day, out of those of the office."""
     for one in statuses:
-        if one.by == "schools" or not one.open or one.due_on is None:
+        if not one.open or one.due_on is None:
             continue
         name = one.occurrence.name
         subject = one.activity.key if name is None else f"{one.activity.key}@{name}"
         roles = one.activity.roles
-        if not roster.holders(roles, None):
+        if not holders(roles, on_roadmap):
             # Curators are held on schools: those who answer for the whole road map have to see to
             # what the curators of all schools are to do.
             roles = tuple(dict.fromkeys((*roles, *definition.planned_by)))
-        yield _due(
-            definition,
-            roster,
-            None,
-            "activity",
-            (subject, one.activity.title, one.state),
-            one.due_on,
-            day,
-            one.days_overdue or 0,
-            (one.activity.key,),
-            roles,
+        deadline = _deadline(
+            definition, one.due_on, one.days_overdue or 0, (one.activity.key,), roles, day
         )
+        what = subject, one.activity.title, one.state
+        yield _due(definition, "activity", what, deadline, day, on_roadmap)
 
 
 def to_meet(definition: Definition, place: Place) -> tuple[date | None, tuple[str, ...]]:
@@ -255,33 +304,41 @@ def told_by(ladder: Sequence[EscalationStep], days_overdue: int) -> str | None:
     return steps[-1].role if steps else None
 
 
-def _due(
+def _deadline(
     definition: Definition,
-    roster: Roster,
-    school: str | None,
-    kind: Literal["school", "activity"],
-    what: tuple[str, str, str],
     due_on: date,
-    day: date,
     days_overdue: int,
     activities: tuple[str, ...],
     roles: tuple[str, ...],
+    day: date,
+) -> _Deadline:
+    left = max(timedelta(0), due_on - day).days
+    told = told_by(definition.escalation, days_overdue) if day > due_on else None
+    return _Deadline(due_on, days_overdue, left, activities, roles, told)
+
+
+def _due(
+    definition: Definition,
+    kind: Literal["school", "activity"],
+    what: tuple[str, str, str],
+    deadline: _Deadline,
+    day: date,
+    *held: Sequence[Assignment],
 ) -> Due:
     subject, title, state = what
-    told = told_by(definition.escalation, days_overdue) if day > due_on else None
     return Due(
         kind=kind,
         roadmap=definition.roadmap.id,
         subject=subject,
         title=title,
         state=state,
-        due_on=due_on,
-        days_overdue=days_overdue,
-        days_left=max(timedelta(0), due_on - day).days,
+        due_on=deadline.due_on,
+        days_overdue=deadline.days_overdue,
+        days_left=deadline.days_left,
         day=day,
-        activities=activities,
-        roles=roles,
-        actors=roster.holders(roles, school),
-        escalated_to=told,
-        told=roster.holders([told], school) if told else (),
+        activities=deadline.activities,
+        roles=deadline.roles,
+        actors=holders(deadline.roles, *held),
+        escalated_to=deadline.told,
+        told=holders([deadline.told], *held) if deadline.told else (),
     )

@@ -106,8 +106,17 @@ class Reading(Protocol):
         """Return the ids of the road maps in force, sorted."""
         ...
 
-    def moves(self, roadmap: str) -> Iterator[SchoolMove]:
-        """Yield every transition of the schools under *roadmap*, by school and sequence."""
+    def moves(self, roadmap: str, *, facts: bool = True) -> Iterator[SchoolMove]:
+        """Yield every transition of the schools under *roadmap*, by school and sequence.
+
+        Args:
+            roadmap: Id of the road map.
+            facts: Tell what was stated, too: the body of every record is read for it.
+        """
+        ...
+
+    def held_on_schools(self, roadmap: str) -> Iterator[Assignment]:
+        """Yield the roles held now on the schools under *roadmap*, by school and sequence."""
         ...
 
     def definition(self, digest: str) -> bytes | None:

@@ -15,11 +15,12 @@ from __future__ import annotations
 import json
 import re
 from base64 import encodebytes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any, Final
-from zlib import compress, compressobj
+from zlib import compressobj
 
 from lifecycle.domain.definition import Choice, Definition, FactType, ReasonGiven
 from lifecycle.domain.messages import Text
@@ -39,6 +40,8 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _HALVES: Final = re.compile("[\ud800-\udfff]")
 
 HASH_BYTES: Final = 32
+_LINE: Final = 57  # bytes of a line of base64
+_PIECE: Final = 1 << 16  # bytes that are packed or encoded at once
 _HASH: Final = re.compile("[0-9a-f]{64}")
 
 
@@ -211,15 +214,40 @@ class Hashes:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """All that a page reads.
+    """All that a page reads, held once: what is written of it is made piece by piece.
 
     Args:
-        data: The histories, as RFC 1950 packs them, in base64.
-        hashes: 32 bytes each, so as well.
+        histories: As RFC 1950 packs them.
+        hashes: 32 bytes each: those of the records, and all others.
     """
 
-    data: str
-    hashes: str
+    histories: bytearray
+    hashes: tuple[bytearray, bytearray]
+
+    def data(self) -> Iterator[bytes]:
+        """Yield the histories in base64."""
+        return _base64(_pieces(self.histories))
+
+    def digests(self) -> Iterator[bytes]:
+        """Yield the hashes as RFC 1950 packs them, not compressed, in base64."""
+        packer = compressobj(0)
+        pieces = chain.from_iterable(map(_pieces, self.hashes))
+        return _base64(chain(map(packer.compress, pieces), (packer.flush() for _ in "1")))
+
+
+def _pieces(content: bytearray) -> Iterator[bytes]:
+    return (bytes(content[at : at + _PIECE]) for at in range(0, len(content), _PIECE))
+
+
+def _base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what ``base64.encodebytes`` makes of all the pieces together."""
+    begun = b""
+    for piece in pieces:
+        begun += piece
+        whole = len(begun) - len(begun) % _LINE
+        yield encodebytes(begun[:whole])
+        begun = begun[whole:]
+    yield encodebytes(begun)
 
 
 class Histories:
@@ -231,7 +259,7 @@ class Histories:
         self._hashes, self._others = bytearray(), Hashes()
         self._rules: dict[str, Rules] = {}
         self._packer = compressobj(9)
-        self._packed: list[bytes] = []
+        self._packed = bytearray()
         self.schools = 0
         self.records = 0
         self.first_due: date | None = None
@@ -239,7 +267,7 @@ class Histories:
         self._pack('{"schools":[')
 
     def _pack(self, text: str) -> None:
-        self._packed.append(self._packer.compress(text.encode()))
+        self._packed += self._packer.compress(text.encode())
 
     def add(self, definition: Definition, records: Sequence[Record]) -> None:
         """Add a school: its rules and its stream in order, the enrolment first."""
@@ -317,7 +345,7 @@ class Histories:
         return [*row, *committed] if committed != [None, None] else row
 
     def sealed(self, head: Mapping[str, Any]) -> Packed:
-        """Return all that was gathered, with the members of *head*, as the page unpacks it."""
+        """Return all that was gathered, with the members of *head*; nothing is added after it."""
         tables = {
             **head,
             "rules": [rules.to_json() for rules in self._rules.values()],
@@ -330,6 +358,5 @@ class Histories:
         }
         tables["texts"] = self._texts.rows  # the last, for the others add to it
         self._pack("]," + json_text(tables)[1:])
-        data = b"".join([*self._packed, self._packer.flush()])
-        hashes = compress(self._hashes + self._others.content, 0)
-        return Packed(encodebytes(data).decode(), encodebytes(hashes).decode())
+        self._packed += self._packer.flush()
+        return Packed(self._packed, (self._hashes, self._others.content))

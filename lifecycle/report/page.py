@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -21,14 +21,25 @@ class ReportFile:
     """A report that was made.
 
     Args:
-        content: The whole file, UTF-8.
+        packed: What the page reads.
+        language: That it opens in.
         schools: How many schools it shows.
         records: How many records it shows.
     """
 
-    content: bytes
+    packed: Packed
+    language: str
     schools: int
     records: int
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the file, UTF-8, piece by piece; the whole of it is never in memory."""
+        return _filled(self.packed, self.language)
+
+    @property
+    def content(self) -> bytes:
+        """The whole file, UTF-8."""
+        return b"".join(self.pieces())
 
 
 def report_html(
@@ -74,11 +85,11 @@ def report_html(
         "style": _source("page.css"),
         "words": {key: [text.ru, text.en] for key, text in WORDS.items()},
     }
-    content = _filled(histories.sealed(head), str(head["language"])).encode()
-    return ReportFile(content, histories.schools, histories.records)
+    packed = histories.sealed(head)
+    return ReportFile(packed, str(head["language"]), histories.schools, histories.records)
 
 
-def _filled(packed: Packed, language: str) -> str:
+def _filled(packed: Packed, language: str) -> Iterator[bytes]:
     style, script = _source("page.css"), _source("page.js")
     policy = "; ".join(
         (
@@ -91,6 +102,7 @@ def _filled(packed: Packed, language: str) -> str:
             "trusted-types 'none'",
         )
     )
+    long = {"data": packed.data, "hashes": packed.digests}
     parts = {
         "language": language,
         "policy": policy,
@@ -98,16 +110,17 @@ def _filled(packed: Packed, language: str) -> str:
         "no_script": html.escape(f"{NO_SCRIPT.ru} {NO_SCRIPT.en}"),
         "failed": html.escape(f"{FAILED.ru} {FAILED.en}"),
         "script": script,
-        "data": packed.data,
-        "hashes": packed.hashes,
     }
     # Split, not replaced one by one: what is filled in is not looked at again.
     first, *rest = _source("page.html").split("{{")
-    filled = [first]
+    yield first.encode()
     for piece in rest:
         name, _, after = piece.partition("}}")
-        filled += [parts[name], after]
-    return "".join(filled)
+        if name in long:
+            yield from long[name]()
+        else:
+            yield parts[name].encode()
+        yield after.encode()
 
 
 def _fingerprint(text: str) -> str:

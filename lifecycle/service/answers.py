@@ -13,14 +13,12 @@ from lifecycle.domain.errors import UnknownRoadmap, UnknownSchool
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
-    Standing,
     participation_stream,
     roadmap_stream,
 )
 from lifecycle.service import past
 
 if TYPE_CHECKING:
-    from lifecycle.domain.ports import Reading
     from lifecycle.domain.record import Record
     from lifecycle.domain.tally import Tally
     from lifecycle.service.context import Context
@@ -62,15 +60,26 @@ class Answers:
             UnknownSchool: *school* is not enrolled.
             UnknownRoadmap: *roadmap* is neither in force nor shipped.
         """
-        now = self._context.clock.now()
+        return list(self.status_each(school, roadmap=roadmap))
+
+    def status_each(
+        self, school: str | None = None, *, roadmap: str | None = None
+    ) -> Iterator[StatusRow]:
+        """Yield what ``status`` returns, in one view, without holding all in memory.
+
+        Raises:
+            UnknownSchool, UnknownRoadmap: As ``status``.
+        """
+        now, today, row = self._context.clock.now(), dict[str, date](), None
         with self._context.journal.reading() as view:
-            rows = [
-                past.row(self._context, one, _today(self._context, view, now, one))
-                for one in view.standings(school, roadmap)
-            ]
-            if not rows:
+            for one in view.standings(school, roadmap):
+                if one.definition not in today:
+                    zone = self._context.time_zone(view, one.definition)
+                    today[one.definition] = zone_date(now, zone)
+                row = past.row(self._context, one, today[one.definition])
+                yield row
+            if row is None:
                 past.check_known(self._context, view, school, roadmap)
-        return rows
 
     def records(
         self,
@@ -208,6 +217,21 @@ class Answers:
             UnknownSchool, UnknownRoadmap: As for ``status``.
             InvalidDate: As for ``replay``.
         """
+        return list(self.board_each(school, roadmap=roadmap, at=at, on=on))
+
+    def board_each(
+        self,
+        school: str | None = None,
+        *,
+        roadmap: str | None = None,
+        at: datetime | None = None,
+        on: Day = None,
+    ) -> Iterator[StatusRow]:
+        """Yield what ``board`` returns, in one view, one school's records in memory at a time.
+
+        Raises:
+            UnknownSchool, UnknownRoadmap, InvalidDate: As ``board``.
+        """
         return past.board(self._context, past.When.of(at, on), school, roadmap)
 
     def histories(self, roadmap: str | None = None) -> AbstractContextManager[past.Histories]:
@@ -238,7 +262,3 @@ class Answers:
             UnknownSchool: It is not enrolled.
         """
         return past.timeline(self._context, school)
-
-
-def _today(context: Context, view: Reading, now: datetime, standing: Standing) -> date:
-    return zone_date(now, context.time_zone(view, standing.definition))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -118,36 +118,37 @@ def row(context: Context, standing: Standing, today: date) -> StatusRow:
     return StatusRow(standing, late)
 
 
-def board(context: Context, when: When, school: str | None, roadmap: str | None) -> list[StatusRow]:
-    """Return the board as it was, sorted by road map and school."""
+def board(
+    context: Context, when: When, school: str | None, roadmap: str | None
+) -> Iterator[StatusRow]:
+    """Yield the board as it was, sorted by road map and school."""
     from lifecycle.domain.decide import standing_of
 
-    rows: list[StatusRow] = []
-    with histories(context, roadmap, school) as found:
-        for definition, records in found.schools:
+    now = context.clock.now()
+    with context.journal.auditing() as view:
+        check_known(context, view, school, roadmap)
+        # A school stays under its road map, so that the board of today is in the same order.
+        schools = (one.school for one in view.standings(school, roadmap))
+        for definition, records in _read(context, view, schools, roadmap):
             participation = fold(as_of(records, when.at, when.on))
             if participation is not None:
-                today = when.today(found.read_at, definition)
-                rows.append(row(context, standing_of(participation, definition), today))
-    return sorted(rows, key=lambda one: (one.standing.roadmap, one.standing.school))
+                today = when.today(now, definition)
+                yield row(context, standing_of(participation, definition), today)
 
 
 @contextmanager
-def histories(
-    context: Context, roadmap: str | None = None, school: str | None = None
-) -> Iterator[Histories]:
-    """Open the histories of all schools, or of those under *roadmap*, or of one *school*."""
+def histories(context: Context, roadmap: str | None = None) -> Iterator[Histories]:
+    """Open the histories of all schools, or of those under *roadmap*."""
     with context.journal.auditing() as view:
-        check_known(context, view, school, roadmap)
-        schools = view.schools() if school is None else [school]
+        check_known(context, view, None, roadmap)
         total = sum(head.version for head in view.streams())
-        read = _read(context, view, schools, roadmap)
+        read = _read(context, view, view.schools(), roadmap)
         latest = next((kept.note for kept in reversed(view.log.checkpoints())), None)
         yield Histories(view.origin, total, context.clock.now(), latest, read)
 
 
 def _read(
-    context: Context, view: Reading, schools: Sequence[str], roadmap: str | None
+    context: Context, view: Reading, schools: Iterable[str], roadmap: str | None
 ) -> Iterator[tuple[Definition, list[Record]]]:
     for school in schools:
         records = view.records(participation_stream(school))

@@ -10,13 +10,18 @@ from lifecycle.domain.dates import Day, day_of, place_date
 from lifecycle.domain.decision import Accepted
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors import ActivityRefused, RoadmapNotInForce, UnknownRoadmap
-from lifecycle.domain.fulfilment import ActivityStatus, Facts, facts_on, plan_status
+from lifecycle.domain.fulfilment import (
+    ActivityStatus,
+    Facts,
+    facts_on,
+    office_status,
+    plan_status,
+)
 from lifecycle.domain.indicators import Reading as IndicatorReading
 from lifecycle.domain.indicators import read_indicators
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
-    Assignment,
     Evidence,
     EvidenceFile,
     SchoolMove,
@@ -24,8 +29,8 @@ from lifecycle.domain.model import (
     participation_stream,
     roadmap_stream,
 )
-from lifecycle.domain.overdue import Due, Roster, activities_due, places_on, schools_due
-from lifecycle.domain.plan import decide_activity, plan_of
+from lifecycle.domain.overdue import Due, activities_due, places_on, schools_due
+from lifecycle.domain.plan import Plan, decide_activity, plan_of
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.replay import roles_on
 from lifecycle.domain.requests import Act, ActOnActivity
@@ -158,13 +163,13 @@ class Plans:
         Raises:
             RoadmapNotInForce, UnknownRoadmap: Nobody works under it yet; there is none.
         """
-        context, result = self._context, list[Due]()
+        context, wanted = self._context, list[Due]()
         with context.journal.reading() as reading:
             for name in [roadmap] if roadmap is not None else reading.roadmaps():
                 definition = in_force(context, reading, name)
                 day = day_of(on) or place_date(context.clock.now(), definition)
-                result += _due(context, reading, definition, day)
-        wanted = [one for one in result if one.days_overdue or one.days_left <= within]
+                found = _due(context, reading, definition, day)
+                wanted += (one for one in found if one.days_overdue or one.days_left <= within)
         return tuple(sorted(wanted, key=lambda one: (-one.days_overdue, one.due_on, one.subject)))
 
 
@@ -186,17 +191,17 @@ def view_of(context: Context, reading: Reading, roadmap: str, on: date | None) -
 
 def _due(context: Context, reading: Reading, definition: Definition, day: date) -> Iterator[Due]:
     name, late = definition.roadmap.id, context.calendar.days_late
-    standings = list(reading.standings(roadmap=name))
-    moves = list(reading.moves(name))
-    streams = [roadmap_stream(name), *(participation_stream(one.school) for one in standings)]
-    held: dict[str, list[Assignment]] = {}
-    for one in reading.assignments(streams):
-        held.setdefault(one.stream, []).append(one)
-    roster = Roster(name, held)
-    places = places_on(definition, standings, moves, day)
-    yield from schools_due(definition, places, roster, day, late)
-    facts = _facts(reading, definition, standings, moves, day)
-    yield from activities_due(definition, plan_status(facts, day, late), roster, day)
+    on_roadmap = reading.assignments([roadmap_stream(name)])
+    places = places_on(
+        definition,
+        reading.standings(roadmap=name),
+        reading.moves(name, facts=False),
+        reading.held_on_schools(name),
+        day,
+    )
+    yield from schools_due(definition, places, on_roadmap, day, late)
+    statuses = office_status(definition, _plan(reading, name, day), day, late)
+    yield from activities_due(definition, statuses, on_roadmap, day)
 
 
 def _act(context: Context, tx: Writing, request: ActOnActivity, offer: Offer) -> Receipt:
@@ -238,11 +243,15 @@ def _facts(
     standings: Iterable[Standing],
     moves: Iterable[SchoolMove],
     day: date,
-    held: Mapping[str, frozenset[str]] | None = None,
+    held: Mapping[str, frozenset[str]],
 ) -> Facts:
-    records = reading.records(roadmap_stream(definition.roadmap.id))
-    plan = plan_of(record for record in records if record.effective_on <= day)
+    plan = _plan(reading, definition.roadmap.id, day)
     return facts_on(definition, plan, standings, moves, day, held)
+
+
+def _plan(reading: Reading, roadmap: str, day: date) -> Plan:
+    records = reading.records(roadmap_stream(roadmap))
+    return plan_of(record for record in records if record.effective_on <= day)
 
 
 def _held(

@@ -243,6 +243,29 @@ def test_what_waits_says_of_a_record_what_the_record_says(tmp_path: Path, statem
     journal.close()
 
 
+@pytest.mark.parametrize("forged", ["2000-01-01T00:00:00.000000Z", "2099-01-01T00:00:00.000000Z"])
+@pytest.mark.parametrize("sequence", [1, 3])
+def test_times_that_the_queue_was_given_put_no_leaf_in_a_wrong_place(
+    tmp_path: Path, forged: str, sequence: int
+) -> None:
+    journal = new_journal(f"sqlite:///{tmp_path}/lifecycle.db", ORIGIN, sealing="queued")
+    with journal.writing() as tx:
+        made = [append(tx) for _ in range(4)]
+    with BreakIn(tmp_path) as visit:
+        visit.run(
+            f"UPDATE lifecycle_sealing_queue SET queued_at = '{forged}'"  # noqa: S608
+            f" WHERE sequence = {sequence}"
+        )
+
+    with journal.writing() as tx:
+        assert (tx.seal(2), tx.seal(9)) == (2, 2)
+
+    with journal.auditing() as view:
+        assert [one.sequence for one in view.log.leaves()] == [one.sequence for one in made]
+    assert checked(journal) == []
+    journal.close()
+
+
 def test_the_delay_is_the_one_that_the_first_record_published() -> None:
     journal = MemoryJournal(ORIGIN)
     with journal.writing() as tx:

@@ -1,6 +1,7 @@
 """Files that commands write, and programmes shown: whole, never over another, no database."""
 
 import json
+import os
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -93,6 +94,18 @@ def test_a_file_that_is_there_stays_unless_forced(
     assert before == "mine"
     assert len(there.read_bytes()) > 1000
     assert not [name for name in files_of(office) if name.endswith(".part")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="nobody can tell there whether its process lives")
+def test_what_a_killed_export_left_is_gone_with_the_next(office: Terminal) -> None:
+    left = office.folder / ".lifecycle-0123456789abcdef.part"
+    left.mkdir()
+    (left / "tables.duckdb").write_bytes(b"half of it")
+    os.utime(left, (0, 0))
+
+    office.ask("calendar", "tomari-2022", "--out", "plan.ics")
+
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("command", EXPORTS, ids=lambda one: one[-1])

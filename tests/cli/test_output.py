@@ -216,3 +216,28 @@ def test_text_that_is_held_back_comes_out_as_it_was(capsys: pytest.CaptureFixtur
 
     same = capsys.readouterr().out == "".join(told) + "x\\x1b[2Jy\n"
     assert same  # hundreds of kilobytes are not to be shown
+
+
+def test_a_table_is_aligned_however_long_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [(f"школа\t{number}", None, "x" * (number % 7)) for number in range(9_000)]
+
+    output.table(["кто", "когда", "что"], iter(rows))
+
+    heads, *lines = capsys.readouterr().out.splitlines()
+    assert heads == "кто         когда  что"
+    assert lines == [
+        f"{f'школа {one}':10}         {'x' * (one % 7)}".rstrip() for one in range(9_000)
+    ]
+
+
+def test_a_table_whose_rows_cannot_be_read_is_not_begun(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def rows() -> Iterator[list[str]]:
+        yield ["first"]
+        raise LookupError("second")
+
+    with pytest.raises(LookupError, match="second"):
+        output.table(["head"], rows())
+
+    assert capsys.readouterr().out == ""

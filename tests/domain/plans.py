@@ -82,7 +82,7 @@ def standing(school: str, entered_on: date = date(2021, 1, 11), state: str = "x"
 def move(school: str, transition: str, day: str, **facts: Any) -> SchoolMove:
     """Return a transition that bears *day*; plans ask for no states."""
     made = date.fromisoformat(day)
-    return SchoolMove(school, transition, "x", "y", NOON, made, date(2021, 1, 11), facts)
+    return SchoolMove(school, transition, "x", "y", made, date(2021, 1, 11), facts)
 
 
 def facts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from base64 import b64decode, b64encode
+from base64 import b64decode, b64encode, encodebytes
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +17,7 @@ from lifecycle import Evidence, Lifecycle
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.record import Record
 from lifecycle.report import ReportFile, report_html
+from lifecycle.report.data import Packed
 from lifecycle.report.words import WORDS
 from lifecycle.workflows.working_days import RussianCalendar
 from tests.factories import Office
@@ -274,6 +275,15 @@ def test_a_hash_takes_no_more_than_its_bytes_in_base64(office: Office) -> None:
 
     # Four characters for three bytes, a line end after 76 of them, and a few to name the place.
     assert size(250) - size(50) < 200 * (32 * 4 / 3 * 77 / 76 + 8)
+
+
+def test_what_is_long_is_written_in_pieces_as_it_would_be_as_a_whole() -> None:
+    many = bytes(number % 251 for number in range(200_000))
+    packed = Packed(bytearray(many), (bytearray(many[:99_968]), bytearray(many[99_968:])))
+
+    assert b"".join(packed.data()) == encodebytes(many)
+    assert zlib.decompress(b64decode(b"".join(packed.digests()))) == many
+    assert max(map(len, packed.data())) < 100_000
 
 
 def test_working_days_are_told_from_the_first_deadline_to_the_day_it_was_made(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
-from lifecycle.domain.model import SchoolMove
+from lifecycle.domain.model import Assignment, SchoolMove
 from lifecycle.domain.ports import Journal, Reading
 from lifecycle.domain.tally import Group
 from tests.storage.conftest import MakeJournal
@@ -36,6 +37,7 @@ def test_transitions_come_by_school_and_in_their_order_with_their_facts(journal:
 
     with journal.reading() as view:
         found = list(view.moves("tomari"))
+        bare = list(view.moves("tomari", facts=False))
 
     assert found == [
         SchoolMove(
@@ -43,7 +45,6 @@ def test_transitions_come_by_school_and_in_their_order_with_their_facts(journal:
             str(record.transition),
             str(record.source),
             str(record.target),
-            record.recorded_at,
             record.effective_on,
             date(2022, 1, 11),
             record.facts or {},
@@ -51,6 +52,35 @@ def test_transitions_come_by_school_and_in_their_order_with_their_facts(journal:
         for school, record in sorted(expected, key=lambda one: (one[0], one[1].sequence))
         if school != "c"
     ]
+    assert bare == [replace(one, facts={}) for one in found]
+
+
+def test_roles_on_schools_come_by_school_and_in_their_order(journal: Journal) -> None:
+    given = []
+    with journal.writing() as tx:
+        for school, roadmap in (
+            ("b", "tomari"),
+            ("a.1", "tomari"),
+            ("a", "tomari"),
+            ("c", "other"),
+        ):
+            stream = f"participation/{school}"
+            record = record_after(tx.lock(stream), "enrolled")
+            tx.append(record, standing_after(record, roadmap=roadmap))
+            for actor in ("petrova", "ivanov"):
+                facts = {"actor": actor, "role": "curator"}
+                record = record_after(tx.lock(stream), "role_assigned", facts=facts)
+                tx.append(record, standing_after(record, roadmap=roadmap))
+                given.append(
+                    Assignment(record.record_id, stream, actor, "curator", record.sequence)
+                )
+        on_map = {"actor": "chief", "role": "coordinator"}
+        tx.append(record_after(tx.lock("roadmap/tomari"), "role_assigned", facts=on_map))
+
+    with journal.reading() as view:
+        found = list(view.held_on_schools("tomari"))
+
+    assert found == [*given[4:6], *given[2:4], *given[:2]]
 
 
 def test_the_first_record_of_a_stream_is_told_alone(journal: Journal) -> None:
