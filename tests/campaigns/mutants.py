@@ -39,7 +39,10 @@ _FORGED = (
 )  # fmt: skip
 _ALONE = "test_standalone_history", "test_standalone_requirements"
 _DECIDED = "test_decided_again", "test_both_verifiers"
-_SCREEN = "test_screen", "test_screen_doubts", "test_screen_pieces"
+_SCREEN = (
+    "test_screen", "test_screen_doubts", "test_screen_kept", "test_screen_pieces",
+    "test_screen_texts", "test_stretch",
+)  # fmt: skip
 _BUNDLES = "test_standalone", "test_standalone_parts", "test_standalone_limits"
 _DOMAIN = "../domain/test_"
 
@@ -75,7 +78,9 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/identities": ("test_checking", "test_edited_records"),
         "audit/personal": ("test_beside", "test_personal"),
         "audit/standalone": (*_BUNDLES, *_DECIDED, *_ALONE),
-        "audit/bundle": (*_BUNDLES,),
+        "audit/bundle": ("test_bundle_written",),
+        "audit/shared": ("test_checking", "test_edited_projections", *_FORGED),
+        "audit/schools": ("test_checking", "test_edited_projections", "test_since", "test_spans"),
         "audit/screen": _SCREEN,
         "audit/transitions": _SCREEN,
         "audit/compiled": _SCREEN,
@@ -83,6 +88,10 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/spelling": _SCREEN,
         "audit/pieces": _SCREEN,
         "audit/texts": _SCREEN,
+        "audit/frames": _SCREEN,
+        "audit/stretch": _SCREEN,
+        "audit/course": (*_SCREEN, "test_edited_projections"),
+        "audit/kept": _SCREEN,
     },
 }
 GROUP_OF = {module: group for group, modules in MODULES.items() for module in modules}
