@@ -73,7 +73,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/log_check": ("test_log_told", "test_log", "test_known_checkpoints"),
         "audit/verify": ("test_whole", "test_edited_projections", "test_since"),
         "audit/rules": (*_DECIDED, "test_forged_transitions", "test_forged_administration"),
-        "audit/grounds": (*_DECIDED, *_FORGED, "test_screen_doubts"),
+        "audit/grounds": ("test_grounds", "test_first_word"),
         "audit/checking": ("test_checking", "test_edited_records", "test_since"),
         "audit/identities": ("test_checking", "test_edited_records"),
         "audit/personal": ("test_beside", "test_personal"),
