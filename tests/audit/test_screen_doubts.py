@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
+from lifecycle.audit.acting import Doubtful
 from lifecycle.audit.compiled import Act, Roster, compiled
 from lifecycle.audit.frames import Frames
 from lifecycle.audit.grounds import Grounds
-from lifecycle.audit.spelling import STANDARD
 from lifecycle.domain import canonical
 from lifecycle.domain.definition import (
     Definition,
@@ -23,7 +22,7 @@ from lifecycle.domain.definition import (
     RoleAssigned,
 )
 from lifecycle.domain.messages import Text
-from lifecycle.domain.model import Assignment, Credential
+from lifecycle.domain.model import Assignment
 from tests.audit.court import CATALOGUE, Court, history, rechained, rehashed
 from tests.factories import ADMIN, ROADMAP, Office, memory_engine
 
@@ -208,56 +207,6 @@ def test_an_enrolment_whose_date_was_given_is_passed() -> None:
     assert court.passes("participation/one", court.streams["participation/one"])
 
 
-ACTOR = {"assignment": "r-1", "authentication": "host:portal", "id": "eva", "on_behalf_of": None,
-         "role": "expert", "signature": None}  # fmt: skip
-TOKEN = Credential("t-1", "eva", "token", "0" * 64, "advance", "2023-01-01T00:00:00.000000Z", 4)
-NOW = "2022-03-01T09:00:00.000000Z"
-
-
-def admitted(given: Roster, approval: bool = False, scope: str = "advance", **members: Any) -> bool:
-    """Tell whether the screen lets somebody act, whom the installation gave *given*."""
-    grounds = Grounds({}, {}, actors={"eva": 1})
-    grounds.credentials[TOKEN.id] = TOKEN
-    grounds.versions["installation"] = 5
-    authority = Authority(grounds, STANDARD)
-    acting = Acting({**ACTOR, **members}, grounds)
-    consulted = Consulted({"installation": 5}, authority)
-    consulted.rosters = [given]
-    try:
-        authority.admit(acting, scope, consulted, NOW, approval=approval)
-    except Doubtful:
-        return False
-    return True
-
-
-def test_an_actor_of_other_types_is_doubtful() -> None:
-    with pytest.raises(Doubtful):
-        Acting({**ACTOR, "assignment": 1}, Grounds({}, {}, actors={"eva": 1}))
-
-
-def test_a_role_that_he_was_given_otherwise_is_doubtful() -> None:
-    acting = Acting(ACTOR, Grounds({}, {}, actors={"eva": 1}))
-    given = [Assignment(name, "installation", "eva", "expert", 2) for name in ("r-1", "r-2")]
-
-    acting.acts(["expert"], {}, Roster(given[:1]))
-    for others in (given, given[1:], []):
-        with pytest.raises(Doubtful):
-            acting.acts(["expert"], {}, Roster(others))
-
-
-def test_versions_that_nobody_can_have_seen_are_doubtful(court: Court) -> None:
-    grounds = court.run.grounds
-    authority = Authority(grounds, STANDARD)
-    last = grounds.versions["installation"]
-
-    for version in (0, last + 1, True, "1"):
-        with pytest.raises(Doubtful):
-            Consulted({"installation": version}, authority)  # type: ignore[dict-item]
-    with pytest.raises(Doubtful):
-        Consulted({"installation": 1}, authority).check("2099-01-01T00:00:00.000000Z", {})
-    Consulted({"installation": last}, authority).check("2099-01-01T00:00:00.000000Z", {})
-
-
 def test_whoever_made_the_one_transition_does_not_make_the_other() -> None:
     rules = compiled(_with(DifferentPerson(("submit",))))
     assert rules is not None
@@ -266,27 +215,6 @@ def test_whoever_made_the_one_transition_does_not_make_the_other() -> None:
     assert check(Act(persons=("eva",)))
     assert check(Act(persons=("eva",), movers={"submit": {"ivan"}}))
     assert not check(Act(persons=("eva",), movers={"submit": {"eva"}}))
-
-
-def test_auditors_and_administrators_who_approve_are_doubtful() -> None:
-    nobody = Roster([])
-    auditor = Roster([Assignment("r-1", "installation", "eva", "auditor", 2)])
-    chief = Roster([Assignment("r-1", "installation", "eva", "administrator", 2)])
-
-    assert admitted(nobody, approval=True)
-    assert admitted(chief)
-    assert not admitted(chief, approval=True)
-    assert not admitted(auditor)
-    assert not admitted(nobody, authentication="signed:t-1")
-
-
-def test_a_token_is_good_for_what_it_was_issued_for() -> None:
-    nobody = Roster([])
-    shown: dict[str, Any] = {"authentication": f"token:{TOKEN.id}"}
-
-    assert admitted(nobody, **shown)
-    assert not admitted(nobody, scope="enrol", **shown)
-    assert not admitted(nobody, authentication="token:t-2")
 
 
 def test_whoever_holds_a_role_on_the_road_map_holds_it_for_the_school() -> None:
