@@ -15,19 +15,12 @@ from lifecycle.domain.model import INSTALLATION, Actor, Assignment, Credential
 from lifecycle.domain.record import Record, moment_text
 from lifecycle.domain.replay import assignments_after
 from lifecycle.domain.requests import AddCredential
-from tests.audit.deciding import MAP, lines
+from tests.audit.deciding import MAP, learned, lines
 
 TURNS = {"role_assigned", "role_revoked", "credential_added", "credential_revoked"}
 SHARED = [one for one in map(Record.decode, lines()) if is_shared(one.stream)]
 OF = {name: [one for one in SHARED if one.stream == name] for name in (INSTALLATION, MAP)}
 PLACES = [(name, version) for name, records in OF.items() for version in range(len(records) + 2)]
-
-
-def learned(*more: Record) -> Grounds:
-    grounds = Grounds({}, {})
-    for record in [*SHARED, *more]:
-        grounds.learn(record)
-    return grounds
 
 
 def moments(records: list[Record]) -> list[str]:

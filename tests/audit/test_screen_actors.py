@@ -13,7 +13,8 @@ from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.spelling import STANDARD
 from lifecycle.domain.definition import Authentication
 from lifecycle.domain.model import INSTALLATION, Assignment, Credential
-from tests.audit.court import CATALOGUE, Court, history
+from tests.audit.court import CATALOGUE
+from tests.audit.deciding import MAP, learned
 from tests.factories import ROADMAP
 
 ACTOR = {"assignment": "r-1", "authentication": "host:portal", "id": "eva", "on_behalf_of": None,
@@ -137,8 +138,7 @@ def test_he_names_the_record_that_gave_him_the_first_role_that_he_held() -> None
 
 
 def test_versions_that_nobody_can_have_seen_are_doubtful() -> None:
-    court = Court(history())
-    grounds = court.run.grounds
+    grounds = learned()
     authority = Authority(grounds, STANDARD)
     last = grounds.versions[INSTALLATION]
 
@@ -150,8 +150,7 @@ def test_versions_that_nobody_can_have_seen_are_doubtful() -> None:
 
 
 def test_versions_were_there_and_as_good_as_the_latest_at_the_moment() -> None:
-    court = Court(history())
-    authority = Authority(court.run.grounds, STANDARD)
+    authority = Authority(learned(), STANDARD)
     consulted = Consulted({INSTALLATION: 4}, authority)
     consulted.since, consulted.until = "2022-01-02", "2022-01-04"
 
@@ -163,8 +162,7 @@ def test_versions_were_there_and_as_good_as_the_latest_at_the_moment() -> None:
 
 
 def test_versions_do_not_run_back() -> None:
-    court = Court(history())
-    authority = Authority(court.run.grounds, STANDARD)
+    authority = Authority(learned(), STANDARD)
     earlier, later = (Consulted({INSTALLATION: one}, authority) for one in (3, 4))
     for one in (earlier, later):
         one.since, one.until = "", "~"
@@ -178,16 +176,15 @@ def test_versions_do_not_run_back() -> None:
 
 
 def test_the_latest_of_what_was_consulted_decides_and_the_first_change_of_it() -> None:
-    court = Court(history())
-    grounds, on_map = court.run.grounds, f"roadmap/{ROADMAP}"
+    grounds = learned()
     authority = Authority(grounds, STANDARD)
-    versions = {INSTALLATION: grounds.versions[INSTALLATION], on_map: 2}
+    versions = {INSTALLATION: grounds.versions[INSTALLATION], MAP: 2}
     both = Consulted(versions, authority)
 
-    assert both.names == (INSTALLATION, on_map)
+    assert both.names == (INSTALLATION, MAP)
     recorded = [grounds.recorded(*one) or "" for one in versions.items()]
     assert both.since == max(recorded) != min(recorded)
-    assert both.until == grounds.stands(on_map, 2) != "~"
+    assert both.until == grounds.stands(MAP, 2) != "~"
     assert grounds.stands(INSTALLATION, versions[INSTALLATION]) == "~"
     assert [set(one.holders) for one in both.rosters] == [
         {one.role for one in grounds.held(*place)} for place in versions.items()

@@ -10,19 +10,9 @@ from typing import Any
 import pytest
 
 from lifecycle.audit.acting import Doubtful
-from lifecycle.audit.compiled import Act, Roster, compiled
 from lifecycle.audit.frames import Frames
 from lifecycle.audit.grounds import Grounds
 from lifecycle.domain import canonical
-from lifecycle.domain.definition import (
-    Definition,
-    DifferentPerson,
-    NotHolding,
-    PolicyAllows,
-    RoleAssigned,
-)
-from lifecycle.domain.messages import Text
-from lifecycle.domain.model import Assignment
 from tests.audit.court import CATALOGUE, Court, history, rechained, rehashed
 from tests.factories import ADMIN, ROADMAP, Office, memory_engine
 
@@ -205,75 +195,6 @@ def test_an_enrolment_whose_date_was_given_is_passed() -> None:
     court = Court(engine)
 
     assert court.passes("participation/one", court.streams["participation/one"])
-
-
-def test_whoever_made_the_one_transition_does_not_make_the_other() -> None:
-    rules = compiled(_with(DifferentPerson(("submit",))))
-    assert rules is not None
-    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
-
-    assert check(Act(persons=("eva",)))
-    assert check(Act(persons=("eva",), movers={"submit": {"ivan"}}))
-    assert not check(Act(persons=("eva",), movers={"submit": {"eva"}}))
-
-
-def test_whoever_holds_a_role_on_the_road_map_holds_it_for_the_school() -> None:
-    rules = compiled(_with(NotHolding(("expert",))))
-    assert rules is not None
-    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
-    on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
-
-    assert not check(Act(persons=("eva",), roster=on_map))
-    assert not check(Act(persons=("eva",), own={("eva", "expert"): ("r-1", 2)}))
-    assert check(Act(persons=("ivan",), roster=on_map))
-
-
-def test_names_that_occur_twice_are_no_plain_rules() -> None:
-    definition = CATALOGUE.compiled(ROADMAP)
-
-    assert compiled(definition) is not None
-    assert compiled(replace(definition, states=(*definition.states, definition.states[0]))) is None
-
-
-def test_rules_of_another_shape_are_no_plain_rules() -> None:
-    definition = CATALOGUE.compiled(ROADMAP)
-    lost: Any = replace(definition.transitions[0], due_on="soon")  # type: ignore[arg-type]
-
-    assert compiled(replace(definition, transitions=(lost, *definition.transitions[1:]))) is None
-
-
-def _with(requirement: Any) -> Definition:
-    definition = CATALOGUE.compiled(ROADMAP)
-    move = replace(definition.transitions[0], requirements=(requirement,))
-    return replace(definition, transitions=(move, *definition.transitions[1:]))
-
-
-def test_a_transition_that_a_policy_forbids_is_judged_by_nobody() -> None:
-    forbidden = compiled(_with(PolicyAllows("small", Text("нет", "no"), allowed=False)))
-
-    assert forbidden is not None
-    assert CATALOGUE.compiled(ROADMAP).transitions[0].name not in forbidden.moves
-
-
-def test_a_role_is_held_at_the_school_or_on_the_road_map() -> None:
-    rules = compiled(_with(RoleAssigned("expert")))
-    assert rules is not None
-    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
-    on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
-
-    assert check(Act(roster=on_map))
-    assert check(Act(own={("eva", "expert"): ("r-1", 2)}))
-    assert not check(Act())
-
-
-def test_an_answer_is_waited_for_by_whoever_submitted_last() -> None:
-    rules = compiled(CATALOGUE.compiled(ROADMAP))
-    assert rules is not None
-    waits = rules.moves["accept_concept_documents"].checks[0]
-
-    assert waits(Act(here=["submit_concept_documents", "elsewhere"]))
-    assert not waits(Act(here=["submit_concept_documents", "return_concept_documents"]))
-    assert not waits(Act(here=["elsewhere"]))
 
 
 def test_rights_of_a_stream_whose_times_run_back_stand_at_no_moment(court: Court) -> None:
