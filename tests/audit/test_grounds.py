@@ -154,6 +154,15 @@ def test_the_rest_is_what_the_records_state() -> None:
     assert [*grounds.erasures.all] == erased != []
 
 
+def test_rules_are_in_force_from_their_adoption_only() -> None:
+    grounds = Grounds({}, {})
+    acted = next(one for one in SHARED if one.kind == "activity_begun")
+    assert acted.definition is not None
+    grounds.learn(acted)
+
+    assert grounds.rules == {}
+
+
 def test_who_acts_is_judged_by_the_installation_as_it_stood() -> None:
     grounds = learned()
     shown = [one for one in map(Record.decode, lines()) if ":" in one.actor.authentication]

@@ -108,6 +108,29 @@ EQUIVALENT: dict[Key, str] = {
     ("audit/ed25519", "if key is None or scalar >= _L:", "comparison 0 at 19"): (
         "S = L is S = 0, and no signature has that: R would have to be made of its own hash"
     ),
+    (
+        "audit/grounds",
+        "if not 0 < version <= len(moments) or moments[version - 1][1] != version:",
+        "comparison 0 at 8",
+    ): "no record has the number 0, so none is found of it either",
+    ("audit/grounds", "place = bisect_left(moments, (moment, 0))", "number at 39"): (
+        "records are numbered from 1, so none of that moment stands before 0 or before 1"
+    ),
+    ("audit/grounds", 'found = self.credentials.get(name or "")', "word at 38"): (
+        "whoever is known in another way is not asked for a credential at all"
+    ),
+    ("audit/grounds", "return self.actors.get(actor, version + 1) <= version", "number at 41"): (
+        "of whom nobody knows, anything beyond the version will do"
+    ),
+    ("audit/stretch", 'or not is_plain("".join(record_ids))', "word at 17"): (
+        "letters between the ids are as plain as nothing"
+    ),
+    ("audit/kept", "size: int = 0", "number at 13"): (
+        "nobody asks for the size of what is no file"
+    ),
+    ("audit/pieces", "0 < len(text) <= MAX_NUMBER", "comparison 0 at 1"): (
+        "an empty number has no digit, and is refused for that"
+    ),
 }
 
 
