@@ -77,7 +77,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/standalone": (*_BUNDLES, *_DECIDED, *_ALONE),
         "audit/bundle": ("test_bundle_written",),
         "audit/shared": ("test_checking", "test_edited_projections", *_FORGED),
-        "audit/schools": ("test_checking", "test_edited_projections", "test_since", "test_spans"),
+        "audit/schools": ("test_schools", "test_edited_projections", "test_forged_transitions"),
         "audit/screen": (*_SCREEN, "test_screen_kept"),
         "audit/transitions": (*_SCREEN, "test_screen_kept"),
         "audit/compiled": ("test_screen_rules",),
