@@ -23,7 +23,7 @@ from lifecycle.domain.ports import Auditing
 from lifecycle.domain.spans import Span
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.breaking_in import SCHOOL, STREAM, BreakIn, reopened
-from tests.audit.court import CATALOGUE, Court, history
+from tests.audit.court import CATALOGUE, Court, restless
 from tests.audit.test_screen_kept import remarked
 from tests.factories import Office, memory_engine
 
@@ -67,14 +67,15 @@ def test_honest_schools_are_passed_by_the_screen_and_read_once() -> None:
 
 def test_a_school_in_doubt_is_looked_at_alone_and_in_full() -> None:
     """The host's own guards are asked in full; nothing is wrong with who asks for them."""
-    engine = history()
+    engine = memory_engine(CATALOGUE, guards={"money_left": lambda attempt: []})
+    office = Office(engine, CATALOGUE.compiled("spring-2026")).opened("one", "other")
+    restless(office, "one")
     with begun(engine) as (run, view, sizes):
         outcome = check_schools(run, view, ALL)
         sifted = schools._screened(run, view, ALL)
 
-    doubtful = set(sifted.doubtful)
-    assert doubtful < set(sizes)
-    assert sifted.passed == {name: size for name, size in sizes.items() if name not in doubtful}
+    assert sifted.doubtful == ["participation/one"]
+    assert sifted.passed == {"participation/other": sizes["participation/other"]}
     assert (outcome.findings, outcome.records, outcome.streams) == (
         [], sum(sizes.values()), len(sizes),
     )  # fmt: skip
