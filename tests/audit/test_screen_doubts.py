@@ -86,6 +86,15 @@ def _administrator_revoked(bodies: list[Body]) -> None:
     bodies[-1]["facts"]["role"] = "administrator"
 
 
+def _given(bodies: list[Body], **facts: str) -> None:
+    """Give a role at the end, as the first one was given, with other facts."""
+    given = next(body for body in bodies if body["kind"] == "role_assigned")
+    consulted = {"installation": bodies[-1]["consulted"]["installation"]}
+    bodies.append({**given, "consulted": consulted, "facts": {**given["facts"], **facts},
+                   "record_id": "r-1", "command_id": "c-1",
+                   "recorded_at": bodies[-1]["recorded_at"]})  # fmt: skip
+
+
 FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "by another's assignment": _role_by_another,
     "with what had been consulted later": _runs_back,
@@ -103,6 +112,30 @@ FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "of a role that is not given on schools": _given_by_nobody_asked,
     "given a role on what roles do not rest on": lambda bodies: bodies[1].update(
         consulted=bodies[0]["consulted"]
+    ),
+    "enrolled as another school": lambda bodies: bodies[0]["facts"].update(school="other"),
+    "enrolled under a title that is none": lambda bodies: bodies[0]["facts"].update(title=" x"),
+    "enrolled under another road map": lambda bodies: bodies[0]["facts"].update(
+        roadmap="spring-2026"
+    ),
+    "enrolled on what enrolments do not rest on": lambda bodies: bodies[0]["consulted"].pop(
+        f"roadmap/{ROADMAP}"
+    ),
+    "enrolled by whom enrols nobody": lambda bodies: bodies[0].update(
+        actor=next(one["actor"] for one in bodies if one["actor"]["role"] == "school_coordinator")
+    ),
+    "given twice": _given,
+    "given to somebody unknown": lambda bodies: _given(bodies, actor="stranger"),
+    "given a role of road maps": lambda bodies: _given(bodies, role="federal_coordinator"),
+    "given by whom gives nothing": lambda bodies: bodies[1].update(actor=bodies[0]["actor"]),
+    "advanced on what transitions do not rest on": lambda bodies: of(bodies, "start_questionnaire")[
+        "consulted"
+    ].pop(f"roadmap/{ROADMAP}"),
+    "advanced out of another state": lambda bodies: of(bodies, "receive_risk_profile").update(
+        {"from": "completed"}
+    ),
+    "advanced by whom does not": lambda bodies: of(bodies, "start_questionnaire").update(
+        actor=bodies[1]["actor"]
     ),
     "enrolled with a reason": lambda bodies: bodies[0].update(reason="mood"),
     "advanced at another date than an undated request gets": lambda bodies: of(
