@@ -47,6 +47,8 @@ PARSERS = {"the standard library's": STANDARD, "the fast one": fast_parser()}
 class Court:
     """The screen and the full check over one history.
 
+    What storage shows of each stream - head, row of the board, roles held - lies in ``shown``.
+
     Args:
         engine: The history.
         parser: Reads bodies for the screen.
@@ -65,12 +67,15 @@ class Court:
             self.streams = dict[str, list[Row]]()
             self.openings = dict[str, Openings]()
             self.keys = dict[str, Keys]()
+            self.shown = dict[str, tuple[Any, ...]]()
             for school in view.schools():
                 stream = participation_stream(school)
                 with view.plain(only(stream)) as plain:
                     self.streams[stream] = list(plain.records)
                     self.openings[stream] = plain.openings.get(stream, {})
                     self.keys[stream] = plain.keys.get(stream, {})
+                    head, standing = plain.heads[stream], plain.standings[school]
+                    self.shown[stream] = head, standing, plain.held.get(stream, [])
         self.screen = Screen(self.origin, grounds, parser, self.run.files)
 
     def passes(self, stream: str, found: list[Row]) -> bool:
@@ -84,6 +89,13 @@ class Court:
             return self.screen.follow(stream, found, *kept).tally
         except Exception:
             return None
+
+    def came_to(self, stream: str) -> tuple[Any, ...]:
+        """Return head, row of the board and roles held that the screen comes to."""
+        kept = self.openings[stream], self.keys[stream]
+        passed = self.screen.follow(stream, self.streams[stream], *kept)
+        held = [(record_id, stream, *rest) for record_id, *rest in passed.held]
+        return passed.head, passed.standing, held
 
     def findings(self, stream: str, found: list[Row]) -> list[Finding]:
         """Return what the full check finds in the stream."""

@@ -89,6 +89,15 @@ def _all() -> tuple[tuple[Body, Record], ...]:
     return tuple((json.loads(line), Record.decode(line)) for line in lines())
 
 
+def learned() -> Grounds:
+    """What decisions may rest on after all of it, without definitions."""
+    grounds = Grounds({}, {})
+    for _, record in _all():
+        if is_shared(record.stream):
+            grounds.learn(record)
+    return grounds
+
+
 def last(kind: str, **members: object) -> Body:
     """The last record of a kind that has these members or facts, to be changed at will."""
     fits = [

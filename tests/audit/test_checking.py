@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking, roles, unfounded
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import Oddities, is_shared, repeated_ids
-from lifecycle.domain.model import Assignment, Head
+from lifecycle.audit.personal import Beside
+from lifecycle.audit.shared import actors, credentials, shared_streams
+from lifecycle.domain import canonical
+from lifecycle.domain.definition import Definition
+from lifecycle.domain.erasure import Erasures
+from lifecycle.domain.model import Assignment, Credential, Head
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.spans import StoredRecord
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.memory_evidence import MemoryEvidence
+from tests.audit.deciding import MAP, last, learned, lived
 from tests.storage.samples import ORIGIN, STREAM, append, record_after
 
 
@@ -72,6 +80,80 @@ def test_roles_are_compared_stream_by_stream_in_the_order_of_their_records() -> 
     twins = [replace(first, record_id="r-9"), first]
     (found,) = roles(twins, [])
     assert found.expected == ["ana curator #1 r-1", "ana curator #1 r-9"]
+
+
+def test_actors_are_compared_with_the_records_that_registered_them() -> None:
+    assert list(actors({"ann": 1, "bea": 2}, {"bea": 2, "ann": 1})) == []
+    assert list(actors({"ann": 1, "bea": 2, "cid": 4}, {"ann": 1, "bea": 3, "dan": 5})) == [
+        Finding(
+            "actors_differ", "installation", None, "actors",
+            ["bea #2", "cid #4"], ["bea #3", "dan #5"],
+        )
+    ]  # fmt: skip
+
+
+def test_credentials_are_compared_by_their_names_and_told_in_words() -> None:
+    plain = Credential("one", "ann", "key", "proof", "", "", 3)
+    full = Credential("two", "bea", "token", "0" * 8, "plan enrol", "2023-01-01", 4, revoked=9)
+    odd = replace(plain, id="odd", revoked=0)
+
+    assert list(credentials({"one": plain, "two": full}, [full, plain])) == []
+    assert list(credentials({"one": plain, "two": full}, [replace(plain, actor="bea"), odd])) == [
+        Finding("credentials_differ", "installation", None, name, ours, theirs)
+        for name, ours, theirs in (
+            ("odd", None, "ann key #3 proof revoked by #0"),
+            ("one", "ann key #3 proof", "bea key #3 proof"),
+            ("two", "bea token #4 00000000 for plan enrol until 2023-01-01 revoked by #9", None),
+        )
+    ]
+
+
+def test_honest_shared_streams_are_learned_and_have_no_findings() -> None:
+    context = lived().context
+    with context.journal.auditing() as view:
+        rules = {one: Definition.from_json(json.loads(body)) for one, body in view.definitions()}
+        run = Checking(context.evidence, Grounds(rules, context.guards), lambda done: None)
+        sizes = {name: size for name, size in view.sizes() if is_shared(name)}
+        findings = list(shared_streams(run, view))
+
+    assert findings == []
+    assert run.versions == run.grounds.versions == sizes
+    assert run.records == sum(sizes.values())
+    assert run.grounds.rules == learned().rules
+    ((place, progress),) = run.grounds.plans[MAP].items()
+    assert (place[0], progress.state) == ("1.2", "done")
+    assert run.odd == Oddities()
+
+
+def test_a_record_is_not_decided_by_rules_that_are_not_stored() -> None:
+    record = Record.decode(canonical.encode(last("advanced")))
+    assert record.definition is not None
+    check, head = run([]), empty_head(ORIGIN, record.stream)
+    with lived().context.journal.auditing() as view:
+        beside = Beside(view, check.files, Erasures()).stream(record.stream)
+        found = next(check.decided(head, None, record, beside))
+
+    assert found == Finding(
+        "definition_missing", record.stream, record.sequence, "definition",
+        record.definition.digest,
+    )  # fmt: skip
+
+
+def test_the_screen_remembers_for_as_long_as_the_run() -> None:
+    check = run([])
+
+    assert check.screen(ORIGIN) is check.screen(ORIGIN)
+
+
+def test_a_record_that_is_read_is_counted_taken_and_noted() -> None:
+    check, record = run([]), record_after(empty_head(ORIGIN, STREAM))
+    edited = stored(record, record_id="edited")
+
+    findings = list(check.read(StreamCheck(ORIGIN, STREAM), edited))
+
+    assert [(one.code, one.field) for one in findings] == [("column_differs", "record_id")]
+    assert check.records == 1
+    assert [*check.odd.displaced] == [("record_id", (STREAM, 1))]
 
 
 def stored(record: Record, **columns: str) -> StoredRecord:

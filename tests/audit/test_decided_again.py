@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from lifecycle.domain.model import INSTALLATION, DefinitionRef, Head, roadmap_st
 from lifecycle.domain.plan import plan_after
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import Participation, fold
+from tests.audit.deciding import by_the_package, last, lines
 from tests.factories import ADMIN, Office
 
 SCHOOL = "krasnogorsk"
@@ -84,6 +87,33 @@ def test_every_record_of_an_honest_office_comes_out_the_same(case: Case) -> None
         for record in records:
             assert case.again(record) == []
     assert {one.kind for one in case.streams[INSTALLATION]} >= {"installed", "actor_added"}
+
+
+def test_whatever_can_be_recorded_comes_out_the_same() -> None:
+    kinds = {json.loads(line)["kind"] for line in lines()}
+
+    assert len(kinds) == 13
+    assert [kind for kind in sorted(kinds) if by_the_package(last(kind))] == []
+
+
+def test_a_command_has_an_id_that_commands_have(case: Case) -> None:
+    (found,) = case.again(replace(case.last("advanced"), command_id="x y"))
+
+    assert (found.code, found.field, found.expected, found.found) == (
+        "decision_refused", "command_id", None, "'x y' is no id of a command",
+    )  # fmt: skip
+
+
+def test_in_the_installation_those_are_known_who_were_registered_before(case: Case) -> None:
+    before, record = next(
+        pair for pair in pairwise(case.streams[INSTALLATION])
+        if [one.kind for one in pair] == ["actor_added", "actor_added"]
+    )  # fmt: skip
+    for one, known in ((before, True), (record, False)):
+        name = (one.facts or {})["actor"]
+        changed = replace(record, actor=replace(record.actor, on_behalf_of=name))
+        said = [finding.found for finding in case.again(changed)]
+        assert (f"{name} was no actor then" not in said) is known
 
 
 @pytest.mark.parametrize("over", [0, -1, 1])

@@ -46,6 +46,8 @@ def test_lawful_histories_of_every_road_map_are_passed(parser: str) -> None:
     doubtful = {name for name, found in court.streams.items() if not court.passes(name, found)}
 
     assert doubtful == asks_host
+    for stream in court.streams.keys() - doubtful:
+        assert court.came_to(stream) == court.shown[stream]
     assert len(court.streams) == 3 * len(CATALOGUE.roadmaps())
     assert all(court.findings(stream, found) == [] for stream, found in court.streams.items())
 

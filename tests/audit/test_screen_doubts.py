@@ -9,21 +9,10 @@ from typing import Any
 
 import pytest
 
-from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
-from lifecycle.audit.compiled import Act, Roster, compiled
+from lifecycle.audit.acting import Doubtful
 from lifecycle.audit.frames import Frames
 from lifecycle.audit.grounds import Grounds
-from lifecycle.audit.spelling import STANDARD
 from lifecycle.domain import canonical
-from lifecycle.domain.definition import (
-    Definition,
-    DifferentPerson,
-    NotHolding,
-    PolicyAllows,
-    RoleAssigned,
-)
-from lifecycle.domain.messages import Text
-from lifecycle.domain.model import Assignment, Credential
 from tests.audit.court import CATALOGUE, Court, history, rechained, rehashed
 from tests.factories import ADMIN, ROADMAP, Office, memory_engine
 
@@ -97,6 +86,15 @@ def _administrator_revoked(bodies: list[Body]) -> None:
     bodies[-1]["facts"]["role"] = "administrator"
 
 
+def _given(bodies: list[Body], **facts: str) -> None:
+    """Give a role at the end, as the first one was given, with other facts."""
+    given = next(body for body in bodies if body["kind"] == "role_assigned")
+    consulted = {"installation": bodies[-1]["consulted"]["installation"]}
+    bodies.append({**given, "consulted": consulted, "facts": {**given["facts"], **facts},
+                   "record_id": "r-1", "command_id": "c-1",
+                   "recorded_at": bodies[-1]["recorded_at"]})  # fmt: skip
+
+
 FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "by another's assignment": _role_by_another,
     "with what had been consulted later": _runs_back,
@@ -114,6 +112,30 @@ FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "of a role that is not given on schools": _given_by_nobody_asked,
     "given a role on what roles do not rest on": lambda bodies: bodies[1].update(
         consulted=bodies[0]["consulted"]
+    ),
+    "enrolled as another school": lambda bodies: bodies[0]["facts"].update(school="other"),
+    "enrolled under a title that is none": lambda bodies: bodies[0]["facts"].update(title=" x"),
+    "enrolled under another road map": lambda bodies: bodies[0]["facts"].update(
+        roadmap="spring-2026"
+    ),
+    "enrolled on what enrolments do not rest on": lambda bodies: bodies[0]["consulted"].pop(
+        f"roadmap/{ROADMAP}"
+    ),
+    "enrolled by whom enrols nobody": lambda bodies: bodies[0].update(
+        actor=next(one["actor"] for one in bodies if one["actor"]["role"] == "school_coordinator")
+    ),
+    "given twice": _given,
+    "given to somebody unknown": lambda bodies: _given(bodies, actor="stranger"),
+    "given a role of road maps": lambda bodies: _given(bodies, role="federal_coordinator"),
+    "given by whom gives nothing": lambda bodies: bodies[1].update(actor=bodies[0]["actor"]),
+    "advanced on what transitions do not rest on": lambda bodies: of(bodies, "start_questionnaire")[
+        "consulted"
+    ].pop(f"roadmap/{ROADMAP}"),
+    "advanced out of another state": lambda bodies: of(bodies, "receive_risk_profile").update(
+        {"from": "completed"}
+    ),
+    "advanced by whom does not": lambda bodies: of(bodies, "start_questionnaire").update(
+        actor=bodies[1]["actor"]
     ),
     "enrolled with a reason": lambda bodies: bodies[0].update(reason="mood"),
     "advanced at another date than an undated request gets": lambda bodies: of(
@@ -206,146 +228,6 @@ def test_an_enrolment_whose_date_was_given_is_passed() -> None:
     court = Court(engine)
 
     assert court.passes("participation/one", court.streams["participation/one"])
-
-
-ACTOR = {"assignment": "r-1", "authentication": "host:portal", "id": "eva", "on_behalf_of": None,
-         "role": "expert", "signature": None}  # fmt: skip
-TOKEN = Credential("t-1", "eva", "token", "0" * 64, "advance", "2023-01-01T00:00:00.000000Z", 4)
-NOW = "2022-03-01T09:00:00.000000Z"
-
-
-def admitted(given: Roster, approval: bool = False, scope: str = "advance", **members: Any) -> bool:
-    """Tell whether the screen lets somebody act, whom the installation gave *given*."""
-    grounds = Grounds({}, {}, actors={"eva": 1})
-    grounds.credentials[TOKEN.id] = TOKEN
-    grounds.versions["installation"] = 5
-    authority = Authority(grounds, STANDARD)
-    acting = Acting({**ACTOR, **members}, grounds)
-    consulted = Consulted({"installation": 5}, authority)
-    consulted.rosters = [given]
-    try:
-        authority.admit(acting, scope, consulted, NOW, approval=approval)
-    except Doubtful:
-        return False
-    return True
-
-
-def test_an_actor_of_other_types_is_doubtful() -> None:
-    with pytest.raises(Doubtful):
-        Acting({**ACTOR, "assignment": 1}, Grounds({}, {}, actors={"eva": 1}))
-
-
-def test_a_role_that_he_was_given_otherwise_is_doubtful() -> None:
-    acting = Acting(ACTOR, Grounds({}, {}, actors={"eva": 1}))
-    given = [Assignment(name, "installation", "eva", "expert", 2) for name in ("r-1", "r-2")]
-
-    acting.acts(["expert"], {}, Roster(given[:1]))
-    for others in (given, given[1:], []):
-        with pytest.raises(Doubtful):
-            acting.acts(["expert"], {}, Roster(others))
-
-
-def test_versions_that_nobody_can_have_seen_are_doubtful(court: Court) -> None:
-    grounds = court.run.grounds
-    authority = Authority(grounds, STANDARD)
-    last = grounds.versions["installation"]
-
-    for version in (0, last + 1, True, "1"):
-        with pytest.raises(Doubtful):
-            Consulted({"installation": version}, authority)  # type: ignore[dict-item]
-    with pytest.raises(Doubtful):
-        Consulted({"installation": 1}, authority).check("2099-01-01T00:00:00.000000Z", {})
-    Consulted({"installation": last}, authority).check("2099-01-01T00:00:00.000000Z", {})
-
-
-def test_whoever_made_the_one_transition_does_not_make_the_other() -> None:
-    rules = compiled(_with(DifferentPerson(("submit",))))
-    assert rules is not None
-    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
-
-    assert check(Act(persons=("eva",)))
-    assert check(Act(persons=("eva",), movers={"submit": {"ivan"}}))
-    assert not check(Act(persons=("eva",), movers={"submit": {"eva"}}))
-
-
-def test_auditors_and_administrators_who_approve_are_doubtful() -> None:
-    nobody = Roster([])
-    auditor = Roster([Assignment("r-1", "installation", "eva", "auditor", 2)])
-    chief = Roster([Assignment("r-1", "installation", "eva", "administrator", 2)])
-
-    assert admitted(nobody, approval=True)
-    assert admitted(chief)
-    assert not admitted(chief, approval=True)
-    assert not admitted(auditor)
-    assert not admitted(nobody, authentication="signed:t-1")
-
-
-def test_a_token_is_good_for_what_it_was_issued_for() -> None:
-    nobody = Roster([])
-    shown: dict[str, Any] = {"authentication": f"token:{TOKEN.id}"}
-
-    assert admitted(nobody, **shown)
-    assert not admitted(nobody, scope="enrol", **shown)
-    assert not admitted(nobody, authentication="token:t-2")
-
-
-def test_whoever_holds_a_role_on_the_road_map_holds_it_for_the_school() -> None:
-    rules = compiled(_with(NotHolding(("expert",))))
-    assert rules is not None
-    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
-    on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
-
-    assert not check(Act(persons=("eva",), roster=on_map))
-    assert not check(Act(persons=("eva",), own={("eva", "expert"): ("r-1", 2)}))
-    assert check(Act(persons=("ivan",), roster=on_map))
-
-
-def test_names_that_occur_twice_are_no_plain_rules() -> None:
-    definition = CATALOGUE.compiled(ROADMAP)
-
-    assert compiled(definition) is not None
-    assert compiled(replace(definition, states=(*definition.states, definition.states[0]))) is None
-
-
-def test_rules_of_another_shape_are_no_plain_rules() -> None:
-    definition = CATALOGUE.compiled(ROADMAP)
-    lost: Any = replace(definition.transitions[0], due_on="soon")  # type: ignore[arg-type]
-
-    assert compiled(replace(definition, transitions=(lost, *definition.transitions[1:]))) is None
-
-
-def _with(requirement: Any) -> Definition:
-    definition = CATALOGUE.compiled(ROADMAP)
-    move = replace(definition.transitions[0], requirements=(requirement,))
-    return replace(definition, transitions=(move, *definition.transitions[1:]))
-
-
-def test_a_transition_that_a_policy_forbids_is_judged_by_nobody() -> None:
-    forbidden = compiled(_with(PolicyAllows("small", Text("нет", "no"), allowed=False)))
-
-    assert forbidden is not None
-    assert CATALOGUE.compiled(ROADMAP).transitions[0].name not in forbidden.moves
-
-
-def test_a_role_is_held_at_the_school_or_on_the_road_map() -> None:
-    rules = compiled(_with(RoleAssigned("expert")))
-    assert rules is not None
-    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
-    on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
-
-    assert check(Act(roster=on_map))
-    assert check(Act(own={("eva", "expert"): ("r-1", 2)}))
-    assert not check(Act())
-
-
-def test_an_answer_is_waited_for_by_whoever_submitted_last() -> None:
-    rules = compiled(CATALOGUE.compiled(ROADMAP))
-    assert rules is not None
-    waits = rules.moves["accept_concept_documents"].checks[0]
-
-    assert waits(Act(here=["submit_concept_documents", "elsewhere"]))
-    assert not waits(Act(here=["submit_concept_documents", "return_concept_documents"]))
-    assert not waits(Act(here=["elsewhere"]))
 
 
 def test_rights_of_a_stream_whose_times_run_back_stand_at_no_moment(court: Court) -> None:

@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lifecycle import Lifecycle, verify
-from lifecycle.audit.kept import Keys, Openings
+from lifecycle.audit.acting import Doubtful
+from lifecycle.audit.files import Files
+from lifecycle.audit.kept import Erased, Kept, Keys, Openings, Sealed
 from lifecycle.audit.personal import Tally
+from lifecycle.domain.commitment import commitment_to
+from lifecycle.domain.erasable import Secret
+from lifecycle.domain.erasure import Erasures
+from lifecycle.domain.evidence import StoredFile
+from lifecycle.domain.record import moment_text
+from lifecycle.storage.memory_evidence import MemoryEvidence
 from tests.audit.court import CATALOGUE, Court, Papered, rehashed, restless
+from tests.audit.deciding import learned
 from tests.factories import ADMIN, ROADMAP, Office, memory_engine
 
 SCHOOL = "one"
@@ -226,3 +239,96 @@ def test_a_comment_that_is_no_commitment_is_doubtful() -> None:
     body = found[place][3].replace(comment.encode(), b"plain")
     assert not court.passes(STREAM, rehashed(found, place, body))
     assert court.findings(STREAM, rehashed(found, place, body)) != []
+
+
+NOW = "2022-03-01T09:00:00.000000Z"
+PURPOSE = "evidence.content"
+
+
+@cache
+def letter() -> tuple[Files, StoredFile, bytes]:
+    """A personal file in a store, and its key."""
+    store, secret = MemoryEvidence(), Secret(bytes(32), bytes(12))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "letter.txt"
+        path.write_text("x", "utf-8")
+        return Files(store), store.put(path, secret), secret.key
+
+
+def kept_alone(value: str, *, key: bytes | None) -> tuple[Kept, Sealed]:
+    """Return what is kept of a personal file alone, and what commits to it."""
+    files, stored, _ = letter()
+    seal = Sealed(PURPOSE, commitment_to(PURPOSE, value, bytes(32)), stored.sha256, stored.size)
+    openings = {(1, seal.commitment): (PURPOSE, value, bytes(32))}
+    keys = {(1, stored.sha256): key}
+    return Kept(STREAM, openings, keys, Erased(Erasures()), files), seal
+
+
+def test_a_personal_file_is_opened_by_its_key_and_is_what_was_committed_to() -> None:
+    _, stored, key = letter()
+    assert stored.plain is not None
+    kept, seal = kept_alone(stored.plain, key=key)
+
+    kept.open(1, NOW, CURATOR, [seal])
+    kept.close()
+    assert kept.tally == Tally(opened=1)
+
+    for value, other, sealed in (
+        (stored.plain, None, seal),
+        (stored.plain, bytes(31) + b"x", seal),
+        (stored.plain, key, seal._replace(size=seal.size + 1)),
+        ("0" * 64, key, kept_alone("0" * 64, key=key)[1]),
+    ):
+        kept, _ = kept_alone(value, key=other)
+        with pytest.raises((Doubtful, AttributeError)):
+            kept.open(1, NOW, CURATOR, [sealed])
+
+
+def test_whatever_no_record_needs_is_doubtful() -> None:
+    files, stored, key = letter()
+    nothing = Erased(Erasures())
+
+    Kept(STREAM, {}, {}, nothing, files).close()
+    with pytest.raises(Doubtful):
+        Kept(STREAM, {(1, "0" * 64): ("comment", "x", bytes(32))}, {}, nothing, files).close()
+    with pytest.raises(Doubtful):
+        Kept(STREAM, {}, {(1, stored.sha256): key}, nothing, files).close()
+
+
+def test_an_erasure_covers_whom_and_what_it_names_up_to_its_moment() -> None:
+    erasures = learned().erasures
+    erased = Erased(erasures)
+    one = erasures.all[0]
+    person, moment = (one.facts or {})["actor"], moment_text(one.recorded_at)
+
+    assert erased.later(person, NOW) == erased.later(person, moment) == [one.sequence]
+    assert erased.later(person, "~") == erased.later("stranger", NOW) == []
+    named = replace(one, facts={**(one.facts or {}), "records": [f"{STREAM}#2"]})
+    assert Erased(Erasures([named])).later(f"{STREAM}#2", moment) == [one.sequence]
+    assert Erased(Erasures([named])).names(STREAM)
+    assert not Erased(Erasures([named])).names(f"{STREAM}#2")
+    assert not erased.names(STREAM)
+
+
+def test_of_what_was_erased_nothing_is_left_anywhere() -> None:
+    files, stored, key = letter()
+    erased = Erased(learned().erasures)
+    person = (learned().erasures.all[0].facts or {})["actor"]
+    seal = Sealed(PURPOSE, "0" * 64, stored.sha256, stored.size)
+    comment = Sealed("comment", "1" * 64)
+    opening: Openings = {(1, "0" * 64): (PURPOSE, "x", bytes(32))}
+
+    def gone(store: Files, openings: Openings, keys: Keys) -> Kept:
+        kept = Kept(STREAM, openings, keys, erased, store)
+        kept.open(1, NOW, person, [comment, seal])
+        return kept
+
+    empty = Files(MemoryEvidence())
+    assert gone(empty, {}, {}).tally == Tally(erased=2)
+    for store, openings, keys in (
+        (files, {}, {}),
+        (empty, opening, {}),
+        (empty, {}, {(1, stored.sha256): key}),
+    ):
+        with pytest.raises(Doubtful):
+            gone(store, openings, keys)

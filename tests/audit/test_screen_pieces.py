@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from lifecycle.audit.kept import Sealed
 from lifecycle.audit.pieces import Pieces, as_asked, items_of, orders, sealed_in
 from lifecycle.audit.spelling import STANDARD
 from lifecycle.domain import canonical
+from lifecycle.domain.errors import InvalidEvidence
 from lifecycle.domain.model import Actor, Evidence
 from lifecycle.domain.requests import Advance
 from lifecycle.storage.memory_evidence import MemoryEvidence
@@ -48,10 +50,16 @@ UNSOUND: list[Any] = [
     ORDER | {"number": "1 ivan@example.org"},
     ORDER | {"issuer": "Иванов, тел. 8 900 123-45-67"},
     ORDER | {"issuer": "\n"},
+    ORDER | {"issuer": ""},
+    ORDER | {"issuer": " "},
+    ORDER | {"issuer": "О" * 301},
+    ORDER | {"number": ""},
     ORDER | {"date": "2022-3-1"},
     ORDER | {"x": None},
     LINK | {"url": 1},
     FILE | {"size": 0},
+    FILE | {"size": True},
+    FILE | {"media_type": 1},
     FILE | {"kind": "list"},
     FILE | {"name": "Иванов.txt"},
     FILE | {"content": "0" * 64},
@@ -72,7 +80,19 @@ def test_a_piece_that_is_not_sound_is_doubtful(piece: Any) -> None:
     assert orders(spelt([piece]), KINDS) is None
 
 
-@pytest.mark.parametrize("piece", [LINK, ORDER, FILE, FILE | {"name": "0" * 64}, PERSONAL])
+SOUND: list[Any] = [
+    LINK,
+    ORDER,
+    ORDER | {"number": "1" * 60, "issuer": "О"},
+    ORDER | {"number": "б/н", "issuer": "О" * 300},
+    FILE,
+    FILE | {"name": "0" * 64, "size": 2**53 - 1},
+    PERSONAL,
+    PERSONAL | {"sha256": "1" * 64},  # what is personal is looked at with its key, elsewhere
+]
+
+
+@pytest.mark.parametrize("piece", SOUND)
 def test_a_sound_piece_is_told_by_its_kind(piece: Any) -> None:
     other = piece | {"item": "x"}
 
@@ -81,6 +101,16 @@ def test_a_sound_piece_is_told_by_its_kind(piece: Any) -> None:
     assert found == {piece["kind"]: [None, "x"]}
     with pytest.raises(Doubtful):
         items_of([piece, piece], KINDS, is_stored)
+
+
+def test_a_file_is_no_larger_than_bodies_can_say() -> None:
+    with pytest.raises(Doubtful):
+        items_of([FILE | {"size": 2**53}], KINDS, is_stored)
+
+
+def test_a_link_that_is_no_address_is_not_sound() -> None:
+    with pytest.raises(InvalidEvidence):
+        items_of([LINK | {"url": "x"}], KINDS, is_stored)
 
 
 def test_pieces_commit_to_names_and_contents() -> None:
@@ -107,6 +137,8 @@ def test_orders_are_read_from_their_spelling() -> None:
     [
         "null",
         "[{}",
+        spelt([ORDER])[:-2] + "xx",
+        "xx" + spelt([ORDER])[2:],
         spelt([LINK]),
         spelt([ORDER, ORDER]),
         spelt([ORDER, LINK]),
@@ -179,6 +211,21 @@ def test_orders_are_spelt_as_requests_spell_them() -> None:
         assert read(canonical.encode([piece]), move)[1] == canonical.encode([as_asked(piece)])
     with pytest.raises(Doubtful):
         read(b'{"0":1}', move)
+
+
+def test_what_an_act_brings_is_read_with_all_that_it_commits_to() -> None:
+    pieces: list[Any] = [FILE | {"name": "2" * 64}, LINK, PERSONAL]
+    rules = compiled(CATALOGUE.compiled(ROADMAP))
+    assert rules is not None
+    read = Pieces(STANDARD, is_stored).of
+
+    for _ in (1, 2):
+        found = read(canonical.encode(pieces), replace(rules.moves["withdraw"], kinds=KINDS))
+        assert found == (
+            {"order": [None, None], "list": [None]},
+            canonical.encode([as_asked(piece) for piece in pieces]),
+            (Sealed("evidence.name", "2" * 64), *sealed_in(PERSONAL)),
+        )
 
 
 def test_a_file_is_there_by_its_digest_and_size(tmp_path: Path) -> None:

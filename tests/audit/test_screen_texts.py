@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lifecycle.audit.texts import are_moments, day_at
+from lifecycle.audit.texts import are_moments, day_at, day_within, is_day
 
 NOW = "2022-03-01T09:00:00.000000Z"
 
@@ -14,6 +14,24 @@ def test_the_day_of_a_moment_is_that_of_the_place() -> None:
     assert day_at("2022-03-01T18:30:00.000000Z", "Asia/Kolkata") == "2022-03-02"
     assert day_at("2022-03-01T20:59:59.000000Z", "Europe/Moscow") == "2022-03-01"
     assert day_at("2022-03-01T21:00:00.000000Z", "Europe/Moscow") == "2022-03-02"
+
+
+def test_an_hour_has_a_day_where_none_ends_within_it() -> None:
+    assert day_within("2022-03-01T18", "Asia/Kolkata") == ""
+    assert day_within("2022-03-01T17", "Asia/Kolkata") == "2022-03-01"
+
+
+@pytest.mark.parametrize("text", ["2022-03-01", "1000-01-01", "2024-02-29", "9999-12-31"])
+def test_a_day_is_written_in_one_way(text: str) -> None:
+    assert is_day(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "0999-12-31", "20220301", "2022-W10-1", "2022-02-30", "2022-3-1", "2022-03-01 "],
+)
+def test_what_is_written_otherwise_is_no_day(text: str) -> None:
+    assert not is_day(text)
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,9 @@ from typing import Any
 import pytest
 
 from lifecycle import Lifecycle, verify
-from lifecycle.audit.findings import Finding
-from lifecycle.audit.schools import spans_of
-from lifecycle.audit.shared import SHARED
 from lifecycle.audit.verify import verify as verify_view
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.guards import Guards
-from lifecycle.domain.spans import Span
 from lifecycle.parallel import Spread, fast_parser
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
@@ -20,25 +16,6 @@ from lifecycle.storage.sqlite import WAL
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.breaking_in import SCHOOL, STREAM, BreakIn, reopened
 from tests.factories import ADMIN, Ids, Office, engine_on, memory_engine
-
-
-def holds(span: Span, stream: str) -> bool:
-    return (span.first or "") <= stream and (span.last is None or stream < span.last)
-
-
-@pytest.mark.parametrize("records", [1, 5, 20, 10_000])
-def test_every_name_lies_in_one_span(
-    catalogue: Catalogue, definition: Definition, records: int
-) -> None:
-    engine = memory_engine(catalogue)
-    Office(engine, definition).opened("ann", "bea", "cid")
-    with engine.context.journal.auditing() as view:
-        spans = [*SHARED, *spans_of(view, records)]
-        names = [stream for stream, _ in view.sizes()]
-
-    for name in [*names, "", "a", "installation", "participation/", "participation0", "roadmap/x",
-                 "roadmap0", "zeta", "\U0010ffff"]:  # fmt: skip
-        assert [holds(span, name) for span in spans].count(True) == 1, name
 
 
 def broken(folder: Path) -> None:
@@ -104,25 +81,6 @@ def _verified_while_written(engine: Lifecycle, other: Lifecycle) -> Any:
         with Spread(context.journal, view, context.evidence, 2, lambda done: None) as spread:
             parser = fast_parser()  # The plain one cannot be sent to another process.
             return verify_view(view, context.evidence, context.guards, parser=parser, spread=spread)
-
-
-def test_a_text_that_is_none_does_not_hide_what_lies_beside_it(
-    folder: Path, catalogue: Catalogue
-) -> None:
-    with BreakIn(folder) as visit:
-        visit.run(
-            "UPDATE lifecycle_records SET command_id = CAST(X'ff' AS TEXT)"
-            " WHERE stream = 'participation/ilyinskoye' AND sequence = 2"
-        )
-        visit.run("UPDATE lifecycle_standings SET title = 'x' WHERE school = ?", SCHOOL)
-
-    with reopened(folder, catalogue) as engine:
-        found: list[Finding] = list(verify(engine).findings)
-
-    assert [(one.code, one.place, one.field) for one in found] == [
-        ("column_differs", "participation/ilyinskoye#2", "command_id"),
-        ("standing_differs", STREAM, "title"),
-    ]
 
 
 def _another(folder: Path, catalogue: Catalogue) -> Lifecycle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from lifecycle.audit.acting import Doubtful
 from lifecycle.audit.course import COLUMNS
 from lifecycle.audit.stretch import RECORDS, linked, stretches
+from lifecycle.domain.canonical import MAX_BODY_BYTES
 from lifecycle.domain.record import genesis_hash
 from tests.audit.court import Court, history
 from tests.factories import ROADMAP
@@ -74,3 +76,24 @@ def test_a_stretch_from_before_the_last_one_is_doubtful(court: Court) -> None:
 
     with pytest.raises(Doubtful):
         linked(rows[2:], (version, last, "2099-01-01T00:00:00.000000Z"))
+
+
+def test_a_row_of_another_length_is_not_followed(court: Court) -> None:
+    first, second, *others = court.streams[STREAM]
+
+    with pytest.raises(ValueError, match="zip"):
+        linked([first, (*second, None), *others], (0, genesis_hash(court.origin, STREAM), ""))
+
+
+@pytest.mark.parametrize(("over", "followed"), [(0, True), (1, False)])
+def test_a_body_is_as_long_as_bodies_may_be(court: Court, over: int, followed: bool) -> None:
+    body = bytes(MAX_BODY_BYTES + over)
+    row = list(court.streams[STREAM][0])
+    row[2:4] = sha256(b"\x00" + body).hexdigest(), body
+    before = 0, genesis_hash(court.origin, STREAM), ""
+
+    if followed:
+        assert linked([tuple(row)], before) == (1, row[2], row[14])
+        return
+    with pytest.raises(Doubtful):
+        linked([tuple(row)], before)
