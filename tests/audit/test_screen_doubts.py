@@ -330,12 +330,13 @@ def test_a_transition_that_a_policy_forbids_is_judged_by_nobody() -> None:
 def test_a_role_is_held_at_the_school_or_on_the_road_map() -> None:
     rules = compiled(_with(RoleAssigned("expert")))
     assert rules is not None
-    (check,) = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].checks
+    asked = rules.moves[CATALOGUE.compiled(ROADMAP).transitions[0].name].assigned
     on_map = Roster([Assignment("r-1", f"roadmap/{ROADMAP}", "eva", "expert", 2)])
 
-    assert check(Act(roster=on_map))
-    assert check(Act(own={("eva", "expert"): ("r-1", 2)}))
-    assert not check(Act())
+    assert asked == {"expert"}
+    assert asked <= Act(roster=on_map).assigned()
+    assert asked <= Act(own={("eva", "expert"): ("r-1", 2)}).assigned()
+    assert not asked <= Act().assigned()
 
 
 def test_an_answer_is_waited_for_by_whoever_submitted_last() -> None:
