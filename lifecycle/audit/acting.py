@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from lifecycle.audit.compiled import Own, Roster, Rules
@@ -34,7 +35,8 @@ class Acting:
     """The actor of a record.
 
     Args:
-        members: As the body has him; how it begins up to the command's id stands in ``start``.
+        members: As the body has him; how it begins up to the command's id stands in ``start``, and
+            what his requests for transitions begin with is hashed in ``advance``.
         grounds: Who is registered.
 
     Raises:
@@ -43,6 +45,7 @@ class Acting:
 
     __slots__ = (
         "admitted",
+        "advance",
         "asked",
         "assignment",
         "credential",
@@ -71,6 +74,7 @@ class Acting:
         self.registered = max(grounds.actors[one] for one in self.persons)
         self.method, self.credential = known
         self.asked = _asked_by(who, principal)
+        self.advance = sha256(b'["Advance",%b,{' % self.asked)
         self.start = ""
 
     def names(self, own: Own, *rosters: Roster) -> bool:

@@ -108,7 +108,7 @@ class Move:
         reasons: The reasons it takes, as bodies spell them; ``null`` where it takes none.
         checks: The other requirements.
         approval: It is a verdict on somebody's work.
-        spelt: Its name, as requests spell it.
+        spelt: Its name, as requests spell it, and how they end.
         definition: What it is a transition of.
         first: The first of the roles.
         assigned: Roles that somebody has to hold for the school.
@@ -231,7 +231,7 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
         reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
         checks=tuple(checks),
         approval=transition.approval,
-        spelt=spelt(transition.name).encode(),
+        spelt=b"%b}]" % spelt(transition.name).encode(),
         definition=definition,
         first=next(iter(transition.roles), None),
         assigned=frozenset(one.role for one in wanted if isinstance(one, RoleAssigned)),

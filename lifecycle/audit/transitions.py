@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from hashlib import sha256
 
-from lifecycle.audit.acting import Authority, Doubtful, Person
+from lifecycle.audit.acting import Acting, Authority, Doubtful, Person
 from lifecycle.audit.compiled import NO_REASON, Act, Facts, Move
 from lifecycle.audit.course import Course
 from lifecycle.audit.files import Files
@@ -86,16 +85,8 @@ class Transitions:
             )
         ):
             person, head, sealed = self._anew(course, row, frame, seen)
-        if moment > course.consulted.until:
-            raise Doubtful
-        if not (person.approves if move.approval else person.admitted):
-            self._admit(course, person, move.approval, moment)
-        acting = person.acting
-        if not person.holds or role != move.first:
-            acting.acts(move.roles, course.own, course.roster)
-        if not move.assigned <= course.occupied:
-            raise Doubtful
-        end, reason = len(head), "null"
+        self._permit(course, person, move, moment)
+        acting, end, reason = person.acting, len(head), "null"
         if frame.opens == NOTHING:
             items, facts, asked, _ = _NOTHING
         else:
@@ -116,8 +107,8 @@ class Transitions:
             f'"recorded_at":"{moment}","request":"'
         )
         behind = f"{frame.needs}{number}{course.place}{frame.end}"
-        asked = b"%b%b%b}]" % (asked, course.asked, move.spelt)
-        self._compare(course, acting.asked, day, asked, (before, behind), body[end:])
+        asked = b"%b%b%b" % (asked, course.asked, move.spelt)
+        self._compare(course, acting, day, asked, (before, behind), body[end:])
         if sealed:
             course.kept.open(number, moment, who, sealed)
         course.move(row, acting.persons)
@@ -171,15 +162,20 @@ class Transitions:
             course.consult(consulted)
         return comment, sealed
 
-    def _admit(self, course: Course, person: Person, approval: bool, moment: str) -> None:
-        """Look whether somebody may act at all, and remember it where it will stay so."""
-        stays = self._authority.admit(
-            person.acting, "advance", course.consulted, moment, course.rules, approval
-        )
-        if approval:
-            person.approves = stays
-        else:
-            person.admitted = stays
+    def _permit(self, course: Course, person: Person, move: Move, moment: str) -> None:
+        """Look whether he may act, and remember where it will stay so; and who else has to be."""
+        acting, consulted, approval = person.acting, course.consulted, move.approval
+        if moment > consulted.until or not move.assigned <= course.occupied:
+            raise Doubtful
+        if not (person.approves if approval else person.admitted):
+            place = acting, "advance", consulted, moment, course.rules, approval
+            stays = self._authority.admit(*place)
+            if approval:
+                person.approves = stays
+            else:
+                person.admitted = stays
+        if not person.holds or person.role != move.first:
+            acting.acts(move.roles, course.own, course.roster)
 
     def _brought_by(self, move: Move, text: bytes) -> Brought:
         """Return what an act brings and states; many acts bring the same.
@@ -215,7 +211,7 @@ class Transitions:
     def _compare(
         self,
         course: Course,
-        persons: bytes,
+        acting: Acting,
         day: str,
         asked: bytes,
         around: tuple[str, str],
@@ -225,7 +221,7 @@ class Transitions:
 
         Args:
             course: Tells which of the two was last.
-            persons: Who acts, as requests spell it.
+            acting: Who acts.
             day: That the act bears.
             asked: What is asked behind the date, as requests spell it.
             around: What has to stand before the digest of the request, and behind it.
@@ -235,9 +231,11 @@ class Transitions:
         for dated in (course.dated, not course.dated):
             if not dated and day != course.today:
                 continue
-            date = b'"effective_on":"%b",' % day.encode() if dated else b""
-            request = sha256(b'["Advance",%b,{%b%b' % (persons, date, asked)).hexdigest()
-            if f"{before}{request}{behind}".encode() == rest:
+            request = acting.advance.copy()
+            if dated:
+                request.update(b'"effective_on":"%b",' % day.encode())
+            request.update(asked)
+            if f"{before}{request.hexdigest()}{behind}".encode() == rest:
                 course.dated = dated
                 return
         raise Doubtful
