@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import chain
 from operator import itemgetter
 from typing import Any, Final, cast
 
@@ -108,7 +109,10 @@ class Session:
         self._foreseen[self._bound(statement, values)] = answer
 
     def flow(self, statement: Statement, **values: Any) -> Iterator[Values]:
-        """Yield the rows of a query as they are fetched, a batch at a time."""
+        """Return the rows of a query, which are fetched a batch at a time."""
+        return chain.from_iterable(self._batches(statement, values))
+
+    def _batches(self, statement: Statement, values: Mapping[str, Any]) -> Iterator[list[Values]]:
         text, bound = self._bound(statement, values)
         with self.faults:
             cursor = self.database.flowing(self._driver, text, bound)
@@ -117,7 +121,7 @@ class Session:
                 batch = cursor.fetchmany(_BATCH)
             if not batch:
                 return
-            yield from batch
+            yield batch
 
     def exact_batches(self, statement: Statement) -> Iterator[list[Values]]:
         """Yield the rows of a query in batches, their text read as by ``exact_text``.

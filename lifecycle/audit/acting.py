@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 from lifecycle.audit.compiled import Own, Roster, Rules
 from lifecycle.audit.grounds import Grounds
-from lifecycle.audit.spelling import DEFINITION, UNCOMMENTED, Parser, spelt
+from lifecycle.audit.spelling import BEGIN, ID, UNCOMMENTED, Parser, spelt
 from lifecycle.domain.access import ANY, known_by
 from lifecycle.domain.model import ADMINISTRATOR, AUDITOR, Method
 
@@ -34,7 +35,8 @@ class Acting:
     """The actor of a record.
 
     Args:
-        members: As the body has him; how it spells that stands in ``spelt``.
+        members: As the body has him; how it begins up to the command's id stands in ``start``, and
+            what his requests for transitions begin with is hashed in ``advance``.
         grounds: Who is registered.
 
     Raises:
@@ -43,6 +45,7 @@ class Acting:
 
     __slots__ = (
         "admitted",
+        "advance",
         "asked",
         "assignment",
         "credential",
@@ -51,7 +54,7 @@ class Acting:
         "persons",
         "registered",
         "role",
-        "spelt",
+        "start",
     )
 
     def __init__(self, members: dict[str, Any], grounds: Grounds) -> None:
@@ -71,7 +74,12 @@ class Acting:
         self.registered = max(grounds.actors[one] for one in self.persons)
         self.method, self.credential = known
         self.asked = _asked_by(who, principal)
-        self.spelt = ""
+        self.advance = sha256(b'["Advance",%b,{' % self.asked)
+        self.start = ""
+
+    def names(self, own: Own, *rosters: Roster) -> bool:
+        """Tell whether he names the one record that gave him the role in which he acts."""
+        return self._given(self.role, own, rosters) == [self.assignment]
 
     def acts(self, roles: Iterable[str], own: Own, *rosters: Roster) -> None:
         """Look whether he names the first of *roles* that he held, and the record that gave it.
@@ -80,13 +88,7 @@ class Acting:
             Doubtful: It is not plain.
         """
         for role in roles:
-            held = (self.id, role)
-            if held in own:
-                found = [own[held][0]]
-            else:
-                found = []
-                for roster in rosters:
-                    found += roster.given.get(held, ())
+            found = self._given(role, own, rosters)
             if found:
                 # Several of them stand in an order of their own: that is for the full check.
                 if role != self.role or found != [self.assignment]:
@@ -94,13 +96,39 @@ class Acting:
                 return
         raise Doubtful
 
+    def _given(self, role: str, own: Own, rosters: Iterable[Roster]) -> list[str]:
+        """Return the records that gave him *role*."""
+        held = (self.id, role)
+        if held in own:
+            return [own[held][0]]
+        return [given for roster in rosters for given in roster.given.get(held, ())]
+
+
+class Person:
+    """Somebody who acts on a school, judged for as long as roles and what is consulted stay.
+
+    Args:
+        acting: As its bodies have him.
+        holds: He holds the role in which he acts, by the one record that he names.
+    """
+
+    __slots__ = ("acting", "admitted", "approves", "holds", "role", "start")
+
+    def __init__(self, acting: Acting, holds: bool) -> None:
+        self.acting = acting
+        self.holds = holds
+        self.role = acting.role
+        self.start = acting.start
+        self.admitted = self.approves = False
+
 
 class Consulted:
     """The versions of other streams that a record rests on, and what stood there.
 
     Args:
         versions: As the body has them; how it spells that stands in ``spelt``, and with what
-            surrounds it where there is no comment, from the end of the command's id, in ``led``.
+            stands before it where there is no comment, from the end of the command's id, in
+            ``led``.
         authority: Knows the streams.
 
     Raises:
@@ -113,7 +141,7 @@ class Consulted:
         for name, version in versions.items():
             if type(version) is not int or not 0 < version <= authority.grounds.versions[name]:
                 raise Doubtful
-        self.spelt, self.led = "", b""
+        self.spelt = self.led = ""
         self.names = (*versions,)
         self.versions = (*versions.values(),)
         self.rosters = [authority.roster(*one) for one in versions.items()]
@@ -154,12 +182,13 @@ class Authority:
 
     def _acting(self, text: bytes) -> Acting:
         found = Acting(self._value(text), self.grounds)
-        found.spelt = text.decode()
+        found.start = f"{BEGIN}{text.decode()}{ID}"
         return found
 
     def _consulted(self, text: bytes) -> Consulted:
         found = Consulted(self._value(text), self)
-        found.spelt, found.led = text.decode(), b"%b%b%b" % (UNCOMMENTED, text, DEFINITION)
+        found.spelt = text.decode()
+        found.led = f"{UNCOMMENTED}{found.spelt}"
         return found
 
     def roster(self, stream: str, version: int) -> Roster:
@@ -175,8 +204,11 @@ class Authority:
         moment: str,
         rules: Rules | None = None,
         approval: bool = False,
-    ) -> None:
+    ) -> bool:
         """Look whether the actor may act at all (``lifecycle.domain.access.objections``).
+
+        Returns:
+            Whether it will be so at any other moment until which what is consulted stands.
 
         Raises:
             Doubtful: It is not plain.
@@ -186,7 +218,7 @@ class Authority:
         installation = consulted.rosters[0]
         place = (scope, installation, rules, approval)
         if place in acting.admitted:
-            return
+            return True
         authentication = rules.definition.authentication if rules else ANY
         wanted: tuple[Method, ...] = authentication.approval if approval else authentication.any
         holders = installation.holders
@@ -198,10 +230,11 @@ class Authority:
             raise Doubtful
         if acting.method == "token":
             self._token(acting, scope, consulted.versions[0], moment)
-        elif acting.method == "signed":
+            return False
+        if acting.method == "signed":
             raise Doubtful
-        else:
-            acting.admitted.add(place)  # It will be so at any other moment.
+        acting.admitted.add(place)
+        return True
 
     def _token(self, acting: Acting, scope: str, version: int, moment: str) -> None:
         found = self.grounds.credential(acting.credential, version)

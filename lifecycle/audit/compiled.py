@@ -76,11 +76,9 @@ class Act:
     own: Own = field(default_factory=dict)
     roster: Roster = field(default_factory=lambda: Roster(()))
 
-    def is_held(self, role: str) -> bool:
-        """Tell whether anybody holds *role* for the school."""
-        if role in self.roster.holders:
-            return True
-        return any(held == role for _, held in self.own)
+    def assigned(self) -> set[str]:
+        """Return the roles that anybody holds for the school."""
+        return {role for _, role in self.own}.union(self.roster.holders)
 
     def holds(self, role: str) -> bool:
         """Tell whether one of those who act holds *role* for the school."""
@@ -108,9 +106,13 @@ class Move:
         kinds: Kinds of evidence it takes, and whether their files are personal.
         facts: Names of facts it takes.
         reasons: The reasons it takes, as bodies spell them; ``null`` where it takes none.
-        checks: The requirements.
+        checks: The other requirements.
         approval: It is a verdict on somebody's work.
-        spelt: Its name, as requests spell it.
+        spelt: Its name, as requests spell it, and how they end.
+        definition: What it is a transition of.
+        first: The first of the roles.
+        assigned: Roles that somebody has to hold for the school.
+        alone: Requirements that ask for nothing but what is brought and stated.
     """
 
     targets: Mapping[str, str]
@@ -123,6 +125,10 @@ class Move:
     checks: tuple[Check, ...]
     approval: bool
     spelt: bytes
+    definition: Definition
+    first: str | None
+    assigned: frozenset[str]
+    alone: tuple[Check, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,12 +203,15 @@ def _is_plain(definition: Definition) -> bool:
 
 
 def _move(definition: Definition, transition: Transition) -> Move | None:
+    alone: list[Check] = []
     checks: list[Check] = []
     for one in transition.requirements:
+        if isinstance(one, RoleAssigned):
+            continue
         found = _check(one, definition)
         if found is None:
             return None
-        checks += found
+        (alone if _is_alone(one) else checks).extend(found)
     gate = gate_of(definition)
     targets = {
         state.name: gate.move(state.name, transition.name, allowed=True)
@@ -222,8 +231,20 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
         reasons=_reasons([one for one in wanted if isinstance(one, ReasonGiven)]),
         checks=tuple(checks),
         approval=transition.approval,
-        spelt=spelt(transition.name).encode(),
+        spelt=b"%b}]" % spelt(transition.name).encode(),
+        definition=definition,
+        first=next(iter(transition.roles), None),
+        assigned=frozenset(one.role for one in wanted if isinstance(one, RoleAssigned)),
+        alone=tuple(alone),
     )
+
+
+def _is_alone(requirement: Requirement) -> bool:
+    """Tell whether a requirement asks for nothing but what is brought and stated."""
+    match requirement:
+        case EvidenceGiven(each=None) | FactGiven(within=()):
+            return True
+    return False
 
 
 def _reasons(lists: list[ReasonGiven]) -> frozenset[bytes]:
@@ -236,8 +257,6 @@ def _reasons(lists: list[ReasonGiven]) -> frozenset[bytes]:
 def _check(requirement: Requirement, definition: Definition) -> tuple[Check, ...] | None:
     """Return what there is to check; ``None`` where only the full check knows what to do."""
     match requirement:
-        case RoleAssigned(role=role):
-            return (lambda act: act.is_held(role),)
         case EvidenceGiven(kind=kind, each=None):
             return (_evidence(kind),)
         case EvidenceGiven(kind=kind, each=str() as path):

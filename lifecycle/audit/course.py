@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from lifecycle.audit.acting import Consulted
+from lifecycle.audit.acting import Acting, Consulted, Person
 from lifecycle.audit.compiled import Act, Rules
 from lifecycle.audit.frames import Steps
 from lifecycle.audit.kept import Kept
@@ -56,6 +56,8 @@ class Course(Act):
         consulted: What was consulted last by a transition, or by the enrolment.
         led: What stands between the command's id and the rules of a transition that consulted
             that as well, and bears no comment; empty where more was consulted since.
+        people: Who acted, by id, since it or roles held on the school changed.
+        occupied: Roles that somebody holds for the school, as far as anybody is among them.
         kept: What is kept beside the stream.
     """
 
@@ -76,13 +78,24 @@ class Course(Act):
     kept: Kept
     dated: bool = False
     today: str = ""
-    led: bytes = b""
+    led: str = ""
+    people: dict[str, Person] = field(default_factory=dict)
+    occupied: set[str] = field(default_factory=set)
 
     def consult(self, consulted: Consulted) -> None:
         """Go on with what was consulted: other roles may be held now."""
         self.consulted = consulted
         self.roster = consulted.rosters[1]
         self.led = consulted.led
+        self.people.clear()
+
+    def meet(self, acting: Acting) -> Person:
+        """Return who acts, as he stands now."""
+        if not self.people:
+            self.occupied = self.assigned()
+        found = Person(acting, acting.names(self.own, self.roster))
+        self.people[acting.id] = found
+        return found
 
     def move(self, row: Row, persons: tuple[str, ...]) -> None:
         """Go where a transition led."""

@@ -76,5 +76,5 @@ class Frames:
 
 
 def _opens(move: Move) -> str:
-    asks = move.kinds or move.facts or move.reasons is not NO_REASON
+    asks = move.kinds or move.facts or move.alone or move.reasons is not NO_REASON
     return EVIDENCE if asks else NOTHING

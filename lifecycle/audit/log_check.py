@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, repeat
 from typing import Final
 
 from lifecycle.audit.checkpoints import Known, compared
@@ -115,12 +115,12 @@ class LogCheck:
             return None
         if not self._wanted.isdisjoint(range(begin + 1, end)):
             return None
-        last: dict[str, int] = {}
-        for stream, sequence in zip(streams, sequences, strict=True):
-            before = last[stream] if stream in last else self._last.get(stream, 0)
-            if sequence != before + 1:
+        last = dict(zip(streams, sequences, strict=True))
+        if len(last) == len(row):  # Schools take turns: mostly no two leaves are of one stream.
+            if sequences != (*[one + 1 for one in map(self._last.get, streams, repeat(0))],):
                 return None
-            last[stream] = sequence
+        elif not self._follow(streams, sequences):
+            return None
         moments = [moment or "" for moment in times]
         if moments != sorted(moments) or not self._latest <= moments[0]:
             return None
@@ -128,6 +128,16 @@ class LogCheck:
             return None
         self._latest = moments[-1]
         return last
+
+    def _follow(self, streams: Sequence[str], sequences: Sequence[int]) -> bool:
+        """Tell whether each leaf is the next one of its stream."""
+        last: dict[str, int] = {}
+        for stream, sequence in zip(streams, sequences, strict=True):
+            before = last[stream] if stream in last else self._last.get(stream, 0)
+            if sequence != before + 1:
+                return False
+            last[stream] = sequence
+        return True
 
     def _grown(self, texts: Sequence[str | None]) -> Iterator[Finding]:
         """Grow the tree by leaves of one row; checkpoints end before them or behind."""

@@ -58,7 +58,6 @@ class Pieces:
     def __init__(self, parser: Parser, stored: Callable[[str, int], bool]) -> None:
         self._parser = parser
         self._stored = stored
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     def of(self, evidence: bytes, move: Move) -> Brought:
         """Return what the pieces of an act come to.
@@ -68,7 +67,7 @@ class Pieces:
         """
         items = orders(evidence.decode(), move.kinds)
         if items is None:
-            return self._remembered(evidence, move)
+            return self._read(evidence, move)
         # Neither text can stand inside a string: there its quotation marks would be escaped.
         asked = evidence.replace(b'{"date":', b'{"dated":').replace(b'"item":null,', b"")
         return items, asked, ()

@@ -32,7 +32,7 @@ from lifecycle.audit.spelling import (
     quoted,
 )
 from lifecycle.audit.stretch import linked, stretches
-from lifecycle.audit.texts import day_at, day_within, is_day
+from lifecycle.audit.texts import day_at, is_day
 from lifecycle.audit.transitions import Transitions
 from lifecycle.domain.model import (
     ADMINISTRATOR,
@@ -120,24 +120,16 @@ class Screen:
             for row in stretch:
                 if course is None:
                     course = self._enrolled(self._read(row, place, seen), place, kept)
+                elif row[7] == "advanced":
+                    self._advance(course, row, seen)
                 else:
-                    self._acted(course, row, seen)
+                    self._administered(course, self._read(row, place, seen))
                 if kept.named:
                     kept.name(row[1], row[14])
         kept.close()
         if course is None:
             raise Doubtful
         return passed(course, head)
-
-    def _acted(self, course: Course, row: Row, seen: dict[str, int]) -> None:
-        moment, day = row[14], row[15]
-        course.today = today = day_within(moment[:13], course.zone) or day_at(moment, course.zone)
-        if day != today and not (is_day(day) and day < today):
-            raise Doubtful
-        if row[7] == "advanced":
-            self._advance(course, row, seen)
-        else:
-            self._administered(course, self._read(row, course.place, seen))
 
     def _read(self, row: Row, place: str, seen: dict[str, int]) -> Line:
         """Compare a stored body with the one that the columns and the rules tell of."""
@@ -147,7 +139,7 @@ class Screen:
         acting = self._authority.acting(body[len(START) : actor_end])
         begin = actor_end + len(COMMAND) + len(row[6]) + len(UNCOMMENTED)
         consulted = self._authority.consulted(body[begin : body.index(DEFINITION, begin)])
-        parts = parts_of(row, shape, place, acting.spelt, consulted.spelt)
+        parts = parts_of(row, shape, place, acting.start, consulted.spelt)
         if parts is None or row[10] != shape.target:
             raise Doubtful
         if row[12] != acting.id or row[13] != acting.role:
@@ -228,10 +220,14 @@ class Screen:
     def _administered(self, course: Course, line: Line) -> None:
         """Follow a role that was given on the school, or taken."""
         row, consulted, acting = line.row, line.consulted, line.acting
+        day, course.today = row[15], day_at(row[14], course.zone)
+        if day != course.today and not (is_day(day) and day < course.today):
+            raise Doubtful
+        course.people.clear()
         actor, given, role, asked = self._given(line.parts.facts, row[7])
         version = consulted.versions[0]
         if version != course.consulted.versions[0]:
-            course.led = b""  # The next transition may not have consulted less than this record.
+            course.led = ""  # The next transition may not have consulted less than this record.
         if consulted.names != (INSTALLATION,):
             raise Doubtful
         self._authority.admit(acting, "administer", consulted, row[14])

@@ -19,10 +19,12 @@ from lifecycle.domain.record import FORMAT
 Row = tuple[Any, ...]
 
 _HASH_CHARACTERS = 64
-START = b'{"actor":'
-COMMAND = b',"command_id":"'
+BEGIN = '{"actor":'
+ID = ',"command_id":"'
+START = BEGIN.encode()
+COMMAND = ID.encode()
 CONSULTED = b',"consulted":'
-UNCOMMENTED = b'","comment":null,"consulted":'
+UNCOMMENTED = '","comment":null,"consulted":'
 DEFINITION = b',"definition":'
 FACTS = b',"facts":'
 ENDS = b',"format":'
@@ -137,14 +139,14 @@ def frame(
     )
 
 
-def parts_of(row: Row, shape: Frame, place: str, actor: str, consulted: str) -> Parts | None:
+def parts_of(row: Row, shape: Frame, place: str, start: str, consulted: str) -> Parts | None:
     """Return what only the body of an enrolment, or of a role given or taken, says.
 
     Args:
         row: A row of records, its ids plain.
         shape: Of records of its sort.
         place: The stream, as the body has to spell it.
-        actor: The actor, as it spells him.
+        start: The actor, as it has to spell him, with what stands around him.
         consulted: The versions consulted, as it spells them.
 
     Returns:
@@ -155,7 +157,7 @@ def parts_of(row: Row, shape: Frame, place: str, actor: str, consulted: str) -> 
     """
     _, number, _, body, last, record_id, command_id, *_, moment, day = row
     head = (
-        f'{{"actor":{actor},"command_id":"{command_id}","comment":null,"consulted":{consulted}'
+        f'{start}{command_id}","comment":null,"consulted":{consulted}'
         f"{shape.rules}{day}{shape.opens}"
     ).encode()
     middle = (

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 
 # The days of the hours in them are looked at apart: there are few of these.
 _MOMENTS = re.compile(r"(?:[0-9-]{10}T[0-9]{2}:[0-5][0-9]:[0-5][0-9]\.[0-9]{6}Z)*")
-_HOURS = len("2022-03-01T09")
+HOURS = len("2022-03-01T09")
+"""How much of a moment names its hour."""
+
 _MOMENT = len("2022-03-01T09:00:00.000000Z")
 _HOUR = re.compile(r"([1-9][0-9]{3}-[0-9]{2}-[0-9]{2})T(?:[01][0-9]|2[0-3])")
 
@@ -73,5 +75,5 @@ def day_at(moment: str, zone: str) -> str:
     Raises:
         ValueError: It has no hour of the year 1000 or later.
     """
-    day = day_within(moment[:_HOURS], zone)
+    day = day_within(moment[:HOURS], zone)
     return day or datetime.fromisoformat(moment).astimezone(ZoneInfo(zone)).date().isoformat()

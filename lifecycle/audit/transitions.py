@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from hashlib import sha256
 
-from lifecycle.audit.acting import Authority, Doubtful
-from lifecycle.audit.compiled import NO_REASON, Facts, Move, Rules
+from lifecycle.audit.acting import Acting, Authority, Doubtful, Person
+from lifecycle.audit.compiled import NO_REASON, Act, Facts, Move
 from lifecycle.audit.course import Course
 from lifecycle.audit.files import Files
 from lifecycle.audit.kept import Sealed
@@ -22,20 +21,26 @@ from lifecycle.audit.spelling import (
     REASON,
     RECORD,
     START,
+    Frame,
     Parser,
     Row,
 )
+from lifecycle.audit.texts import HOURS, day_at, day_within, is_day
 from lifecycle.domain.facts import check_facts
 from lifecycle.domain.model import INSTALLATION
 
-_NO_FACTS: Facts = {}
-_NO_ITEMS: Items = {}
+Brought = tuple[Items, Facts, bytes, tuple[Sealed, ...]]
+"""What an act brings and states, both as requests spell them, and what it commits to."""
+
 _NOTHING_SEALED: tuple[Sealed, ...] = ()
-_ASKED_NOTHING = b'"facts":{}'
+_NO_ITEMS: Items = {}
+_NO_FACTS: Facts = {}
+_NOTHING: Brought = (_NO_ITEMS, _NO_FACTS, b'"facts":{}', _NOTHING_SEALED)
 _ACTOR = len(START)
 _ID = len(COMMAND)
 _COMMENT = re.compile(rb'","comment":"([0-9a-f]{64})"')
 _REMEMBERED = 4096
+_LONGEST = 4096  # bytes of what is remembered; there may be much more in a body
 
 
 class Transitions:
@@ -50,56 +55,88 @@ class Transitions:
     def __init__(self, authority: Authority, parser: Parser, files: Files) -> None:
         self._authority = authority
         self._acting = authority.acting
-        self._admit = authority.admit
         self._value = parser.value
         self._pieces = Pieces(parser, files.has).of
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._read)
         self._facts = lru_cache(maxsize=_REMEMBERED)(self._stated)
 
     def follow(self, course: Course, row: Row, seen: dict[str, int]) -> None:
         """Follow a transition: decide what it has to be, then compare it with what is there.
 
         This is the loop that millions of records pass. What each record has to have, whatever it
-        is of, was looked at before (``lifecycle.audit.stretch``).
+        is of, was looked at before (``lifecycle.audit.stretch``). Whoever acted before is expected
+        to act as he did, on the same grounds; a body that begins otherwise is taken apart.
         """
-        _, number, _, body, last, record_id, command_id, _, name, source, target, *others = row
-        digest, who, role, moment, day = others
+        (_, number, _, body, last, record_id, command_id, _, name, source, target,
+         digest, who, role, moment, day) = row  # fmt: skip
         move, frame = course.steps[name, source, target, digest]
-        actor_end = body.index(COMMAND)
-        acting = self._acting(body[_ACTOR:actor_end])
-        if source != course.state or who != acting.id or role != acting.role:
+        today = course.today = day_within(moment[:HOURS], course.zone) or day_at(
+            moment, course.zone
+        )
+        if source != course.state or (day != today and not (is_day(day) and day < today)):
             raise Doubtful
-        comment, sealed = "null", _NOTHING_SEALED
-        # Where nothing is known yet, a body that leaves the versions out would begin so, too.
-        if not course.led or not body.startswith(course.led, actor_end + _ID + len(command_id)):
-            comment, sealed = self._led(course, row, actor_end, seen)
-        self._admit(acting, "advance", course.consulted, moment, course.rules, move.approval)
-        acting.acts(move.roles, course.own, course.roster)
-        head = (
-            f'{{"actor":{acting.spelt},"command_id":"{command_id}","comment":{comment},'
-            f'"consulted":{course.consulted.spelt}{frame.rules}{day}{frame.opens}'
-        ).encode()
-        if not body.startswith(head):
-            raise Doubtful
-        end, course.persons = len(head), acting.persons
+        person, sealed = course.people.get(who), _NOTHING_SEALED
+        if (
+            person is None
+            or person.role != role
+            or not body.startswith(
+                head := f"{person.start}{command_id}{course.led}{frame.rules}{day}"
+                f"{frame.opens}".encode()
+            )
+        ):
+            person, head, sealed = self._anew(course, row, frame, seen)
+        self._permit(course, person, move, moment)
+        acting, end, reason = person.acting, len(head), "null"
         if frame.opens == NOTHING:
-            course.items, course.facts = _NO_ITEMS, _NO_FACTS
-            asked, reason = _ASKED_NOTHING, "null"
+            items, facts, asked, _ = _NOTHING
         else:
-            end, asked, reason, more = self._brought(course, body, end, move)
+            begin, end = end, body.index(ENDS, end)
+            items, facts, asked, more = self._brought_by(move, body[begin:end])
             sealed += more
-        for check in move.checks:
-            if not check(course):
-                raise Doubtful
+            if facts:
+                course.known = {**course.known, **facts}
+            if move.reasons is not NO_REASON:
+                asked, reason = _reasoned(move, body, end, asked)
+        if move.checks:
+            course.persons, course.items, course.facts = acting.persons, items, facts
+            for check in move.checks:
+                if not check(course):
+                    raise Doubtful
         before = (
             f'{frame.middle}{last}","reason":{reason},"record_id":"{record_id}",'
             f'"recorded_at":"{moment}","request":"'
         )
         behind = f"{frame.needs}{number}{course.place}{frame.end}"
-        request = b"%b%b%b}]" % (asked, course.asked, move.spelt)
-        self._compare(course, acting.asked, day, request, (before, behind), body[end:])
+        asked = b"%b%b%b" % (asked, course.asked, move.spelt)
+        self._compare(course, acting, day, asked, (before, behind), body[end:])
         if sealed:
             course.kept.open(number, moment, who, sealed)
         course.move(row, acting.persons)
+
+    def _anew(
+        self, course: Course, row: Row, frame: Frame, seen: dict[str, int]
+    ) -> tuple[Person, bytes, tuple[Sealed, ...]]:
+        """Look at who acted, what he consulted, and whether he commented on it.
+
+        Returns:
+            Who acted, how the body has to begin up to what is brought, and what it commits to.
+        """
+        _, _, _, body, _, _, command_id, *_, who, role, _, day = row
+        actor_end = body.index(COMMAND)
+        acting = self._acting(body[_ACTOR:actor_end])
+        if who != acting.id or role != acting.role:
+            raise Doubtful
+        comment, sealed = self._led(course, row, actor_end, seen)
+        head = (
+            f'{acting.start}{command_id}","comment":{comment},"consulted":{course.consulted.spelt}'
+            f"{frame.rules}{day}{frame.opens}"
+        ).encode()
+        if not body.startswith(head):
+            raise Doubtful
+        person = course.people.get(who)
+        if person is None or person.acting is not acting:
+            person = course.meet(acting)
+        return person, head, sealed
 
     def _led(
         self, course: Course, row: Row, actor_end: int, seen: dict[str, int]
@@ -125,48 +162,56 @@ class Transitions:
             course.consult(consulted)
         return comment, sealed
 
-    def _brought(
-        self, course: Course, body: bytes, begin: int, move: Move
-    ) -> tuple[int, bytes, str, tuple[Sealed, ...]]:
-        """Look at what the act brings and states, and for what reason.
+    def _permit(self, course: Course, person: Person, move: Move, moment: str) -> None:
+        """Look whether he may act, and remember where it will stay so; and who else has to be."""
+        acting, consulted, approval = person.acting, course.consulted, move.approval
+        if moment > consulted.until or not move.assigned <= course.occupied:
+            raise Doubtful
+        if not (person.approves if approval else person.admitted):
+            place = acting, "advance", consulted, moment, course.rules, approval
+            stays = self._authority.admit(*place)
+            if approval:
+                person.approves = stays
+            else:
+                person.admitted = stays
+        if not person.holds or person.role != move.first:
+            acting.acts(move.roles, course.own, course.roster)
 
-        Returns:
-            Where the facts end, how the request spells it all, how the body spells the reason, and
-            what the evidence commits to.
+    def _brought_by(self, move: Move, text: bytes) -> Brought:
+        """Return what an act brings and states; many acts bring the same.
+
+        Raises:
+            Exception: It is not sound beyond doubt, or not what the transition asks for by itself.
         """
-        course.items, course.facts, sealed, reason = _NO_ITEMS, _NO_FACTS, _NOTHING_SEALED, "null"
-        evidence_end = body.index(FACTS, begin)
-        end = body.index(ENDS, evidence_end)
-        evidence, facts = body[begin:evidence_end], body[evidence_end + len(FACTS) : end]
-        asked = b'"facts":%b' % facts
-        if evidence != b"[]":
-            course.items, spelt, sealed = self._pieces(evidence, move)
-            asked = b'"evidence":%b,%b' % (spelt, asked)
-        if facts != b"{}":
-            course.facts = self._facts(course.rules, facts)
-            if not move.facts.issuperset(course.facts):
-                raise Doubtful
-            course.known = {**course.known, **course.facts}
-        if move.reasons is not NO_REASON:
-            at = body.index(REASON, end) + len(REASON)
-            spelt = body[at : body.index(RECORD, at)]
-            if spelt not in move.reasons:
-                raise Doubtful
-            asked, reason = b'%b,"reason":%b' % (asked, spelt), spelt.decode()
-        return end, asked, reason, sealed
+        return self._remembered(move, text) if len(text) <= _LONGEST else self._read(move, text)
 
-    def _stated(self, rules: Rules, text: bytes) -> Facts:
+    def _read(self, move: Move, text: bytes) -> Brought:
+        items, facts, sealed = _NO_ITEMS, _NO_FACTS, _NOTHING_SEALED
+        evidence_end = text.index(FACTS)
+        evidence, stated = text[:evidence_end], text[evidence_end + len(FACTS) :]
+        asked = b'"facts":%b' % stated
+        if evidence != b"[]":
+            items, spelt, sealed = self._pieces(evidence, move)
+            asked = b'"evidence":%b,%b' % (spelt, asked)
+        if stated != b"{}":
+            facts = self._facts(move, stated)
+        act = Act(items=items, facts=facts)
+        if not all(check(act) for check in move.alone):
+            raise Doubtful
+        return items, facts, asked, sealed
+
+    def _stated(self, move: Move, text: bytes) -> Facts:
         """Return facts that are of their declared types; many schools state the same."""
         facts: Facts = self._value(text)
-        if type(facts) is not dict:
+        if type(facts) is not dict or not move.facts.issuperset(facts):
             raise Doubtful
-        check_facts(rules.definition, facts)
+        check_facts(move.definition, facts)
         return facts
 
     def _compare(
         self,
         course: Course,
-        persons: bytes,
+        acting: Acting,
         day: str,
         asked: bytes,
         around: tuple[str, str],
@@ -176,7 +221,7 @@ class Transitions:
 
         Args:
             course: Tells which of the two was last.
-            persons: Who acts, as requests spell it.
+            acting: Who acts.
             day: That the act bears.
             asked: What is asked behind the date, as requests spell it.
             around: What has to stand before the digest of the request, and behind it.
@@ -186,9 +231,20 @@ class Transitions:
         for dated in (course.dated, not course.dated):
             if not dated and day != course.today:
                 continue
-            date = b'"effective_on":"%b",' % day.encode() if dated else b""
-            request = sha256(b'["Advance",%b,{%b%b' % (persons, date, asked)).hexdigest()
-            if f"{before}{request}{behind}".encode() == rest:
+            request = acting.advance.copy()
+            if dated:
+                request.update(b'"effective_on":"%b",' % day.encode())
+            request.update(asked)
+            if f"{before}{request.hexdigest()}{behind}".encode() == rest:
                 course.dated = dated
                 return
         raise Doubtful
+
+
+def _reasoned(move: Move, body: bytes, begin: int, asked: bytes) -> tuple[bytes, str]:
+    """Return what is asked, with its reason, and how the body has to spell that."""
+    at = body.index(REASON, begin) + len(REASON)
+    spelt = body[at : body.index(RECORD, at)]
+    if spelt not in move.reasons:
+        raise Doubtful
+    return b'%b,"reason":%b' % (asked, spelt), spelt.decode()
