@@ -177,7 +177,7 @@ def on_shard(marked: str, schema: str, role: str, version: int) -> Iterator[Quer
             yield _plain(trigger)
     comment = sql.SQL("COMMENT ON TABLE {} IS {}")
     yield comment.format(sql.Identifier(tables.records.name), sql.Literal(marked))
-    yield _description(schema)
+    yield description(schema)
     yield _granted(schema, role)
     for table, columns in _UPDATES.items():
         yield sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(
@@ -206,7 +206,7 @@ def _granted(schema: str, role: str) -> Query:
     )
 
 
-def _description(schema: str) -> Query:
+def description(schema: str) -> Query:
     """Return the view that tells the coordinator what the shard's catalogue says."""
     names = [table.name for table in SHARDED]
     space = sql.Literal(sql.Identifier(schema).as_string(None)).as_string(None)
@@ -220,7 +220,7 @@ def _description(schema: str) -> Query:
     asked += [
         f"SELECT 'setting', '{name} = ' || pg_catalog.current_setting('{name}')" for name in DURABLE
     ]
-    return _plain(f"CREATE VIEW {DESCRIPTION} AS {' UNION ALL '.join(asked)}")
+    return _plain(f"CREATE OR REPLACE VIEW {DESCRIPTION} AS {' UNION ALL '.join(asked)}")
 
 
 def on_coordinator(
