@@ -10,8 +10,17 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select, text
 
 from lifecycle.domain.figures import Figures
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
-from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
+from lifecycle.domain.spans import (
+    EVERYTHING,
+    Doubled,
+    Ids,
+    Misplaced,
+    Plain,
+    Span,
+    StoredRecord,
+)
 from lifecycle.storage import rows, schema
+from lifecycle.storage.doubled import doubled
 from lifecycle.storage.figures import counted
 from lifecycle.storage.log import SqlLog
 from lifecycle.storage.reading import SqlReading
@@ -209,6 +218,18 @@ class SqlAuditing(SqlReading):
         """
         proved = indexed and self._session.database.proves_indexes
         return iter(()) if proved else self._session.flow(_REPEATED)
+
+    def doubled(self, *, indexed: bool = False) -> Iterator[Doubled]:
+        """Yield every key that several rows have, of tables whose rows are looked up by it.
+
+        No index is asked, as in ``repeated``.
+        """
+        proved = indexed and self._session.database.proves_indexes
+        return iter(()) if proved else doubled(self._session)
+
+    def misplaced(self) -> Iterator[Misplaced]:
+        """Yield what lies on another server than the rows of its stream do."""
+        return self._session.database.misplaced(self._session)
 
     def ids(self) -> Iterator[Ids]:
         """Yield the ids of every record, without holding all in memory."""

@@ -6,7 +6,7 @@ the way of a record are the same for both.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,6 +14,7 @@ from sqlalchemy import Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.logged import Sealing
+from lifecycle.domain.spans import Misplaced
 from lifecycle.storage.faults import Faults
 
 if TYPE_CHECKING:
@@ -179,4 +180,8 @@ class Database(Protocol):
 
     def findings(self, session: Session, revision: str) -> list[str]:
         """Return what in our tables, indexes and triggers differs from a revision's."""
+        ...
+
+    def misplaced(self, session: Session) -> Iterator[Misplaced]:
+        """Yield what lies on another server than the rows of its stream do."""
         ...

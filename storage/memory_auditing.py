@@ -10,7 +10,15 @@ from typing import Protocol
 from lifecycle.domain.figures import Figures, SchoolCount
 from lifecycle.domain.model import Assignment, Head, RefusedAttempt, Standing, participation_stream
 from lifecycle.domain.record import Record
-from lifecycle.domain.spans import EVERYTHING, Ids, Plain, Span, StoredRecord
+from lifecycle.domain.spans import (
+    EVERYTHING,
+    Doubled,
+    Ids,
+    Misplaced,
+    Plain,
+    Span,
+    StoredRecord,
+)
 from lifecycle.storage import memory_erasable
 
 
@@ -136,6 +144,17 @@ class MemoryAuditing:
         for name in ("record_id", "command_id"):
             counts = Counter(getattr(one, name) for one in self._records(EVERYTHING))
             yield from ((name, value) for value, count in counts.items() if count > 1)
+
+    def doubled(self, *, indexed: bool = False) -> Iterator[Doubled]:
+        """Yield the openings that are kept twice: all else lies under its key, or is counted."""
+        for (stream, sequence), openings in sorted(self._kept.kept.openings.items()):
+            for commitment, count in Counter(one.commitment for one in openings).items():
+                if count > 1:
+                    yield Doubled("lifecycle_openings", stream, f"{stream} {sequence} {commitment}")
+
+    def misplaced(self) -> Iterator[Misplaced]:
+        """Yield nothing: there is one place."""
+        return iter(())
 
     def ids(self) -> Iterator[Ids]:
         """Yield the ids of every record."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import count, islice
@@ -18,7 +18,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
-from lifecycle.storage import postgres_schema, shards, shards_schema, tables
+from lifecycle.domain.spans import Misplaced
+from lifecycle.storage import postgres_schema, shards, shards_places, shards_schema, tables
 from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
@@ -335,6 +336,10 @@ class PostgresDatabase:
         if self._shards:
             return shards_schema.findings(session, self._shards, revision)
         return postgres_schema.findings(session, revision)
+
+    def misplaced(self, session: Session) -> Iterator[Misplaced]:
+        """Yield what lies on another server than the rows of its stream do."""
+        return shards_places.misplaced(session) if self._shards else iter(())
 
     def _connected(self, create: bool) -> psycopg.Connection[Any]:
         try:

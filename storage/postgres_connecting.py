@@ -31,15 +31,27 @@ CONNECTING: Final[Mapping[str, Any]] = {
 }
 """How a server that vanished without a word is noticed: within a minute, not in hours."""
 
+# Whoever owns the database or an account can set a path on which functions and operators of his own
+# come before the server's. Unnamed, the server's come first; the host's schemas stay in order.
+_PATH: Final = (
+    "pg_catalog.set_config('search_path', (SELECT pg_catalog.string_agg("
+    "pg_catalog.quote_ident(name), ', ' ORDER BY place)"
+    " FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY"
+    " AS path (name, place)"
+    " WHERE name OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name), false)"
+)
+
 # Asked in one go, with the bounds set: every connection is checked before it is used.
 _SETTLE: Final = (
-    "SELECT set_config('lock_timeout', %s, false),"  # noqa: S608 - names of our own
-    " set_config('statement_timeout', %s, false),"
-    " set_config('idle_in_transaction_session_timeout', %s, false),"
-    " current_setting('server_version_num'), current_setting('server_encoding'), "
-    + ", ".join(f"current_setting('{name}')" for name in DURABLE)
-    + ", (SELECT count(*) FROM pg_catalog.pg_foreign_server"
-    " WHERE srvname LIKE 'lifecycle\\_shard\\_%%')"
+    f"SELECT {_PATH},"  # noqa: S608 - names of our own
+    " pg_catalog.set_config('lock_timeout', %s, false),"
+    " pg_catalog.set_config('statement_timeout', %s, false),"
+    " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, false),"
+    " pg_catalog.current_setting('server_version_num'),"
+    " pg_catalog.current_setting('server_encoding'), "
+    + ", ".join(f"pg_catalog.current_setting('{name}')" for name in DURABLE)
+    + ", (SELECT pg_catalog.count(*) FROM pg_catalog.pg_foreign_server"
+    " WHERE srvname OPERATOR(pg_catalog.~~) 'lifecycle\\_shard\\_%%')"
 )
 
 
@@ -59,7 +71,7 @@ def settle(connection: psycopg.Connection[Any], bounds: Sequence[float]) -> int:
     milliseconds = [str(int(seconds * 1000)) for seconds in bounds]
     row = connection.execute(_SETTLE, milliseconds).fetchone()
     assert row is not None  # noqa: S101 - it selects one row of nothing
-    _, _, _, version, encoding, *switches, shards = row
+    _, _, _, _, version, encoding, *switches, shards = row
     if int(version) < OLDEST * 10_000:
         detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": OLDEST})
         raise StorageFailed(detail=detail)

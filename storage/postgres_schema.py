@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -38,29 +38,49 @@ def questions(names: Iterable[str], where: str) -> dict[str, str]:
     listed = "', '".join(sorted(names))
     ours = (
         f"(SELECT oid FROM pg_catalog.pg_class WHERE relname IN ('{listed}')"  # noqa: S608
-        f" AND relkind IN ('r', 'p', 'f') AND {where})"
+        f" AND relkind IN ('r', 'p', 'f', 'v', 'm') AND {where})"
     )
     return {
+        "table": "SELECT oid::regclass::text, relkind::text, relpersistence::text,"  # noqa: S608
+        " relrowsecurity OR relforcerowsecurity AS hides,"
+        " coalesce(pg_catalog.pg_get_partkeydef(oid), '') AS divided"
+        f" FROM pg_catalog.pg_class WHERE oid IN {ours}",
+        # Rows of a table that inherits from another are read as rows of that one.
+        "part": "SELECT i.inhrelid::regclass::text, i.inhparent::regclass::text,"  # noqa: S608
+        " coalesce(pg_catalog.pg_get_expr(c.relpartbound, c.oid), '') AS bound"
+        " FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid"
+        f" WHERE i.inhrelid IN {ours} OR i.inhparent IN {ours}",
         "column": "SELECT attrelid::regclass::text, attname,"  # noqa: S608
         " pg_catalog.format_type(atttypid, atttypmod), attnotnull,"
         " coalesce((SELECT collname FROM pg_catalog.pg_collation AS c"
-        " WHERE c.oid = attcollation), '') AS collation"
+        " WHERE c.oid = attcollation), '') AS collation,"
+        " attidentity::text || attgenerated::text || coalesce(attfdwoptions::text, '')"
+        " || coalesce((SELECT pg_catalog.pg_get_expr(adbin, adrelid)"
+        " FROM pg_catalog.pg_attrdef WHERE adrelid = attrelid AND adnum = attnum), '') AS filled"
         f" FROM pg_catalog.pg_attribute WHERE attnum > 0 AND NOT attisdropped"
         f" AND attrelid IN {ours}",
         # Of indexes without a constraint; the others are told with their constraints.
-        "index": "SELECT c.relname, pg_catalog.pg_get_indexdef(i.indexrelid), i.indisvalid"  # noqa: S608
+        "index": "SELECT c.relname, pg_catalog.pg_get_indexdef(i.indexrelid),"  # noqa: S608
+        " i.indisvalid AND i.indisready AND i.indislive AS whole"
         " FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid"
         f" WHERE i.indrelid IN {ours} AND NOT EXISTS"
         " (SELECT 1 FROM pg_catalog.pg_constraint WHERE conindid = i.indexrelid)",
         # NOT NULL is told with the columns.
         "constraint": "SELECT conrelid::regclass::text, conname,"  # noqa: S608
-        " pg_catalog.pg_get_constraintdef(oid)"
+        " pg_catalog.pg_get_constraintdef(oid),"
+        " coalesce((SELECT indisunique AND indisvalid AND indisready AND indislive"
+        " FROM pg_catalog.pg_index WHERE indexrelid = conindid), true) AS whole"
         f" FROM pg_catalog.pg_constraint WHERE conrelid IN {ours} AND contype <> 'n'",
+        # Plain: for every column, without conditions, by a function that lies beside the table.
         "trigger": "SELECT t.tgname, t.tgrelid::regclass::text, t.tgtype, t.tgenabled::text,"  # noqa: S608
-        " t.tgqual IS NULL AS always, p.proname, p.prosrc"
+        " t.tgqual IS NULL AND t.tgattr::text = '' AND t.tgnargs = 0 AND t.tgconstraint = 0"
+        " AND NOT t.tgdeferrable AND p.proconfig IS NULL AND p.pronamespace = r.relnamespace"
+        " AND l.lanname = 'plpgsql' AS plain, p.proname, p.prosrc"
         " FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid"
+        " JOIN pg_catalog.pg_class AS r ON r.oid = t.tgrelid"
+        " JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang"
         f" WHERE NOT t.tgisinternal AND t.tgrelid IN {ours}",
-        # What changes or hides rows on their way; we make none.
+        # What changes or hides rows on their way; we make none. A view has a rule of its own.
         "between": "SELECT 'rule' AS what, rulename AS name FROM pg_catalog.pg_rewrite"  # noqa: S608
         f" WHERE ev_class IN {ours} UNION ALL"
         f" SELECT 'policy', polname FROM pg_catalog.pg_policy WHERE polrelid IN {ours}",
@@ -85,6 +105,7 @@ _TRUNCATE: Final = 2 | 32
 _TYPES: Final = {"TEXT": "text", "BIGINT": "bigint", "BYTEA": "bytea"}
 _PARTIAL: Final = {"ix_lifecycle_records_erased": " WHERE (kind = 'person_erased'::text)"}
 
+Told = tuple[tuple[str, str], str]
 Described = dict[tuple[str, str], str]
 
 
@@ -109,23 +130,41 @@ def described(answers: Mapping[str, Iterable[Sequence[Any]]]) -> Described:
 
     The table of revisions is Alembic's: only what was put on it is told.
     """
+    told = [
+        *_of_tables(answers),
+        *(
+            # The schema that the table lies in is the host's choice.
+            (("index", name), re.sub(r" ON \S+\.", " ON ", definition) + _broken(whole))
+            for name, definition, whole in answers["index"]
+        ),
+        *(
+            (("constraint", f"{bare(table)}.{name}"), definition + _broken(whole))
+            for table, name, definition, whole in answers["constraint"]
+            if bare(table) != tables.VERSION_TABLE
+        ),
+        *(
+            (("trigger", name), repr((bare(table), *trigger)))
+            for name, table, *trigger in answers["trigger"]
+        ),
+        *(((kind, name), "") for kind, name in answers["between"]),
+    ]
     found: Described = {}
-    for table, column, kind, needed, collation in answers["column"]:
-        if bare(table) != tables.VERSION_TABLE:
-            found["column", f"{bare(table)}.{column}"] = _column(kind, needed, collation)
-    for name, definition, valid in answers["index"]:
-        # The schema that the table lies in is the host's choice.
-        found["index", name] = re.sub(r" ON \S+\.", " ON ", definition) + (
-            "" if valid else " broken"
-        )
-    for table, name, definition in answers["constraint"]:
-        if bare(table) != tables.VERSION_TABLE:
-            found["constraint", f"{bare(table)}.{name}"] = definition
-    for name, table, *trigger in answers["trigger"]:
-        found["trigger", name] = repr((bare(table), *trigger))
-    for kind, name in answers["between"]:
-        found[kind, name] = ""
+    for key, made in told:
+        # Names that occur twice are no reason to look at one of them only.
+        found[key] = f"{found[key]}; {made}" if key in found else made
     return found
+
+
+def _of_tables(answers: Mapping[str, Iterable[Sequence[Any]]]) -> Iterator[Told]:
+    """Yield what was answered on tables, their parts and columns."""
+    for table, *how in answers["table"]:
+        yield ("table", bare(table)), _table(*how)
+    for part, whole, bound in answers["part"]:
+        yield ("part", bare(part)), _part(bare(whole), bound)
+    for table, column, kind, needed, collation, filled in answers["column"]:
+        if bare(table) != tables.VERSION_TABLE:
+            made = re.sub(r"'(?:[^']*\.)?(\w+)'::regclass", r"'\1'", filled)
+            yield ("column", f"{bare(table)}.{column}"), _column(kind, needed, collation, made)
 
 
 def bare(table: str) -> str:
@@ -135,7 +174,7 @@ def bare(table: str) -> str:
 
 @cache
 def _expected() -> Described:
-    expected: Described = {}
+    expected = of_relation(tables.VERSION_TABLE)
     for table in tables.metadata.tables.values():
         expected |= of_table(table, table.name)
     return expected
@@ -143,7 +182,24 @@ def _expected() -> Described:
 
 def of_table(table: Table, name: str) -> Described:
     """Return what this release puts on a table that lies under *name*."""
-    return of_columns(table, name) | _of_keys(table, name) | _of_triggers(table, name)
+    parts = (of_relation(name), of_columns(table, name), _of_keys(table, name))
+    return {key: made for one in (*parts, _of_triggers(table, name)) for key, made in one.items()}
+
+
+def of_relation(name: str, kind: str = "r", divided: str = "") -> Described:
+    """Return of what kind the relation *name* is.
+
+    Args:
+        name: Of the relation.
+        kind: ``r`` for a table, ``p`` for one in parts, ``f`` for one on another server.
+        divided: By what it is in parts.
+    """
+    return {("table", name): _table(kind, "p", False, divided)}
+
+
+def of_part(part: str, whole: str, bound: str) -> Described:
+    """Return that the table *part* has the rows of *whole* within *bound*."""
+    return {("part", part): _part(whole, bound)}
 
 
 def of_columns(table: Table, name: str) -> Described:
@@ -151,8 +207,9 @@ def of_columns(table: Table, name: str) -> Described:
     expected: Described = {}
     for column in table.columns:
         kind = column.type.compile(dialect=DIALECT).split()[0]
+        numbered = f"nextval('{table.name}_id_seq')" if column is table.autoincrement_column else ""
         expected["column", f"{name}.{column.name}"] = _column(
-            _TYPES[kind], not column.nullable, "C" if kind == "TEXT" else ""
+            _TYPES[kind], not column.nullable, "C" if kind == "TEXT" else "", numbered
         )
     return expected
 
@@ -189,5 +246,18 @@ def _of_keys(table: Table, name: str) -> Described:
     return expected
 
 
-def _column(kind: str, needed: bool, collation: str) -> str:
-    return f"{kind}{' NOT NULL' if needed else ''}{f' {collation}' if collation else ''}"
+def _table(kind: str, persistence: str, hides: bool, divided: str) -> str:
+    return f"{kind} {persistence}{' hides rows' if hides else ''} {divided}"
+
+
+def _part(whole: str, bound: str) -> str:
+    return f"{whole} {bound}"
+
+
+def _column(kind: str, needed: bool, collation: str, filled: str) -> str:
+    needs = " NOT NULL" if needed else ""
+    return f"{kind}{needs}{f' {collation}' if collation else ''}{f' {filled}' if filled else ''}"
+
+
+def _broken(whole: bool) -> str:
+    return "" if whole else " broken"

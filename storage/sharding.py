@@ -218,9 +218,12 @@ class _Steps:
             ).format(role),
             sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)),
         ]
-        if not there:
+        place = self._shards[number - 1].schema
+        if there:
+            # What is asked of the catalogue there may be more than an earlier release asked.
+            statements.append(shards.description(place))
+        else:
             marked = shards.mark(self._origin, number, len(self._shards))
-            place = self._shards[number - 1].schema
             version = self._drivers[number - 1].info.server_version
             statements += shards.on_shard(marked, place, self._role(number), version)
         return statements

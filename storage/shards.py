@@ -46,8 +46,10 @@ SCHOOLS: Final = "_schools"
 DESCRIPTION: Final = "lifecycle_shard"
 """A view on each shard that tells its schema and settings, for ``lifecycle db check``."""
 
-_FIRST: Final = participation_stream("")
-_AFTER: Final = _FIRST[:-1] + chr(ord(_FIRST[-1]) + 1)
+FIRST: Final = participation_stream("")
+AFTER: Final = FIRST[:-1] + chr(ord(FIRST[-1]) + 1)
+"""Streams of schools lie from ``FIRST`` on and before this."""
+
 MAINTAIN_SINCE: Final = 170_000
 """Version of PostgreSQL, before which only the owner can rewrite a table."""
 
@@ -101,7 +103,7 @@ _DELETES: Final = (
 _PLACING: Final = (
     "CREATE FUNCTION lifecycle_school_hash(text, bigint) RETURNS bigint"
     " LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE"
-    f" RETURN pg_catalog.hashtextextended(('{_FIRST}' || $1) COLLATE \"C\", $2)",
+    f" RETURN pg_catalog.hashtextextended(('{FIRST}' || $1) COLLATE \"C\", $2)",
     "CREATE OPERATOR CLASS lifecycle_school_ops FOR TYPE text USING hash AS"
     " OPERATOR 1 pg_catalog.= (text, text), FUNCTION 1 pg_catalog.hashtext(text),"
     " FUNCTION 2 lifecycle_school_hash(text, bigint)",
@@ -146,7 +148,7 @@ def server_name(number: int) -> str:
 
 def range_of_schools() -> str:
     """Return the bound of what lies on shards, in the words of the catalogue."""
-    return f"FOR VALUES FROM ('{_FIRST}') TO ('{_AFTER}')"
+    return f"FOR VALUES FROM ('{FIRST}') TO ('{AFTER}')"
 
 
 def account(origin: str, number: int) -> str:
@@ -177,7 +179,7 @@ def on_shard(marked: str, schema: str, role: str, version: int) -> Iterator[Quer
             yield _plain(trigger)
     comment = sql.SQL("COMMENT ON TABLE {} IS {}")
     yield comment.format(sql.Identifier(tables.records.name), sql.Literal(marked))
-    yield _description(schema)
+    yield description(schema)
     yield _granted(schema, role)
     for table, columns in _UPDATES.items():
         yield sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(
@@ -206,7 +208,7 @@ def _granted(schema: str, role: str) -> Query:
     )
 
 
-def _description(schema: str) -> Query:
+def description(schema: str) -> Query:
     """Return the view that tells the coordinator what the shard's catalogue says."""
     names = [table.name for table in SHARDED]
     space = sql.Literal(sql.Identifier(schema).as_string(None)).as_string(None)
@@ -220,7 +222,7 @@ def _description(schema: str) -> Query:
     asked += [
         f"SELECT 'setting', '{name} = ' || pg_catalog.current_setting('{name}')" for name in DURABLE
     ]
-    return _plain(f"CREATE VIEW {DESCRIPTION} AS {' UNION ALL '.join(asked)}")
+    return _plain(f"CREATE OR REPLACE VIEW {DESCRIPTION} AS {' UNION ALL '.join(asked)}")
 
 
 def on_coordinator(
@@ -251,8 +253,8 @@ def on_coordinator(
         yield sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({}) {}").format(
             sql.Identifier(parent),
             sql.Identifier(table.name),
-            sql.Literal(_FIRST),
-            sql.Literal(_AFTER),
+            sql.Literal(FIRST),
+            sql.Literal(AFTER),
             sql.SQL("PARTITION BY HASH (stream)"),
         )
         yield from _foreign(table.name, parent, shards)

@@ -15,12 +15,15 @@ from lifecycle.storage.postgres_schema import (
     Described,
     described,
     of_columns,
+    of_part,
+    of_relation,
     of_table,
     questions,
 )
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.shards import (
     BY_STREAM,
+    DESCRIPTION,
     SCHOOLS,
     SHARDED,
     SHARED,
@@ -29,20 +32,18 @@ from lifecycle.storage.shards import (
     server_name,
 )
 
-_PARTS: Final = Statement(
-    text(
-        "SELECT c.relname, p.relname, pg_catalog.pg_get_expr(c.relpartbound, c.oid),"
-        " coalesce((SELECT s.srvname FROM pg_catalog.pg_foreign_table AS t"
-        " JOIN pg_catalog.pg_foreign_server AS s ON s.oid = t.ftserver"
-        " WHERE t.ftrelid = c.oid), '')"
-        " FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid"
-        " JOIN pg_catalog.pg_class AS p ON p.oid = i.inhparent"
-        " WHERE p.relname LIKE 'lifecycle\\_%' AND p.relkind = 'p'"
-        " AND pg_catalog.pg_table_is_visible(p.oid)"
-    )
+# Where the coordinator looks for a table on a shard, and beside it what it has of a foreign one.
+_PLACES: Final = (
+    "SELECT c.relname, s.srvname, o.option_name, o.option_value"
+    " FROM pg_catalog.pg_foreign_table AS t"
+    " JOIN pg_catalog.pg_foreign_server AS s ON s.oid = t.ftserver"
+    " JOIN pg_catalog.pg_class AS c ON c.oid = t.ftrelid,"
+    " pg_catalog.pg_options_to_table(t.ftoptions) AS o"
+    " WHERE c.relname IN ('{}') AND pg_catalog.pg_table_is_visible(c.oid)"
+    " AND o.option_name IN ('schema_name', 'table_name')"
 )
 _ORIGIN: Final = Statement(text("SELECT origin FROM lifecycle_installation"))
-_KINDS: Final = ("column", "index", "constraint", "trigger", "between")
+_KINDS: Final = tuple(questions((), VISIBLE))
 
 
 def findings(session: Session, count: int, revision: str) -> list[str]:
@@ -55,12 +56,25 @@ def findings(session: Session, count: int, revision: str) -> list[str]:
     """
     asked = questions(_names(count), VISIBLE)
     found = described({kind: session.rows(Statement(text(one))) for kind, one in asked.items()})
-    for part, whole, bound, server in session.rows(_PARTS):
-        found["part", part] = f"{whole} {bound} {server}"
-    told = schema.told(_expected_here(count), found, revision)
+    places, schemas = _places(session, count)
+    told = schema.told(_expected_here(count) | _expected_places(schemas), found | places, revision)
     for number in range(1, count + 1):
         told += _of_shard(session, number, count, revision)
     return told
+
+
+def _places(session: Session, count: int) -> tuple[Described, tuple[str, ...]]:
+    """Return where foreign tables lead, and the schema that each shard tells of itself."""
+    servers = [server_name(number) for number in range(1, count + 1)]
+    listed = "', '".join(sorted({*_names(count), *servers}))
+    options: dict[tuple[str, str], dict[str, str]] = {}
+    for name, server, option, value in session.rows(Statement(text(_PLACES.format(listed)))):
+        options.setdefault((name, server), {})[option] = value
+    told = {
+        ("place", name): f"{server} {of.get('schema_name')}.{of.get('table_name')}"
+        for (name, server), of in options.items()
+    }
+    return told, tuple(options.get((one, one), {}).get("schema_name", "") for one in servers)
 
 
 def _of_shard(session: Session, number: int, count: int, revision: str) -> list[str]:
@@ -73,6 +87,9 @@ def _of_shard(session: Session, number: int, count: int, revision: str) -> list[
             others[kind].add(row)
         else:
             answers[kind].append(list(json.loads(row).values()))
+    if not answers["table"]:
+        # Nothing would be compared with what was never asked there.
+        return [f"shard {number}: its view is of an earlier release; run: lifecycle db shard"]
     told = schema.told(_expected_there(), described(answers), revision)
     ((origin,),) = session.rows(_ORIGIN)
     if others["mark"] != {mark(origin, number, count)}:
@@ -93,24 +110,37 @@ def _names(count: int) -> set[str]:
 
 @cache
 def _expected_here(count: int) -> Described:
-    expected: Described = {}
+    expected = of_relation(tables.VERSION_TABLE)
     for table in tables.metadata.tables.values():
         name = table.name
         if table not in SHARDED:
             expected |= of_table(table, name)
             continue
-        expected |= of_columns(table, name)
-        above = name
+        above, divided = name, "HASH (school lifecycle_school_ops)"
         if table in BY_STREAM:
             above = name + SCHOOLS
-            expected |= of_table(table, name + SHARED) | of_columns(table, above)
-            expected["part", name + SHARED] = f"{name} DEFAULT "
-            expected["part", above] = f"{name} {range_of_schools()} "
+            expected |= of_relation(name, "p", "RANGE (stream)") | of_columns(table, name)
+            expected |= of_table(table, name + SHARED) | of_part(name + SHARED, name, "DEFAULT")
+            expected |= of_part(above, name, range_of_schools())
+            divided = "HASH (stream)"
+        expected |= of_relation(above, "p", divided) | of_columns(table, above)
         for number in range(1, count + 1):
             part = f"{name}_{number}"
-            expected |= of_columns(table, part)
+            expected |= of_relation(part, "f") | of_columns(table, part)
             bound = f"FOR VALUES WITH (modulus {count}, remainder {number - 1})"
-            expected["part", part] = f"{above} {bound} {server_name(number)}"
+            expected |= of_part(part, above, bound)
+    return expected
+
+
+@cache
+def _expected_places(schemas: tuple[str, ...]) -> Described:
+    """Return where foreign tables have to lead, given the schema on each shard."""
+    expected: Described = {}
+    for number, there in enumerate(schemas, start=1):
+        server = server_name(number)
+        expected["place", server] = f"{server} {there}.{DESCRIPTION}"
+        for table in SHARDED:
+            expected["place", f"{table.name}_{number}"] = f"{server} {there}.{table.name}"
     return expected
 
 

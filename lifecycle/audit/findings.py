@@ -77,6 +77,8 @@ TEMPLATES = {
     "key_differs": "{expected} does not open with its key to what the record committed to",
     "erasure_incomplete": "erased by {expected}, but still there: {found}",
     "erasure_of_nothing": "it erases {found}, which is no record before it",
+    "row_doubled": "{field} has several rows of one key: {found}",
+    "row_misplaced": "rows of {field} lie in {found}, where nobody looks for those of this stream",
     "schema_differs": "tables or triggers are not those of this release: {found}",
 }
 

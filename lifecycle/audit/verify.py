@@ -23,6 +23,7 @@ from lifecycle.audit.identities import repeated_ids
 from lifecycle.audit.log_check import LogCheck
 from lifecycle.audit.note import VerifierKey
 from lifecycle.audit.personal import Beside
+from lifecycle.audit.rows import odd_rows
 from lifecycle.audit.schools import Outcome, check_all, spans_of
 from lifecycle.audit.shared import shared_streams
 from lifecycle.audit.spelling import STANDARD, Parser
@@ -88,6 +89,7 @@ def verify(
     log.count(total.versions)
     findings = [
         *damage,
+        *odd_rows(view, indexed=not damage),
         *total.findings,
         *beside.leftovers(total.versions),
         *repeated_ids(view, total.odd, indexed=not damage),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Standing,
     )
     from lifecycle.domain.record import Made, Record
-    from lifecycle.domain.spans import Ids, Plain, Span, StoredRecord
+    from lifecycle.domain.spans import Doubled, Ids, Misplaced, Plain, Span, StoredRecord
     from lifecycle.domain.tally import Group
 
 
@@ -189,6 +189,18 @@ class Auditing(Reading, Protocol):
 
         No index is asked, unless ``schema_findings`` found nothing: then they may be believed.
         """
+        ...
+
+    def doubled(self, *, indexed: bool = False) -> Iterator[Doubled]:
+        """Yield every key that several rows have, of tables whose rows are looked up by it.
+
+        Not of records and leaves, which are read one after the other and must be 1, 2, 3 and so
+        on. Indexes are asked as in ``repeated``.
+        """
+        ...
+
+    def misplaced(self) -> Iterator[Misplaced]:
+        """Yield what lies on another server than the rows of its stream do."""
         ...
 
     def ids(self) -> Iterator[Ids]:

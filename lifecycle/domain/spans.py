@@ -69,3 +69,31 @@ class Ids(NamedTuple):
     sequence: int
     record_id: str
     command_id: str
+
+
+class Doubled(NamedTuple):
+    """A key that several rows of a table have.
+
+    Args:
+        table: Its name.
+        stream: To which the rows belong, if the key tells.
+        key: Values of the key's columns as text, one after the other.
+    """
+
+    table: str
+    stream: str | None
+    key: str
+
+
+class Misplaced(NamedTuple):
+    """Rows on a server that the rows of their stream do not belong on.
+
+    Args:
+        table: Its name.
+        stream: To which the rows belong.
+        part: Name of the part of the table in which they lie.
+    """
+
+    table: str
+    stream: str
+    part: str

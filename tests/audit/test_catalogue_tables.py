@@ -21,7 +21,7 @@ from lifecycle import verify
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.note import VerifierKey
 from lifecycle.cli.failures import exit_code_of
-from lifecycle.domain.errors import StorageFailed
+from lifecycle.domain.errors import DatabaseBroken, StorageFailed
 from lifecycle.storage import tables
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
@@ -265,3 +265,35 @@ def test_a_chain_forged_under_tiles_of_the_log(history: Path, table: str) -> Non
         ("checkpoint_differs", "database"),
         ("log_forked", "database"),
     ]
+
+
+def test_any_row_doubled(histories: dict[str, Path], tmp_path: Path) -> None:
+    """Every table stands without its key, a row of it twice: no new table can be forgotten."""
+    folder, one_row = tmp_path / "doubled", "lifecycle_installation"
+    shutil.copytree(histories["golden"], folder)
+    with BreakIn(folder) as visit:
+        for table in tables.metadata.tables.keys() - {one_row}:
+            double(visit, table)
+
+    found = findings(folder)
+
+    with BreakIn(folder) as visit:
+        double(visit, one_row)
+    in_order = {"lifecycle_records", "lifecycle_log_leaves"}
+    doubled = {one.field for one in found if one.code == "row_doubled"}
+    assert doubled == tables.metadata.tables.keys() - in_order - {one_row}
+    assert {one.code for one in found} >= {"id_repeated", "log_gap", "schema_differs"}
+    with pytest.raises(DatabaseBroken, match="no single id"):
+        findings(folder)
+
+
+def double(visit: BreakIn, table: str) -> None:
+    """Take every constraint off *table*, and double one of its rows, or one made up."""
+    visit.run(f"CREATE TABLE copied AS SELECT * FROM {table}")  # noqa: S608 - a table's name
+    visit.run(f"DROP TABLE {table}")
+    visit.run(f"ALTER TABLE copied RENAME TO {table}")
+    if not visit.run(f"SELECT 1 FROM {table}"):  # noqa: S608
+        columns = tables.metadata.tables[table].columns
+        row = [column.type.python_type(1) for column in columns]
+        visit.run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", *row)  # noqa: S608
+    visit.run(f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1")  # noqa: S608

@@ -66,6 +66,18 @@ def test_rows_openings_and_keys_of_a_span_are_lent_as_they_lie(
         assert set(rows["openings"]) == set(rows["keys"]) == {STREAM, OTHER}
 
 
+def test_an_opening_kept_twice_is_told_where_nothing_else_can_be() -> None:
+    journal = MemoryJournal(ORIGIN)
+    once, twice = (commit("comment", words, b"s" * 32) for words in ("раз", "два"))
+    with journal.writing() as tx:
+        record = append(tx)
+        tx.erasable.keep(record, [once, twice, twice], [])
+
+    with journal.auditing() as view:
+        key = f"{STREAM} 1 {twice.commitment}"
+        assert list(view.doubled()) == [("lifecycle_openings", STREAM, key)]
+
+
 def test_actors_sizes_and_ids_are_those_of_the_records(
     twins: tuple[Journal, MemoryJournal],
 ) -> None:
@@ -76,4 +88,6 @@ def test_actors_sizes_and_ids_are_those_of_the_records(
         assert list(view.sizes()) == list(other.sizes())
         assert list(view.ids()) == list(other.ids())
         assert list(view.repeated()) == list(view.repeated(indexed=True)) == []
+        assert list(view.doubled()) == list(view.doubled(indexed=True)) == []
+        assert list(view.misplaced()) == []
         assert view.logged_at() == other.logged_at()

@@ -14,6 +14,8 @@ from lifecycle.domain.errors import (
 from lifecycle.domain.ports import Writing
 from lifecycle.domain.record import empty_head
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
+from lifecycle.storage.triggers import POSTGRES_REFUSAL
+from tests.sharded import opened
 from tests.storage.samples import ORIGIN, STREAM, append, record_after
 
 GUARDED = ("records", "definitions", "installation", "log_leaves", "log_tiles", "checkpoints")
@@ -93,6 +95,96 @@ def test_what_was_done_to_the_schema_is_found(
     assert any(one.startswith(finding) for one in findings(postgres_journal)), findings(
         postgres_journal
     )
+
+
+NO_CHANGE = "lifecycle_records_no_change"
+ANEW = f"DROP TRIGGER {NO_CHANGE} ON lifecycle_records; CREATE TRIGGER {NO_CHANGE} BEFORE"
+ALWAYS = f"ALTER TABLE lifecycle_records ENABLE ALWAYS TRIGGER {NO_CHANGE}"
+UNSEEN = {
+    "CREATE TABLE hidden () INHERITS (lifecycle_standings)": "part hidden is foreign to",
+    "CREATE SCHEMA far; CREATE TABLE far.lifecycle_outbox () INHERITS (lifecycle_outbox)": (
+        "part lifecycle_outbox is foreign to"
+    ),
+    f"{ANEW} DELETE OR UPDATE OF transition ON lifecycle_records FOR EACH ROW"
+    f" EXECUTE FUNCTION lifecycle_refuse(); {ALWAYS}": f"trigger {NO_CHANGE} differs from",
+    "ALTER TABLE lifecycle_tables_of_hosts ENABLE ROW LEVEL SECURITY": "",
+    "ALTER TABLE lifecycle_refusals ENABLE ROW LEVEL SECURITY": (
+        "table lifecycle_refusals differs from"
+    ),
+    "ALTER TABLE lifecycle_actors FORCE ROW LEVEL SECURITY": "table lifecycle_actors differs from",
+    "ALTER TABLE lifecycle_persons SET UNLOGGED": "table lifecycle_persons differs from",
+    "DROP TABLE lifecycle_openings; CREATE TABLE lifecycle_openings"
+    ' (stream text COLLATE "C" NOT NULL, sequence bigint NOT NULL, commitment text COLLATE'
+    ' "C" NOT NULL, purpose text COLLATE "C" NOT NULL, salt bytea NOT NULL, value text COLLATE'
+    ' "C" NOT NULL, CONSTRAINT pk_lifecycle_openings PRIMARY KEY (stream, sequence, commitment))'
+    " PARTITION BY LIST (stream)": "table lifecycle_openings differs from",
+    "ALTER TABLE lifecycle_streams ALTER COLUMN version SET DEFAULT 1": (
+        "column lifecycle_streams.version differs from"
+    ),
+    "ALTER TABLE lifecycle_credentials DROP COLUMN revoked, ADD COLUMN revoked bigint"
+    " GENERATED ALWAYS AS (NULL) STORED": "column lifecycle_credentials.revoked differs from",
+    "DROP INDEX ix_lifecycle_assignments_stream_sequence; CREATE INDEX"
+    " ix_lifecycle_assignments_stream_sequence ON lifecycle_assignments"
+    ' (stream COLLATE "POSIX", sequence)': (
+        "index ix_lifecycle_assignments_stream_sequence differs from"
+    ),
+    "UPDATE pg_index SET indisunique = false"
+    " WHERE indexrelid = 'uq_lifecycle_records_hash'::regclass": (
+        "constraint lifecycle_records.uq_lifecycle_records_hash differs from"
+    ),
+    # Its name is that of a good one.
+    "CREATE TRIGGER lifecycle_definitions_no_change BEFORE INSERT ON lifecycle_checkpoints"
+    " FOR EACH ROW EXECUTE FUNCTION lifecycle_refuse()": (
+        "trigger lifecycle_definitions_no_change differs from"
+    ),
+}
+"""What changes, hides or doubles rows though every name is as it was, and how it is told."""
+
+
+def test_what_changes_or_hides_rows_under_the_old_names_is_found(
+    postgres_journal: SqlJournal, raw_postgres: psycopg.Connection
+) -> None:
+    raw_postgres.execute("CREATE TABLE lifecycle_tables_of_hosts ()")
+    for statement in UNSEEN:
+        raw_postgres.execute(statement.encode())
+
+    assert findings(postgres_journal) == sorted(
+        f"{one} the schema 0002" for one in UNSEEN.values() if one
+    )
+
+
+def test_a_function_of_the_same_name_and_words_elsewhere_is_not_ours(
+    postgres_journal: SqlJournal, raw_postgres: psycopg.Connection
+) -> None:
+    raw_postgres.execute(
+        f"CREATE SCHEMA far; CREATE FUNCTION far.lifecycle_refuse() RETURNS trigger"
+        f" LANGUAGE plpgsql AS $${POSTGRES_REFUSAL}$$; {ANEW} UPDATE OR DELETE ON"
+        f" lifecycle_records FOR EACH ROW EXECUTE FUNCTION far.lifecycle_refuse();"
+        f" {ALWAYS}".encode()
+    )
+
+    assert findings(postgres_journal) == [f"trigger {NO_CHANGE} differs from the schema 0002"]
+
+
+def test_no_function_of_others_stands_before_the_servers(
+    postgres_url: str, raw_postgres: psycopg.Connection
+) -> None:
+    """The owner of a database says where names are looked up first."""
+    raw_postgres.execute(
+        "CREATE SCHEMA far; CREATE FUNCTION far.none(text, text) RETURNS boolean LANGUAGE sql"
+        " AS 'SELECT false';"
+        "CREATE OPERATOR far.= (LEFTARG = text, RIGHTARG = text, FUNCTION = far.none)"
+    )
+    name = raw_postgres.info.dbname
+    raw_postgres.execute(
+        f"ALTER DATABASE {name} SET search_path = far, public, pg_catalog".encode()
+    )
+
+    with opened(postgres_url) as journal:
+        with journal.writing() as tx:
+            append(tx)
+        with journal.auditing() as view:
+            assert (view.head(STREAM).version, view.schema_findings()) == (1, [])
 
 
 def test_a_missing_table_is_a_broken_database(

@@ -62,19 +62,44 @@ def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> Non
     with opened(sharded.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == []
     sharded.there(1, "ALTER TABLE lifecycle_records DISABLE TRIGGER lifecycle_records_no_change")
+    sharded.there(1, "ALTER TABLE lifecycle_outbox ENABLE ROW LEVEL SECURITY")
     sharded.there(2, "ALTER TABLE lifecycle_records DROP CONSTRAINT uq_lifecycle_records_hash")
+    sharded.there(2, "CREATE TABLE concealed () INHERITS (lifecycle_standings)")
     sharded.there(2, "COMMENT ON TABLE lifecycle_records IS 'another'")
     with psycopg.connect(sharded.url) as center:
         center.execute("ALTER TABLE lifecycle_standings DETACH PARTITION lifecycle_standings_1")
+        center.execute("CREATE TABLE hidden () INHERITS (lifecycle_actors)")
+        center.execute("ALTER FOREIGN TABLE lifecycle_streams_1 OPTIONS (SET table_name 'other')")
 
     with opened(sharded.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == [
+            "part hidden is foreign to the schema 0002",
             "part lifecycle_standings_1 is missing from the schema 0002",
+            "place lifecycle_streams_1 differs from the schema 0002",
+            "shard 2: table lifecycle_outbox differs from the schema 0002",
             "shard 2: trigger lifecycle_records_no_change differs from the schema 0002",
             "shard 3: constraint lifecycle_records.uq_lifecycle_records_hash"
             " is missing from the schema 0002",
+            "shard 3: part concealed is foreign to the schema 0002",
             "shard 3: it bears ['another']",
         ]
+
+
+def test_a_shard_that_an_earlier_release_laid_is_asked_again_after_it_is_laid_again(
+    laid: Sharded,
+) -> None:
+    laid.there(
+        0, "CREATE OR REPLACE VIEW lifecycle_shard AS SELECT 'mark'::text AS kind,"
+        " obj_description('lifecycle_records'::regclass, 'pg_class') AS described"
+    )  # fmt: skip
+
+    with opened(laid.url) as journal, journal.auditing() as view:
+        before = view.schema_findings()
+    shard(laid.url, laid.shards)
+
+    assert before == ["shard 1: its view is of an earlier release; run: lifecycle db shard"]
+    with opened(laid.url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == []
 
 
 def test_servers_are_laid_again_by_their_new_addresses_and_passwords(
