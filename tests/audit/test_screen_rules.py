@@ -182,7 +182,9 @@ def test_a_transition_asks_for_all_that_it_asks_for_in_order() -> None:
     definition = replace(with_first(*wanted), evidence_kinds=(*PLAIN.evidence_kinds, kind))
     move = ready(definition).moves[FIRST]
 
-    assert (move.assigned, move.checks, len(move.alone)) == ({"expert"}, (), 3)
+    assert move.assigned == {"expert"}
+    assert move.checks == ()
+    assert len(move.alone) == 3
     assert [check(Act(items={"list": [None]})) for check in move.alone] == [True, False, False]
     assert move.checked == [
         "state", "role", "date", "authentication", "role_assigned/expert", "evidence/list",
