@@ -109,15 +109,18 @@ def check_newest(session: Session) -> None:
         raise DatabaseOlder(url=session.faults.url, found=found, known=tables.SCHEMA)
 
 
-def check_one_server(session: Session) -> None:
+def check_one_server(session: Session, instead: Message) -> None:
     """Make sure that everything lies on one server.
 
+    Args:
+        session: Inside a transaction.
+        instead: What is to be done where schools lie on several.
+
     Raises:
-        StorageFailed: Schools lie on several; what concerns them all is done on each.
+        StorageFailed: They do.
     """
     if session.database.is_sharded:
-        detail = "schools lie on several servers: this is done on each of them, see docs/scale.md"
-        raise StorageFailed(detail=Message(detail))
+        raise StorageFailed(detail=instead)
 
 
 def installed(session: Session) -> str:

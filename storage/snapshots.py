@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
+from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing
 from lifecycle.storage import schema, tables
 from lifecycle.storage.auditing import SqlAuditing
@@ -26,6 +27,10 @@ from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.sqlite import SqliteDatabase
 from lifecycle.storage.staging import new_file
 
+_ON_SEVERAL: Final = (
+    "schools lie on several servers: dump each by pg_dump while nobody writes, by the steps in"
+    " docs/scale.md"
+)
 _PAGES: Final = 4096  # copied between two reports of progress
 
 Progress = Callable[[int], None]
@@ -77,7 +82,7 @@ def snapshot(
             journal.close()
         return
     with _transaction(database) as (session, driver):
-        schema.check_one_server(session)
+        schema.check_one_server(session, Message(_ON_SEVERAL))
         revision = schema.check(session)
         view = SqlAuditing(session, schema.installed(session))
         _dumped(database, driver, into, programs)

@@ -177,7 +177,8 @@ def _records(
             if wanted is not None:
                 places.append(leaf.idx)
             summary.records += 1
-            _note(body, summary)
+            if choice.evidence:
+                _note(body, summary)
             if summary.records % _STEP == 0:
                 progress(summary.records)
     return places

@@ -182,7 +182,8 @@ def view_of(context: Context, reading: Reading, roadmap: str, on: date | None) -
     in_use = adopted(context, reading, roadmap)
     definition = in_use or context.definitions.compiled(roadmap)
     day = on or place_date(context.clock.now(), definition)
-    standings, moves = list(reading.standings(roadmap=roadmap)), reading.moves(roadmap)
+    standings = list(reading.standings(roadmap=roadmap))
+    moves = reading.moves(roadmap, facts=_counts_facts(definition))
     held = _held(reading, definition, standings, day)
     facts = _facts(reading, definition, standings, moves, day, held)
     statuses = plan_status(facts, day, context.calendar.days_late)
@@ -252,6 +253,16 @@ def _facts(
 def _plan(reading: Reading, roadmap: str, day: date) -> Plan:
     records = reading.records(roadmap_stream(roadmap))
     return plan_of(record for record in records if record.effective_on <= day)
+
+
+def _counts_facts(definition: Definition) -> bool:
+    """Tell whether an indicator looks at facts, so that the body of every record is read."""
+    measures = (
+        measure
+        for one in definition.roadmap.indicators
+        for measure in (one.numerator, one.denominator)
+    )
+    return any(one is not None and one.fact is not None for one in measures)
 
 
 def _held(

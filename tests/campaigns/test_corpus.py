@@ -7,8 +7,7 @@ import pytest
 
 from lifecycle import Lifecycle, open_lifecycle, verify
 from tests.audit.court import Court
-from tests.campaigns.corpus import lead, multiply
-from tests.campaigns.verify_scale import measured
+from tests.campaigns.verify_scale import corpus, measured
 
 RECORDS = 900
 FIRST = 1700  # 15 hours after the originals: at every place another day begins on the way
@@ -17,8 +16,11 @@ FIRST = 1700  # 15 hours after the originals: at every place another day begins 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scale")
-    assert multiply(lead(folder), RECORDS, FIRST) >= RECORDS
-    return folder
+    for name in ("", ".part"):
+        left = folder / f"records-{RECORDS}{name}"  # by makings that were interrupted
+        left.mkdir()
+        (left / "lifecycle.db").write_bytes(b"half of it")
+    return corpus(folder, RECORDS, FIRST)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +46,14 @@ def test_the_screen_passes_every_school_and_the_full_check_finds_nothing(
     assert [
         one for name, found in court.streams.items() for one in court.findings(name, found)
     ] == []
+
+
+def test_a_history_that_was_made_is_not_made_again(place: Path) -> None:
+    before = (place / "lifecycle.db").stat().st_mtime_ns
+
+    assert corpus(place.parent, RECORDS) == place
+    assert (place / "lifecycle.db").stat().st_mtime_ns == before
+    assert [one.name for one in place.parent.iterdir()] == [place.name]
 
 
 def test_the_campaign_tells_what_it_measured(place: Path) -> None:

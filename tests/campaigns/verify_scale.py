@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -32,14 +33,28 @@ from tests.campaigns.corpus import lead, multiply
 _MEGABYTE = 1024  # kilobytes, as Linux counts resident memory
 
 
-def corpus(folder: Path, records: int) -> Path:
-    """Return the database in *folder* with *records* records, made if it is not there yet."""
-    place, made = folder / f"records-{records}", folder / f"records-{records}" / "made"
-    if not made.exists():
-        place.mkdir(parents=True)
+def corpus(folder: Path, records: int, first: int = 1) -> Path:
+    """Return the folder in *folder* with *records* records, made if it is not there yet.
+
+    It is made aside and gets its name when it is whole; what an interrupted making left is made
+    anew.
+
+    Args:
+        folder: Where it is kept.
+        records: How many records there are at least.
+        first: Number of the first copy, as of ``multiply``.
+    """
+    place = folder / f"records-{records}"
+    if not (place / "made").exists():
+        begun = place.with_suffix(".part")
+        for left in (begun, place):
+            shutil.rmtree(left, ignore_errors=True)
+        begun.mkdir(parents=True)
         started = time.perf_counter()
-        count = multiply(lead(place), records)
-        made.write_text(f"{count} records in {time.perf_counter() - started:.0f} s\n", "utf-8")
+        count = multiply(lead(begun), records, first)
+        took = f"{count} records in {time.perf_counter() - started:.0f} s\n"
+        (begun / "made").write_text(took, "utf-8")
+        begun.rename(place)
     return place
 
 

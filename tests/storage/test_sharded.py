@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import create_engine
 
-from lifecycle import Lifecycle
+from lifecycle import Lifecycle, open_lifecycle
 from lifecycle.audit.log_check import LogCheck
 from lifecycle.domain.errors import (
     CommandReused,
@@ -19,6 +20,7 @@ from lifecycle.domain.errors import (
     VersionConflict,
 )
 from lifecycle.domain.ports import Writing
+from lifecycle.maintenance import make_backup, rebuild
 from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.postgres_roles import APP, AUDITOR, SEQUENCER
@@ -310,3 +312,15 @@ def test_roles_do_their_work_through_the_coordinator_and_an_erased_row_is_gone_f
             assert view.records(stream)[-1] == record
         with pytest.raises(StorageFailed), journal.writing() as tx:
             append(tx, stream)
+
+
+def test_what_cannot_be_done_on_several_servers_says_how_it_is(
+    history: Sharded, tmp_path: Path
+) -> None:
+    with open_lifecycle(history.url, evidence=tmp_path / "e") as engine:
+        with pytest.raises(StorageFailed, match=r"dump each by pg_dump.*docs/scale\.md"):
+            make_backup(history.url, tmp_path / "one.backup")
+        with pytest.raises(StorageFailed, match=r"dumps of all servers.*docs/scale\.md"):
+            rebuild(engine, history.url)
+
+    assert [one.name for one in tmp_path.iterdir()] == []
