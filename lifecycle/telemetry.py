@@ -8,8 +8,8 @@ because its message may repeat what somebody typed.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 
 from lifecycle.domain.errors import LifecycleError, Refused
@@ -39,11 +39,10 @@ class Span:
                     self._traced.set_attribute(f"{_NAME}.{name.replace('_', '.')}", value)
 
 
-_UNTRACED: Final = Span()
+_UNTRACED: Final = nullcontext(Span())
 
 
-@contextmanager
-def span(name: str, **attributes: Value | None) -> Iterator[Span]:
+def span(name: str, **attributes: Value | None) -> AbstractContextManager[Span]:
     """Let a piece of work be a span, ``lifecycle.`` and its name; a child of the host's own.
 
     Args:
@@ -51,9 +50,11 @@ def span(name: str, **attributes: Value | None) -> Iterator[Span]:
         attributes: As for ``Span.tell``.
     """
     api = sys.modules.get(_API)
-    if api is None:
-        yield _UNTRACED
-        return
+    return _UNTRACED if api is None else _traced(api, name, attributes)
+
+
+@contextmanager
+def _traced(api: Any, name: str, attributes: Mapping[str, Value | None]) -> Iterator[Span]:
     tracer = api.get_tracer(_NAME)
     with tracer.start_as_current_span(
         f"{_NAME}.{name}", record_exception=False, set_status_on_exception=False

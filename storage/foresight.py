@@ -16,13 +16,12 @@ from sqlalchemy import bindparam, literal_column, select
 
 from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
 from lifecycle.storage import rows
-from lifecycle.storage.leaf_records import LAST_LEAF
+from lifecycle.storage.leaf_records import LAST_QUEUED, LOGGED
 from lifecycle.storage.reading import (
     ASSIGNMENTS_IN,
     COMMAND,
     HAS_ACTOR,
     LAST_ERASURE,
-    LAST_QUEUED,
     RECORDS,
 )
 from lifecycle.storage.session import Question, Session, Statement, Values
@@ -74,10 +73,8 @@ def foresee(session: Session, stream: str, command_id: str, actors: Collection[s
         (COMMAND, {"command_id": command_id}),
         *((HAS_ACTOR, {"actor": actor}) for actor in actors),
         # What a record cannot be earlier than.
-        (LAST_QUEUED, {}),
+        (LAST_QUEUED if session.database.is_sharded else LOGGED, {}),
     ]
-    if not session.database.is_sharded:
-        asked.append((LAST_LEAF, {}))
     if stream != INSTALLATION:
         asked.append((CONSULT, {"stream": INSTALLATION}))
         asked.append((ASSIGNMENTS_IN, {"stream": INSTALLATION}))

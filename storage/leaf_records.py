@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from sqlalchemy import bindparam, literal_column, select, text
+from sqlalchemy import bindparam, func, literal_column, select, text
 
 from lifecycle.storage.session import Session, Statement, Values
-from lifecycle.storage.tables import log_leaves, records
+from lifecycle.storage.tables import log_leaves, records, sealing_queue
 
 _AT_ONCE: Final = 256
 
-LAST_LEAF: Final = Statement(
+_last_leaf = (
     select(records.c.recorded_at)
     .join_from(
         log_leaves,
@@ -27,7 +27,12 @@ LAST_LEAF: Final = Statement(
     .limit(literal_column("1"))
     .offset(literal_column("0"))
 )
-"""The time of the last leaf."""
+_last_queued = select(func.max(sealing_queue.c.queued_at))
+LAST_QUEUED: Final = Statement(_last_queued)
+"""The time of the last record that waits."""
+
+LOGGED: Final = Statement(select(_last_leaf.scalar_subquery(), _last_queued.scalar_subquery()))
+"""The time of the last leaf, and of the last record that waits, where both lie on one server."""
 
 _place = select(log_leaves.c.idx, log_leaves.c.stream, log_leaves.c.sequence)
 _LAST_PLACE: Final = Statement(
@@ -44,11 +49,12 @@ _SHORT: Final = Statement(text(f"SELECT stream, sequence, hash, recorded_at {_TH
 _LONG: Final = Statement(text(f"SELECT stream, sequence, hash, recorded_at, body {_THERE}"))
 
 
-def last_leaf(session: Session) -> list[Values]:
-    """Return the time of the last leaf as text, if there is one."""
+def logged(session: Session) -> list[Any]:
+    """Return the times of the last leaf and of the last record that waits, as texts or ``None``."""
     if not session.database.is_sharded:
-        return session.rows(LAST_LEAF)
-    return [(one[4],) for one in _recorded(session, session.rows(_LAST_PLACE), _SHORT)]
+        return [at for row in session.rows(LOGGED) for at in row]
+    leaves = _recorded(session, session.rows(_LAST_PLACE), _SHORT)
+    return [*[one[4] for one in leaves], *[at for (at,) in session.rows(LAST_QUEUED)]]
 
 
 def named(session: Session, low: int, high: int | None, *, bodies: bool) -> Iterator[Values]:

@@ -22,7 +22,7 @@ from lifecycle.domain.model import (
 from lifecycle.domain.record import Record, empty_head, moment_from
 from lifecycle.domain.tally import Group
 from lifecycle.storage import rows
-from lifecycle.storage.leaf_records import last_leaf
+from lifecycle.storage.leaf_records import logged
 from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import (
     actors,
@@ -31,7 +31,6 @@ from lifecycle.storage.tables import (
     definitions,
     records,
     refusals,
-    sealing_queue,
     standings,
     streams,
 )
@@ -61,7 +60,6 @@ _EACH: Final = Statement(
     .order_by(records.c.stream, records.c.sequence)
 )
 # Times are written with a fixed width, so the greatest text is the latest.
-LAST_QUEUED: Final = Statement(select(func.max(sealing_queue.c.queued_at)))
 _FIRST: Final = Statement(
     select(records.c.sequence, records.c.body)
     .where(records.c.stream == bindparam("stream"))
@@ -206,9 +204,9 @@ class SqlReading:
         Raises:
             DatabaseBroken: What is stored is no time.
         """
-        found = [*last_leaf(self._session), *self._session.rows(LAST_QUEUED)]
+        found = logged(self._session)
         try:
-            return max([moment_from(at) for (at,) in found if at is not None], default=None)
+            return max([moment_from(at) for at in found if at is not None], default=None)
         except _UNSOUND as error:
             raise self._unsound("the time of the log", error) from error
 

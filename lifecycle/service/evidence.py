@@ -188,7 +188,9 @@ def _store(context: Context, piece: Brought, given: EvidenceFile) -> None:
 
 def keep(tx: Writing, record: Record, offer: Offer) -> None:
     """Keep beside *record*, in its transaction, what opens its commitments and its files."""
-    tx.erasable.keep(record, offer.openings, _keys(offer))
+    openings, keys = offer.openings, tuple(_keys(offer))
+    if openings or keys:
+        tx.erasable.keep(record, openings, keys)
 
 
 def _keys(offer: Offer) -> Iterator[FileKey]:
