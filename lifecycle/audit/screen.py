@@ -28,6 +28,7 @@ from lifecycle.audit.spelling import (
     Parser,
     Parts,
     Row,
+    first_link,
     parts_of,
     quoted,
 )
@@ -42,7 +43,6 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.naming import is_identifier, title_of
-from lifecycle.domain.record import genesis_hash
 
 _APART = (ADMINISTRATOR, AUDITOR)
 _ADMINISTRATORS = (ADMINISTRATOR,)
@@ -114,7 +114,7 @@ class Screen:
         seen: dict[str, int] = {}
         place = f',"stream":{quoted(stream)}'
         kept = Kept(stream, openings or {}, keys or {}, self._erased, self._files)
-        head = 0, genesis_hash(self._origin, stream), ""
+        head = 0, first_link(self._origin, stream), ""
         for stretch in stretches(rows):
             head = linked(stretch, head)
             for row in stretch:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from lifecycle.domain import canonical
 from lifecycle.domain.model import DefinitionRef
-from lifecycle.domain.record import FORMAT
+from lifecycle.domain.record import FORMAT, GENESIS
 
 Row = tuple[Any, ...]
 
@@ -108,6 +109,11 @@ def is_plain(text: str) -> bool:
 def quoted(text: str) -> str:
     """Return *text* as bodies spell it."""
     return f'"{text}"' if is_plain(text) else spelt(text)
+
+
+def first_link(origin: str, stream: str) -> str:
+    """Return what the first record of a stream names (``lifecycle.domain.record.genesis_hash``)."""
+    return sha256(GENESIS + f"[{quoted(origin)},{quoted(stream)}]".encode()).hexdigest()
 
 
 def frame(
