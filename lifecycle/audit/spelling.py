@@ -171,12 +171,13 @@ def parts_of(row: Row, shape: Frame, place: str, start: str, consulted: str) -> 
         f'"recorded_at":"{moment}","request":"'
     ).encode()
     tail = f"{shape.needs}{number}{place}{shape.end}".encode()
+    if not body.startswith(head):
+        return None
     facts = len(head)
     facts_end = body.index(ENDS, facts)
     request = facts_end + len(middle)
     if (
-        body.startswith(head)
-        and body.startswith(middle, facts_end)
+        body.startswith(middle, facts_end)
         and body.endswith(tail)
         and request + _HASH_CHARACTERS + len(tail) == len(body)
     ):
