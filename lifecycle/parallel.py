@@ -42,6 +42,9 @@ LARGE: Final = 50_000
 
 _TO_END: Final = 10.0  # seconds in which a process without work closes its view
 _BETWEEN_COLLECTIONS: Final = 50_000  # objects; a batch of rows alone is five hundred
+# What runs under way found garbage to be collected by; the first of it is restored by the last.
+_thresholds: list[tuple[int, int, int]] = []
+_collecting: Final = threading.Lock()
 
 
 def cores() -> int:
@@ -110,11 +113,21 @@ class Spread:
         self._crew: _Crew | None = None
 
     def __enter__(self) -> Self:
+        with _collecting:
+            _thresholds.append(gc.get_threshold())
+            if 0 < _thresholds[0][0] < _BETWEEN_COLLECTIONS:
+                gc.set_threshold(_BETWEEN_COLLECTIONS)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        if self._crew is not None:
-            self._crew.end(at_once=kind is not None)
+        try:
+            if self._crew is not None:
+                self._crew.end(at_once=kind is not None)
+        finally:
+            with _collecting:
+                if len(_thresholds) == 1:
+                    gc.set_threshold(*_thresholds[0])
+                _thresholds.pop()
 
     def __call__(self, run: Checking, spans: Sequence[Span]) -> Iterable[Outcome]:
         """Begin to check *spans*, and return what they come to, in order."""

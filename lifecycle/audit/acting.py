@@ -135,13 +135,14 @@ class Consulted:
         Exception: They are not plainly such versions.
     """
 
-    __slots__ = ("led", "names", "rosters", "since", "spelt", "until", "versions")
+    __slots__ = ("by_name", "led", "names", "rosters", "since", "spelt", "until", "versions")
 
     def __init__(self, versions: dict[str, int], authority: Authority) -> None:
         for name, version in versions.items():
             if type(version) is not int or not 0 < version <= authority.grounds.versions[name]:
                 raise Doubtful
         self.spelt = self.led = ""
+        self.by_name = (*versions.items(),)
         self.names = (*versions,)
         self.versions = (*versions.values(),)
         self.rosters = [authority.roster(*one) for one in versions.items()]
@@ -156,7 +157,7 @@ class Consulted:
         """
         if not self.since <= moment <= self.until:
             raise Doubtful
-        for name, version in zip(self.names, self.versions, strict=True):
+        for name, version in self.by_name:
             if version < seen.get(name, 0):
                 raise Doubtful
             seen[name] = version

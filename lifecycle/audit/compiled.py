@@ -29,6 +29,8 @@ from lifecycle.domain.machine import gate_of
 from lifecycle.domain.model import Assignment
 
 Facts = dict[str, Any]
+Items = dict[str, list[str | None]]
+"""What pieces of evidence are about, by kind."""
 
 
 Own = dict[tuple[str, str], tuple[str, int]]
@@ -89,6 +91,8 @@ class Act:
 
 
 Check = Callable[[Act], bool]
+Alone = Callable[[Items, Facts], bool]
+"""A check of nothing but what is brought and stated."""
 
 NO_REASON = frozenset({b"null"})
 """The reasons of a transition that takes none."""
@@ -128,7 +132,7 @@ class Move:
     definition: Definition
     first: str | None
     assigned: frozenset[str]
-    alone: tuple[Check, ...]
+    alone: tuple[Alone, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,15 +207,21 @@ def _is_plain(definition: Definition) -> bool:
 
 
 def _move(definition: Definition, transition: Transition) -> Move | None:
-    alone: list[Check] = []
+    alone: list[Alone] = []
     checks: list[Check] = []
     for one in transition.requirements:
-        if isinstance(one, RoleAssigned):
-            continue
+        match one:
+            case RoleAssigned():
+                continue
+            case EvidenceGiven(each=None):
+                alone.append(_evidence(one.kind))
+                continue
+            case FactGiven():
+                alone.append(_stated(one))
         found = _check(one, definition)
         if found is None:
             return None
-        (alone if _is_alone(one) else checks).extend(found)
+        checks += found
     gate = gate_of(definition)
     targets = {
         state.name: gate.move(state.name, transition.name, allowed=True)
@@ -239,14 +249,6 @@ def _move(definition: Definition, transition: Transition) -> Move | None:
     )
 
 
-def _is_alone(requirement: Requirement) -> bool:
-    """Tell whether a requirement asks for nothing but what is brought and stated."""
-    match requirement:
-        case EvidenceGiven(each=None) | FactGiven(within=()):
-            return True
-    return False
-
-
 def _reasons(lists: list[ReasonGiven]) -> frozenset[bytes]:
     if not lists:
         return NO_REASON
@@ -257,12 +259,10 @@ def _reasons(lists: list[ReasonGiven]) -> frozenset[bytes]:
 def _check(requirement: Requirement, definition: Definition) -> tuple[Check, ...] | None:
     """Return what there is to check; ``None`` where only the full check knows what to do."""
     match requirement:
-        case EvidenceGiven(kind=kind, each=None):
-            return (_evidence(kind),)
         case EvidenceGiven(kind=kind, each=str() as path):
             return (_evidence_for_each(kind, path),)
         case FactGiven():
-            return (_fact(requirement),)
+            return (_within(requirement),) if requirement.within else ()
         case AnswersSubmission(submission=submission):
             return (_answers(requirement, submission, definition),)
         case DifferentPerson(transitions=names):
@@ -285,12 +285,17 @@ def _different(names: tuple[str, ...]) -> Check:
     return others
 
 
-def _evidence(kind: str) -> Check:
-    def given(act: Act) -> bool:
-        items = act.items.get(kind, ())
-        return items.count(None) == len(items) > 0
+def _evidence(kind: str) -> Alone:
+    def given(items: Items, facts: Facts) -> bool:
+        found = items.get(kind, ())
+        return found.count(None) == len(found) > 0
 
     return given
+
+
+def _stated(requirement: FactGiven) -> Alone:
+    name, not_empty = requirement.fact, requirement.not_empty
+    return lambda items, facts: name in facts and (not not_empty or bool(facts[name]))
 
 
 def _evidence_for_each(kind: str, path: str) -> Check:
@@ -302,15 +307,10 @@ def _evidence_for_each(kind: str, path: str) -> Check:
     return given
 
 
-def _fact(requirement: FactGiven) -> Check:
-    name, not_empty = requirement.fact, requirement.not_empty
-    own, outer = _codes(name), [_codes(path) for path in requirement.within]
+def _within(requirement: FactGiven) -> Check:
+    own, outer = _codes(requirement.fact), [_codes(path) for path in requirement.within]
 
     def given(act: Act) -> bool:
-        if name not in act.facts or (not_empty and not act.facts[name]):
-            return False
-        if not outer:
-            return True
         found = set(own(act.known))
         return all(found.issubset(codes(act.known)) for codes in outer)
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from lifecycle.audit.acting import Doubtful
-from lifecycle.audit.compiled import Move
+from lifecycle.audit.compiled import Items, Move
 from lifecycle.audit.kept import Sealed
 from lifecycle.audit.spelling import Parser
 from lifecycle.audit.texts import is_day
@@ -18,9 +18,6 @@ from lifecycle.domain.model import Evidence
 from lifecycle.domain.naming import AT_SIGNS, is_slug, tells_person
 
 Piece = dict[str, Any]
-Items = dict[str, list[str | None]]
-"""What pieces are about, by kind."""
-
 _MEMBERS = {
     "file": ["content", "form", "item", "kind", "media_type", "name", "sha256", "size"],
     "link": ["form", "item", "kind", "url"],

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any, NamedTuple
 
 from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
-from lifecycle.audit.compiled import Own
+from lifecycle.audit.compiled import Own, Rules
 from lifecycle.audit.course import Course, Passed, passed
 from lifecycle.audit.files import Files
 from lifecycle.audit.frames import Frames
@@ -28,6 +29,7 @@ from lifecycle.audit.spelling import (
     Parser,
     Parts,
     Row,
+    first_link,
     parts_of,
     quoted,
 )
@@ -42,7 +44,6 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.domain.naming import is_identifier, title_of
-from lifecycle.domain.record import genesis_hash
 
 _APART = (ADMINISTRATOR, AUDITOR)
 _ADMINISTRATORS = (ADMINISTRATOR,)
@@ -55,13 +56,26 @@ Given = tuple[str, str | None, str, tuple[bytes, bytes, bytes]]
 
 
 @dataclass(slots=True)
-class Line:
-    """One record: its row, and the parts that only the body has."""
+class Known:
+    """Who acted on what he had consulted.
+
+    Args:
+        acting: The actor.
+        consulted: The versions.
+        judged: He may do what he did, and will at any moment until which they stand.
+    """
+
+    acting: Acting
+    consulted: Consulted
+    judged: bool = False
+
+
+class Line(NamedTuple):
+    """One record: its row, the parts that only the body has, and who acted."""
 
     row: Row
     parts: Parts
-    acting: Acting
-    consulted: Consulted
+    known: Known
 
 
 class Screen:
@@ -80,6 +94,7 @@ class Screen:
         self._grounds = grounds
         self._authority = authority
         self._value = parser.value
+        self._known: dict[Any, Known] = {}
         self._given = lru_cache(maxsize=_REMEMBERED)(self._facts_of_role)
         self._rules = frames.rules
         self._frame = frames.of
@@ -114,7 +129,7 @@ class Screen:
         seen: dict[str, int] = {}
         place = f',"stream":{quoted(stream)}'
         kept = Kept(stream, openings or {}, keys or {}, self._erased, self._files)
-        head = 0, genesis_hash(self._origin, stream), ""
+        head = 0, first_link(self._origin, stream), ""
         for stretch in stretches(rows):
             head = linked(stretch, head)
             for row in stretch:
@@ -132,20 +147,48 @@ class Screen:
         return passed(course, head)
 
     def _read(self, row: Row, place: str, seen: dict[str, int]) -> Line:
-        """Compare a stored body with the one that the columns and the rules tell of."""
-        body = row[3]
+        """Compare a stored body with the one that the columns and the rules tell of.
+
+        Whoever did such a thing before is expected to do it on the same grounds.
+        """
         shape = self._frame(row[7], row[8], row[9], row[11])
+        if row[10] != shape.target:
+            raise Doubtful
+        done = row[7], row[11], row[12], row[13]
+        known, parts = self._known.get(done), None
+        if known is not None:
+            parts = parts_of(row, shape, place, known.acting.start, known.consulted.spelt)
+        if known is None or parts is None:
+            known = self._anew(row)
+            parts = parts_of(row, shape, place, known.acting.start, known.consulted.spelt)
+            if parts is None:
+                raise Doubtful
+            if len(self._known) == _REMEMBERED:
+                self._known.clear()
+            self._known[done] = known
+        known.consulted.check(row[14], seen)
+        return Line(row, parts, known)
+
+    def _anew(self, row: Row) -> Known:
+        """Take the actor and what he consulted out of a body."""
+        body = row[3]
         actor_end = body.index(COMMAND)
         acting = self._authority.acting(body[len(START) : actor_end])
-        begin = actor_end + len(COMMAND) + len(row[6]) + len(UNCOMMENTED)
-        consulted = self._authority.consulted(body[begin : body.index(DEFINITION, begin)])
-        parts = parts_of(row, shape, place, acting.start, consulted.spelt)
-        if parts is None or row[10] != shape.target:
-            raise Doubtful
         if row[12] != acting.id or row[13] != acting.role:
             raise Doubtful
-        consulted.check(row[14], seen)
-        return Line(row, parts, acting, consulted)
+        begin = actor_end + len(COMMAND) + len(row[6]) + len(UNCOMMENTED)
+        consulted = self._authority.consulted(body[begin : body.index(DEFINITION, begin)])
+        return Known(acting, consulted)
+
+    def _judge(
+        self, known: Known, scope: str, moment: str, roles: Iterable[str], rules: Rules | None
+    ) -> None:
+        """Look whether he may do it at all, and names the record that gave him the role for it."""
+        if not known.judged:
+            acting, consulted = known.acting, known.consulted
+            stays = self._authority.admit(acting, scope, consulted, moment, rules)
+            acting.acts(roles, _NOTHING_OWN, *consulted.rosters)
+            known.judged = stays
 
     def _asked(
         self, line: Line, usual: str, kind: bytes, before: bytes, behind: bytes, end: bytes = b""
@@ -161,7 +204,7 @@ class Screen:
             end: Those that stand behind these.
         """
         behind += end
-        start, given = b'["%b",%b,{%b' % (kind, line.acting.asked, before), line.parts.request
+        start, given = b'["%b",%b,{%b' % (kind, line.known.acting.asked, before), line.parts.request
         undated = sha256(b"%b%b}]" % (start, behind)).hexdigest().encode()
         if undated == given and line.row[15] == usual:
             return
@@ -170,7 +213,7 @@ class Screen:
             raise Doubtful
 
     def _enrolled(self, line: Line, place: str, kept: Kept) -> Course:
-        row, parts = line.row, line.parts
+        row, parts, consulted = line.row, line.parts, line.known.consulted
         facts = self._value(parts.facts)
         if row[7] != "enrolled" or [*facts] != ["roadmap", "school", "title"]:
             raise Doubtful
@@ -184,7 +227,7 @@ class Screen:
             or not on_map.isascii()
             or not is_identifier(school)
             or title_of(title) != title
-            or line.consulted.names != (INSTALLATION, on_map)
+            or consulted.names != (INSTALLATION, on_map)
         ):
             raise Doubtful
         definition = rules.definition
@@ -192,9 +235,7 @@ class Screen:
         today = day_at(row[14], zone)
         if not is_day(row[15]) or row[15] > today:
             raise Doubtful
-        rosters = line.consulted.rosters
-        self._authority.admit(line.acting, "enrol", line.consulted, row[14], rules)
-        line.acting.acts(definition.enrolled_by, {}, *rosters)
+        self._judge(line.known, "enrol", row[14], definition.enrolled_by, rules)
         usual = min(today, definition.roadmap.start.isoformat())
         self._asked(line, usual, b"Enrol", b"", parts.facts[1:-1])
         return Course(
@@ -209,9 +250,9 @@ class Screen:
             zone=zone,
             place=place,
             steps=self._steps(row[11]),
-            consulted=line.consulted,
-            roster=line.consulted.rosters[1],
-            led=line.consulted.led,
+            consulted=consulted,
+            roster=consulted.rosters[1],
+            led=consulted.led,
             kept=kept,
             asked=f',"school":{quoted(school)},"transition":'.encode(),
             behind=place.encode(),
@@ -219,7 +260,7 @@ class Screen:
 
     def _administered(self, course: Course, line: Line) -> None:
         """Follow a role that was given on the school, or taken."""
-        row, consulted, acting = line.row, line.consulted, line.acting
+        row, consulted = line.row, line.known.consulted
         day, course.today = row[15], day_at(row[14], course.zone)
         if day != course.today and not (is_day(day) and day < course.today):
             raise Doubtful
@@ -230,8 +271,7 @@ class Screen:
             course.led = ""  # The next transition may not have consulted less than this record.
         if consulted.names != (INSTALLATION,):
             raise Doubtful
-        self._authority.admit(acting, "administer", consulted, row[14])
-        acting.acts(_ADMINISTRATORS, _NOTHING_OWN, consulted.rosters[0])
+        self._judge(line.known, "administer", row[14], _ADMINISTRATORS, None)
         if given is not None:
             if course.own.pop((actor, role))[0] != given:
                 raise Doubtful

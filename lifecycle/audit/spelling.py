@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from lifecycle.domain import canonical
 from lifecycle.domain.model import DefinitionRef
-from lifecycle.domain.record import FORMAT
+from lifecycle.domain.record import FORMAT, GENESIS
 
 Row = tuple[Any, ...]
 
@@ -110,6 +111,11 @@ def quoted(text: str) -> str:
     return f'"{text}"' if is_plain(text) else spelt(text)
 
 
+def first_link(origin: str, stream: str) -> str:
+    """Return what the first record of a stream names (``lifecycle.domain.record.genesis_hash``)."""
+    return sha256(GENESIS + f"[{quoted(origin)},{quoted(stream)}]".encode()).hexdigest()
+
+
 def frame(
     origin: str,
     kind: str,
@@ -165,12 +171,13 @@ def parts_of(row: Row, shape: Frame, place: str, start: str, consulted: str) -> 
         f'"recorded_at":"{moment}","request":"'
     ).encode()
     tail = f"{shape.needs}{number}{place}{shape.end}".encode()
+    if not body.startswith(head):
+        return None
     facts = len(head)
     facts_end = body.index(ENDS, facts)
     request = facts_end + len(middle)
     if (
-        body.startswith(head)
-        and body.startswith(middle, facts_end)
+        body.startswith(middle, facts_end)
         and body.endswith(tail)
         and request + _HASH_CHARACTERS + len(tail) == len(body)
     ):

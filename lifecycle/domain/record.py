@@ -20,7 +20,9 @@ from lifecycle.domain.model import DefinitionRef, Evidence, Head, Standing
 from lifecycle.domain.shape import check_shape
 
 FORMAT: Final = 1
-_GENESIS_TAG: Final = b"school-lifecycle/genesis/1\x00"
+GENESIS: Final = b"school-lifecycle/genesis/1\x00"
+"""What is hashed before the place of a stream."""
+
 
 Kind = Literal[
     "installed",
@@ -55,7 +57,7 @@ def genesis_hash(origin: str, stream: str) -> str:
     that are longer than any body have one, too: verification asks for it before it believes them.
     """
     place = canonical.encode([origin, stream], limit=sys.maxsize)
-    return sha256(_GENESIS_TAG + place).hexdigest()
+    return sha256(GENESIS + place).hexdigest()
 
 
 def empty_head(origin: str, stream: str) -> Head:

@@ -1,5 +1,6 @@
 """Verification in parts and in several processes comes to the same as in one piece."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,24 @@ def _verified_while_written(engine: Lifecycle, other: Lifecycle) -> Any:
 def _another(folder: Path, catalogue: Catalogue) -> Lifecycle:
     journal = open_journal(f"sqlite:///{folder}/lifecycle.db", durability=WAL)
     return engine_on(journal, catalogue, ids=Ids(10_000))
+
+
+def test_garbage_is_collected_as_before_once_nothing_is_verified_any_more(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    before = gc.get_threshold()
+    with reopened(folder, catalogue) as engine:
+        context = engine.context
+        with context.journal.auditing() as view:
+            one, other = (
+                Spread(context.journal, view, context.evidence, 1, lambda done: None)
+                for _ in range(2)
+            )
+            with one:
+                during = gc.get_threshold()
+                with other:
+                    pass
+                assert gc.get_threshold() == during
+
+    assert during[0] > before[0]
+    assert gc.get_threshold() == before
