@@ -147,6 +147,13 @@ def test_of_one_school_its_records_are_written_each_with_its_proof(written: Writ
         growth.check(Checkpoint.parse(parse_note(note).text), [SIGNER.key])
 
 
+def test_nothing_has_grown_from_what_is_no_checkpoint(written: Written) -> None:
+    files, _, _ = written.bundle(schools=("other",), since=("no checkpoint",))
+
+    grown = [name for name in files if name.startswith("growth/")]
+    assert grown == [f"growth/{old}" for old in written.sizes[:-1]]
+
+
 def test_files_that_the_store_lost_are_counted(written: Written) -> None:
     with written.engine.context.journal.auditing() as view:
         summary = write_bundle(io.BytesIO(), view, MemoryEvidence(), Choice(evidence=True))
