@@ -54,7 +54,7 @@ _BESIDE: Final = ("evidence_", "opening_", "key_", "erasure_incomplete", "log_qu
 
 _OF_SCHOOLS: Final = participation_stream("")
 
-_ON_SEVERAL: Final = (
+_ON_SEVERAL: Final = Message(
     "schools lie on several servers: rows that differ from the records come back with the dumps of"
     " all servers, by the steps in docs/scale.md"
 )
@@ -116,7 +116,7 @@ def rebuild(
     with changing(database) as (connection, session):
         driver = driver_of(connection)
         schema.check_newest(session)
-        schema.check_one_server(session, Message(_ON_SEVERAL))
+        schema.check_one_server(session, _ON_SEVERAL)
         database.alone(driver)
         with database.lenient(driver):
             view = SqlAuditing(session, schema.installed(session))

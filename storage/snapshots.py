@@ -27,7 +27,7 @@ from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.sqlite import SqliteDatabase
 from lifecycle.storage.staging import new_file
 
-_ON_SEVERAL: Final = (
+_ON_SEVERAL: Final = Message(
     "schools lie on several servers: dump each by pg_dump while nobody writes, by the steps in"
     " docs/scale.md"
 )
@@ -82,7 +82,7 @@ def snapshot(
             journal.close()
         return
     with _transaction(database) as (session, driver):
-        schema.check_one_server(session, Message(_ON_SEVERAL))
+        schema.check_one_server(session, _ON_SEVERAL)
         revision = schema.check(session)
         view = SqlAuditing(session, schema.installed(session))
         _dumped(database, driver, into, programs)
