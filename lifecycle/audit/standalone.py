@@ -141,14 +141,15 @@ stream to? transition? | actor - - id role assignment? authentication on_behalf_
 file - - kind item? form sha256 size# media_type name% content% | link - - kind item? form url |
 reference - - kind item? form number date issuer | bundle - - evidence; findings# format origin
 schools~ size# | advanced participation/.+ Advance school= transition= facts= | actor_added
-installation AddActor actor:added$ | role_assigned .+ AssignRole actor:assignee$ role stream= |
-enrolled participation/.+ Enrol school$ roadmap$ title | credential_added installation AddCredential
-actor:holder$ credential$ method proof scopes expires_at | credential_revoked installation
-RevokeCredential actor:-$ credential$ | person_erased installation ErasePerson actor:erased$ ground
-act records* | role_revoked .+ RevokeRole actor:assignee$ role stream= assignment:- | installed
-installation Found maximum_merge_delay:-& | roadmap_adopted roadmap/.+ Adopt roadmap$ definition= |
-activity_begun,activity_done,activity_postponed,activity_cancelled roadmap/.+ ActOnActivity activity
-occurrence? postponed_to/ counts! roadmap= act=""".split("|")) for name in names.split(",")}
+installation AddActor actor:added$ | role_assigned (?!i.*/).+ AssignRole actor:assignee$ role
+stream= | enrolled participation/.+ Enrol school$ roadmap$ title | credential_added installation
+AddCredential actor:holder$ credential$ method proof scopes expires_at | credential_revoked
+installation RevokeCredential actor:-$ credential$ | person_erased installation ErasePerson
+actor:erased$ ground act records* | role_revoked (?!i.*/).+ RevokeRole actor:assignee$ role stream=
+assignment:- | installed installation Found maximum_merge_delay:-& | roadmap_adopted roadmap/.+
+Adopt roadmap$ definition= | activity_begun,activity_done,activity_postponed,activity_cancelled
+roadmap/.+ ActOnActivity activity occurrence? postponed_to/ counts! roadmap= act=""".split("|"))
+         for name in names.split(",")}
 def formed(value: Any, name: str) -> None:  # has it just the members of that form, and so spelt?
     members = [one for one in FORMS[name][2] if one[2] != "="]
     need({*value} == {one[0] for one in members}, f"it has not the members of {name}")

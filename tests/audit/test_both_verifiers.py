@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
+from lifecycle.audit import standalone
 from lifecycle.audit.findings import Finding
 from lifecycle.domain.errors import InvalidBody
+from lifecycle.domain.model import INSTALLATION as TOP
+from lifecycle.domain.record import genesis_hash
 from tests.audit.agreeing import LEFT_OUT
 from tests.audit.deciding import Body, by_the_package, by_the_verifier_alone, last, lines
+from tests.factories import ORIGIN
 
 KINDS = sorted({json.loads(line)["kind"] for line in lines()})
 
@@ -108,3 +112,24 @@ def test_a_method_is_enough_or_not_for_both(kind: str) -> None:
     assert differ == []
     # An approval asks for more than an account of the machine.
     assert enough == ({"host:x"} if kind == "advanced" else {"host:x", "os-uid:1000"})
+
+
+@pytest.mark.parametrize("kind", ["role_assigned", "role_revoked"])
+@pytest.mark.parametrize("stream", ["installation/x", "installation/", "installations", "x/y"])
+def test_a_role_in_a_stream_that_does_not_exist_is_found_by_both(kind: str, stream: str) -> None:
+    body = last("role_assigned", role="administrator")
+    everything = [json.loads(line) for line in lines()]
+    shared = max(one["sequence"] for one in everything if one["stream"] == TOP)
+    moment = max(one["recorded_at"] for one in everything)
+    body |= {"kind": kind, "stream": stream, "sequence": 1, "consulted": {TOP: shared}}
+    body |= {"previous": genesis_hash(ORIGIN, stream), "recorded_at": moment}
+    body["effective_on"] = moment[:10]
+    body["facts"] |= {"assignment": body["record_id"]} if kind == "role_revoked" else {}
+    body["request"] = standalone.asked(body, None)
+
+    assert by_the_package(body) != []
+    assert by_the_verifier_alone(body) is not None
+
+
+def test_a_role_in_the_stream_of_the_installation_is_let_be_by_the_same_way() -> None:
+    assert by_the_verifier_alone(last("role_assigned", role="administrator")) is None
