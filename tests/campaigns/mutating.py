@@ -242,5 +242,6 @@ def _replace(old: Any, new: Any, name: str) -> None:
 
 def _plain(value: object) -> bool:
     # A slot belongs to its own class: in another one it would break whatever is made of that.
-    apart = ModuleType | staticmethod | classmethod | MemberDescriptorType
-    return not callable(value) and not isinstance(value, apart)
+    if isinstance(value, MemberDescriptorType):
+        return False
+    return not callable(value) and not isinstance(value, ModuleType | staticmethod | classmethod)
