@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -241,4 +241,7 @@ def _replace(old: Any, new: Any, name: str) -> None:
 
 
 def _plain(value: object) -> bool:
+    # A slot belongs to its own class: in another one it would break whatever is made of that.
+    if isinstance(value, MemberDescriptorType):
+        return False
     return not callable(value) and not isinstance(value, ModuleType | staticmethod | classmethod)

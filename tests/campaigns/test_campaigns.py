@@ -46,6 +46,20 @@ def test_what_is_said_to_be_equivalent_is_still_a_mutant() -> None:
         assert (source, what) in {(one.source, one.what) for one in every}
 
 
+def test_a_module_that_is_loaded_anew_works_as_before_but_for_the_change() -> None:
+    """Else every change of what is done once would be noticed, whatever it is."""
+    text = (
+        "from lifecycle.audit import bundle; from tests.campaigns import mutating as m;"
+        "path = 'lifecycle/audit/bundle.py'; alive = m.functions([path]);"
+        "(one,) = [one for one in m.mutants(path) if one.source.startswith('_STEP')];"
+        "m.install(one, alive, anew=True); print(bundle._STEP, bundle.Choice())"
+    )
+    command = [sys.executable, "-c", text]
+    end = subprocess.run(command, cwd=mutating.ROOT, capture_output=True, text=True, check=False)
+
+    assert end.stdout.startswith("11 Choice(schools=None, evidence=False,"), end.stderr
+
+
 def test_mutants_of_the_tiles_are_noticed() -> None:
     command = [sys.executable, "-m", "tests.campaigns.mutants"]
     options = ["--module", "tiles", "--sample", "8", "--json"]
