@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from lifecycle.audit.acting import Acting, Authority, Consulted, Doubtful
 from lifecycle.audit.compiled import Own, Rules
@@ -94,7 +94,7 @@ class Screen:
         self._grounds = grounds
         self._authority = authority
         self._value = parser.value
-        self._known: dict[Any, Known] = {}
+        self._known: dict[Row, Known] = {}
         self._given = lru_cache(maxsize=_REMEMBERED)(self._facts_of_role)
         self._rules = frames.rules
         self._frame = frames.of
@@ -154,8 +154,7 @@ class Screen:
         shape = self._frame(row[7], row[8], row[9], row[11])
         if row[10] != shape.target:
             raise Doubtful
-        done = row[7], row[11], row[12], row[13]
-        known, parts = self._known.get(done), None
+        known, parts = self._known.get(_done(row)), None
         if known is not None:
             parts = parts_of(row, shape, place, known.acting.start, known.consulted.spelt)
         if known is None or parts is None:
@@ -163,9 +162,6 @@ class Screen:
             parts = parts_of(row, shape, place, known.acting.start, known.consulted.spelt)
             if parts is None:
                 raise Doubtful
-            if len(self._known) == _REMEMBERED:
-                self._known.clear()
-            self._known[done] = known
         known.consulted.check(row[14], seen)
         return Line(row, parts, known)
 
@@ -180,15 +176,16 @@ class Screen:
         consulted = self._authority.consulted(body[begin : body.index(DEFINITION, begin)])
         return Known(acting, consulted)
 
-    def _judge(
-        self, known: Known, scope: str, moment: str, roles: Iterable[str], rules: Rules | None
-    ) -> None:
+    def _judge(self, line: Line, scope: str, roles: Iterable[str], rules: Rules | None) -> None:
         """Look whether he may do it at all, and names the record that gave him the role for it."""
+        known, row = line.known, line.row
         if not known.judged:
             acting, consulted = known.acting, known.consulted
-            stays = self._authority.admit(acting, scope, consulted, moment, rules)
+            stays = self._authority.admit(acting, scope, consulted, row[14], rules)
             acting.acts(roles, _NOTHING_OWN, *consulted.rosters)
             known.judged = stays
+            # No more of them than people are registered who may do it: the grounds hold those, too.
+            self._known[_done(row)] = known
 
     def _asked(
         self, line: Line, usual: str, kind: bytes, before: bytes, behind: bytes, end: bytes = b""
@@ -235,7 +232,7 @@ class Screen:
         today = day_at(row[14], zone)
         if not is_day(row[15]) or row[15] > today:
             raise Doubtful
-        self._judge(line.known, "enrol", row[14], definition.enrolled_by, rules)
+        self._judge(line, "enrol", definition.enrolled_by, rules)
         usual = min(today, definition.roadmap.start.isoformat())
         self._asked(line, usual, b"Enrol", b"", parts.facts[1:-1])
         return Course(
@@ -271,7 +268,7 @@ class Screen:
             course.led = ""  # The next transition may not have consulted less than this record.
         if consulted.names != (INSTALLATION,):
             raise Doubtful
-        self._judge(line.known, "administer", row[14], _ADMINISTRATORS, None)
+        self._judge(line, "administer", _ADMINISTRATORS, None)
         if given is not None:
             if course.own.pop((actor, role))[0] != given:
                 raise Doubtful
@@ -298,3 +295,8 @@ class Screen:
         name = b"AssignRole" if given is None else b"RevokeRole"
         before = f'"assignee":{quoted(actor)},'.encode()
         return actor, given, role, (name, before, f'"role":{quoted(role)}'.encode())
+
+
+def _done(row: Row) -> Row:
+    """Return what was done under which rules, by whom and in what role."""
+    return row[7], row[11], row[12], row[13]
