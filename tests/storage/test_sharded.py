@@ -314,6 +314,18 @@ def test_roles_do_their_work_through_the_coordinator_and_an_erased_row_is_gone_f
             append(tx, stream)
 
 
+def test_what_is_overdue_is_read_along_with_the_board(history: Sharded) -> None:
+    with open_lifecycle(history.url) as engine:
+        late = [one for one in engine.plans.due(on="2030-01-01") if one.kind == "school"]
+        board = engine.status()
+
+    assert sorted(one.subject for one in late) == [one.standing.school for one in board]
+    assert {one.subject: one.state for one in late} == {
+        one.standing.school: one.standing.state for one in board
+    }
+    assert all(one.actors for one in late)
+
+
 def test_what_cannot_be_done_on_several_servers_says_how_it_is(
     history: Sharded, tmp_path: Path
 ) -> None:
