@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -167,6 +169,23 @@ def test_two_swapped_leaves_are_found(folder: Path) -> None:
             visit.run("UPDATE lifecycle_log_leaves SET sequence = ? WHERE idx = ?", sequence, index)
 
     assert ("log_order", f"{SCHOOL_STREAM}#2", "sequence") in told(folder)
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_a_leaf_out_of_order_among_leaves_of_other_streams_is_found(number: int) -> None:
+    def named(leaves: list[LogLeaf]) -> list[str]:
+        with MemoryJournal(ORIGIN).auditing() as view:
+            log: Any = SimpleNamespace(leaves=lambda: iter(leaves), tile=view.log.tile)
+            return [finding.code for finding in LogCheck(log).take_all()]
+
+    one, other, hashed = "participation/one", "participation/other", "00" * 32
+    begin = [
+        LogLeaf(0, one, 1, hashed, moment_text(START)),
+        LogLeaf(1, other, 1, hashed, moment_text(START)),
+    ]
+
+    assert named(begin) == []
+    assert named([begin[0], begin[1]._replace(sequence=number)]) == ["log_order"]
 
 
 def test_an_edited_tile_and_a_lost_tile_are_found(tmp_path: Path) -> None:
