@@ -123,3 +123,16 @@ def test_a_body_that_is_none_is_one_finding_and_hides_nothing_behind_it(
     assert found[:2] == [("body_altered", FIFTH, "hash"), ("body_invalid", FIFTH, "body")]
     assert ("column_differs", f"{STREAM}#6", "role") in found
     assert all(code != "chain_broken" for code, _, _ in found)
+
+
+def test_a_body_that_is_none_in_a_stream_that_all_rest_on_is_found(folder: Path) -> None:
+    with BreakIn(folder) as visit:
+        visit.run(
+            "UPDATE lifecycle_records SET body = CAST('{}' AS BLOB)"
+            " WHERE stream = 'installation' AND sequence = 2"
+        )
+
+    found = told(folder)
+
+    assert found[0][:2] == ("body_altered", "installation#2")
+    assert ("body_invalid", "installation#2") in [one[:2] for one in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -264,6 +265,19 @@ def test_a_verdict_that_cannot_be_told_is_none(made: Path) -> None:
     assert end.returncode == 8
     assert end.stderr.startswith("the verdict cannot be told")
     assert "Traceback" not in end.stderr
+
+
+def test_a_full_disk_is_told_where_there_is_room(
+    made: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = Path("/dev/full").open("w")  # noqa: SIM115 - closing it fails, too
+    monkeypatch.setattr(sys, "stdout", full)
+    code = standalone.main([str(made / "whole.zip"), "--key", KEY])
+    with contextlib.suppress(OSError):
+        full.close()
+
+    assert code == 8
+    assert "the verdict cannot be told" in capsys.readouterr().err
 
 
 def test_nobody_reads_any_more(made: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 
 import duckdb
@@ -74,21 +73,13 @@ def test_without_a_database_nothing_is_left(terminal: Terminal) -> None:
     assert list(terminal.folder.iterdir()) == []
 
 
-def test_without_the_extra_it_is_told_how_to_install_it(archive: Terminal) -> None:
-    """The program as it runs where the library is not: nothing can be imported by that name."""
-    program = (
-        "import sys; sys.modules['duckdb'] = None; from lifecycle.cli import main; sys.exit(main())"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, "export", "duckdb", "--out", "h.duckdb"],
-        cwd=archive.folder,
-        env=archive.variables(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_without_the_extra_it_is_told_how_to_install_it(
+    archive: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)  # nothing can be imported by that name
+    done = archive.run("export", "duckdb", "--out", "h.duckdb")
 
-    assert done.returncode == 5
-    assert done.stderr.startswith("error LC351: writing duckdb needs the extra analysis")
-    assert "pip install 'school-lifecycle[analysis]'" in done.stderr
+    assert done.code == 5
+    assert done.err.startswith("error LC351: writing duckdb needs the extra analysis")
+    assert "pip install 'school-lifecycle[analysis]'" in done.err
     assert not (archive.folder / "h.duckdb").exists()
