@@ -60,7 +60,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
         "audit/checkpoints": (
             "test_log",
             "test_known_checkpoints",
-            "test_outside_checkpoint",
+            "test_catalogue_outside",
             "test_since",
             "test_static_log",
         ),

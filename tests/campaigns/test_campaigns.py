@@ -46,6 +46,10 @@ def test_what_is_said_to_be_equivalent_is_still_a_mutant() -> None:
         assert (source, what) in {(one.source, one.what) for one in every}
 
 
+def test_the_tests_that_have_to_notice_mutants_are_there() -> None:
+    assert [path for path in mutants.tests_of([*mutants.GROUP_OF]) if not Path(path).exists()] == []
+
+
 def test_a_module_that_is_loaded_anew_works_as_before_but_for_the_change() -> None:
     """Else every change of what is done once would be noticed, whatever it is."""
     text = (
