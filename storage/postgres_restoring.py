@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import PoolProxiedConnection
 
 from lifecycle.domain.errors import StorageFailed
@@ -123,7 +124,7 @@ class _Place:
         """
         try:
             with self._database.faults:
-                self._database.commit(self._driver)
+                self._database.commit(self._plain())
         except BaseException as error:
             self._kept = None
             try:
@@ -163,15 +164,20 @@ class _Place:
     @contextmanager
     def _settled(self) -> Iterator[_Driver]:
         """Lend a connection, when nothing that was begun here is under way any more."""
-        if self._database.lost(self._driver):
+        lost = self._database.lost(self._plain())
+        if lost:
             self._driver = self._anew()
-            self._driver.execute(_HOLD)
         else:
-            self._database.undo(self._driver)
+            self._database.undo(self._plain())
         ended = self._driver.execute(_END, (self.name,)).fetchall()
         if not all(done for (done,) in ended):
             raise StorageFailed(detail="a process of the server does not end")
+        if lost:
+            self._driver.execute(_HOLD)
         yield self._driver
+
+    def _plain(self) -> DBAPIConnection:
+        return cast(DBAPIConnection, self._driver)
 
     def _anew(self) -> _Driver:
         """Reach the server once more, as soon as it answers."""
