@@ -15,10 +15,13 @@ from lifecycle import open_lifecycle
 from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.errors_database import BackupFailed
 from lifecycle.storage.journal import open_journal
+from lifecycle.storage.staging import publish
 from lifecycle.wiring import verify
 from tests.killing import killed_anywhere
 from tests.storage.backing_up import Kept, rows
 from tests.storage.conftest import Spawn
+
+_NOBODY = 65534
 
 WRITER = """
 import sys
@@ -106,6 +109,31 @@ def test_a_disk_that_takes_no_more_is_named_and_nothing_is_left(on_sqlite: Kept)
     assert refused(lambda: on_sqlite.restore(file), empty)
 
     assert sorted(on_sqlite.folder.iterdir()) == before
+
+
+def test_a_name_that_cannot_be_put_on_the_disk_is_taken_back(open_folder: Path) -> None:
+    """A folder that may be written to and not be read cannot be synced; a super-user reads all."""
+
+    def taken_back(number: int, make: Callable[[Path], object]) -> bool:
+        made, folder = open_folder / f"made-{number}", open_folder / f"unreadable-{number}"
+        make(made)
+        folder.mkdir(mode=0o300)
+        try:
+            publish(made, folder / "place")
+        except PermissionError:
+            return made.exists() and not os.path.lexists(folder / "place")
+        return False
+
+    for number, make in enumerate((Path.touch, Path.mkdir)):
+        child = os.fork()
+        if child == 0:
+            try:
+                if os.geteuid() == 0:
+                    os.setuid(_NOBODY)
+                os._exit(8 if taken_back(number, make) else 7)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 8
 
 
 def test_a_restore_that_is_killed_leaves_nothing_that_looks_like_a_database(
