@@ -24,7 +24,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import PoolProxiedConnection
 
 from lifecycle.domain.errors import StorageFailed
-from lifecycle.domain.errors_database import CommitUnheard, PlaceTaken, RestoreLeft
+from lifecycle.domain.errors_database import BackupFailed, CommitUnheard, PlaceTaken, RestoreLeft
+from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing
 from lifecycle.storage import postgres_schema, schema, tables
 from lifecycle.storage.auditing import SqlAuditing
@@ -133,6 +134,9 @@ class _Place:
             except BaseException:
                 raise CommitUnheard(url=self._database.faults.url) from error
             if not self._kept:
+                if isinstance(error, CommitUnheard):
+                    detail = Message("the line to {url} broke", {"url": self._database.faults.url})
+                    raise BackupFailed(detail=detail) from error
                 raise
         self._kept = True
 

@@ -43,6 +43,7 @@ class Proxy:
         self._number = 0
         self._lasting = self._counting = self._commits = False
         self._unheard: socket.socket | None = None
+        self._done = True
 
     def __enter__(self) -> Proxy:
         self._listening.bind(str(self._folder))
@@ -78,16 +79,17 @@ class Proxy:
             self.seen = {"asked": 0, "answered": 0}
             self._counting, self._commits = True, False
 
-    def mute(self, number: int, *, lasting: bool) -> None:
+    def mute(self, number: int, *, lasting: bool, done: bool = True) -> None:
         """Let the *number*-th commit from now on be done, and cut the line instead of its answer.
 
         Args:
             number: Which one, from 1, whoever asks for it.
+            done: Otherwise the line is cut before it.
             lasting: Whether no line is let through afterwards.
         """
         self.arm("asked", number, lasting=lasting)
         with self._lock:
-            self._commits, self._unheard = True, None
+            self._commits, self._unheard, self._done = True, None, done
 
     def disarm(self) -> None:
         """Pass everything from now on."""
@@ -154,7 +156,7 @@ class Proxy:
             self.seen[side] += 1
             if self.seen[side] == self._number:
                 self._unheard = engine
-        if side == "answered" and engine is self._unheard:
+        if engine is self._unheard and (side == "answered" or not self._done):
             self.cuts += 1
         return bool(self.cuts)
 

@@ -42,10 +42,10 @@ def by_way_of(url: str) -> Iterator[tuple[Proxy, str]]:
 
 
 @contextmanager
-def muted(kept: Kept, number: int, *, lasting: bool = False) -> Iterator[Kept]:
+def muted(kept: Kept, number: int, *, lasting: bool = False, done: bool = True) -> Iterator[Kept]:
     """Lend the same place by way of a line that is cut when a commit is to be answered."""
     with by_way_of(kept.empty) as (proxy, url):
-        proxy.mute(number, lasting=lasting)
+        proxy.mute(number, lasting=lasting, done=done)
         yield replace(kept, empty=url)
         assert proxy.cuts == 1
 
@@ -108,6 +108,18 @@ def test_what_pg_restore_committed_unheard_is_taken_away_and_a_repeat_goes_throu
     file = on_postgres.backup()
 
     with muted(on_postgres, _PG_RESTORE) as kept, pytest.raises(BackupFailed, match="pg_restore"):
+        restored(kept, file)
+
+    assert on_postgres.is_empty()
+    assert restored(on_postgres, file).placed
+
+
+def test_a_restore_whose_commit_never_came_leaves_nothing_and_a_repeat_goes_through(
+    on_postgres: Kept,
+) -> None:
+    file = on_postgres.backup()
+
+    with muted(on_postgres, _OURS, done=False) as kept, pytest.raises(BackupFailed, match="broke"):
         restored(kept, file)
 
     assert on_postgres.is_empty()
