@@ -124,7 +124,8 @@ def test_a_name_that_cannot_be_put_on_the_disk_is_taken_back(open_folder: Path) 
             return made.exists() and not os.path.lexists(folder / "place")
         return False
 
-    for number, make in enumerate((Path.touch, Path.mkdir)):
+    makes: tuple[Callable[[Path], object], ...] = (Path.touch, Path.mkdir)
+    for number, make in enumerate(makes):
         child = os.fork()
         if child == 0:
             try:
