@@ -98,7 +98,11 @@ class Database(Protocol):
         ...
 
     def commit(self, driver: DBAPIConnection) -> None:
-        """Make the transaction last; it did not happen if this raises."""
+        """Make the transaction last; it did not happen if this raises.
+
+        Raises:
+            CommitUnheard: Except then: a server did not answer whether it did.
+        """
         ...
 
     def undo(self, driver: DBAPIConnection) -> None:

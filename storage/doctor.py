@@ -19,6 +19,7 @@ from lifecycle.domain.record import moment_from, moment_text
 from lifecycle.storage import schema, tables
 from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.diagnosis import Symptom, by_level, symptom
+from lifecycle.storage.figures import waiting
 from lifecycle.storage.journal import database_at
 from lifecycle.storage.rows import as_bytes, names_file
 from lifecycle.storage.session import Session, Statement
@@ -26,7 +27,6 @@ from lifecycle.storage.sqlite_files import place_of
 from lifecycle.storage.surroundings import MOUNTS, placed
 
 _TOLERANCE: Final = timedelta(seconds=60)
-_WAITING: Final = Statement(select(func.min(tables.sealing_queue.c.queued_at)))
 _LAST: Final = Statement(select(func.max(tables.streams.c.recorded_at)))
 
 
@@ -72,11 +72,11 @@ def history(session: Session, evidence: Path, now: datetime) -> Iterator[Symptom
     if latest is not None and latest > now + _TOLERANCE:
         behind = int((latest - now).total_seconds())
         yield symptom("clock_behind", seconds=behind, last=moment_text(latest))
-    ((waiting,),) = session.rows(_WAITING)
-    if waiting is not None:
+    _, oldest = waiting(session)
+    if oldest is not None:
         first = view.first(INSTALLATION)
-        if moment_from(waiting) + published_delay(first) < now:
-            yield symptom("sealing_late", since=waiting)
+        if moment_from(oldest) + published_delay(first) < now:
+            yield symptom("sealing_late", since=oldest)
     if not evidence.exists() and any(names_file(as_bytes(one.body)) for one in view.stored()):
         yield symptom("evidence_missing", folder=str(evidence))
 

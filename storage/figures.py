@@ -17,9 +17,15 @@ from lifecycle.storage import rows, tables
 from lifecycle.storage.log import SqlLog
 from lifecycle.storage.schema import told_revision
 from lifecycle.storage.session import Session, Statement
-from lifecycle.storage.tables import refusals, sealing_queue, standings
+from lifecycle.storage.tables import log_leaves, refusals, sealing_queue, standings
 
-_QUEUE: Final = Statement(select(func.count(), func.min(sealing_queue.c.queued_at)))
+_is_leaf = select(log_leaves.c.idx).where(
+    log_leaves.c.stream == sealing_queue.c.stream, log_leaves.c.sequence == sealing_queue.c.sequence
+)
+# Where schools lie on several servers, what became a leaf leaves the queue one seal later.
+_WAITING: Final = Statement(
+    select(func.count(), func.min(sealing_queue.c.queued_at)).where(~_is_leaf.exists())
+)
 _REFUSALS: Final = Statement(select(func.count()).select_from(refusals))
 _alike = (standings.c.roadmap, standings.c.definition, standings.c.state)
 _SCHOOLS: Final = Statement(
@@ -42,15 +48,21 @@ _BYTES: Final = {
 }
 
 
+def waiting(session: Session) -> tuple[int, str | None]:
+    """Return how many records are to become leaves of the log, and the time of the oldest."""
+    ((count, oldest),) = session.rows(_WAITING)
+    return count, oldest
+
+
 def counted(session: Session) -> Figures:
     """Return the figures of the database behind a session inside a transaction."""
-    ((waiting, oldest),) = session.rows(_QUEUE)
+    count, oldest = waiting(session)
     ((refused,),) = session.rows(_REFUSALS)
     ((stored,),) = session.rows(_BYTES[session.database.dialect.name])
     return Figures(
         schema=told_revision(session),
         sealed=SqlLog(session).state().size,
-        waiting=waiting,
+        waiting=count,
         oldest=None if oldest is None else moment_from(rows.readable_moment(oldest)),
         refusals=refused,
         stored_bytes=stored,

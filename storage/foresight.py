@@ -35,6 +35,12 @@ LOCK: Final = Statement(
     # Nothing on SQLite, where the transaction holds the whole database already.
     .with_for_update()
 )
+# Nothing is found where somebody else holds it.
+LOCK_FREE: Final = Statement(
+    select(*HEAD_COLUMNS)
+    .where(streams.c.stream == bindparam("stream"))
+    .with_for_update(skip_locked=True)
+)
 # Shared with others who look, and held against whoever would move it: see SqlWriting.head.
 CONSULT: Final = Statement(
     select(*HEAD_COLUMNS)

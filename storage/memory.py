@@ -334,7 +334,7 @@ class _MemoryWriting(_MemoryView):
     def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
         """Do nothing: nothing is far away."""
 
-    def lock(self, stream: str) -> Head:
+    def lock(self, stream: str, *, wait: bool = True) -> Head:
         return self.head(stream)
 
     def append_all(self, made: Sequence[Made]) -> None:

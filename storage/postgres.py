@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
+from lifecycle.domain.errors_database import CommitUnheard
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.spans import Misplaced
@@ -205,17 +206,23 @@ class PostgresDatabase:
         """Make the transaction last.
 
         Raises:
+            CommitUnheard: The line broke before the answer came.
             StorageFailed: A statement had failed, so that the server would undo everything and
                 call it done.
         """
         if _status(driver) is not TransactionStatus.INTRANS:
             detail = Message("a statement failed, and the transaction went on as if it had not")
             raise StorageFailed(detail=detail)
-        driver.commit()
+        try:
+            driver.commit()
+        except psycopg.Error as error:
+            if self.lost(driver):
+                raise CommitUnheard(url=self.faults.url) from error
+            raise
 
     def undo(self, driver: DBAPIConnection) -> None:
-        """Undo the transaction, if there still is one."""
-        if self.in_transaction(driver):
+        """Undo the transaction, if there still is one: the server does so itself if it is lost."""
+        if self.in_transaction(driver) and not self.lost(driver):
             driver.rollback()
 
     def in_transaction(self, driver: DBAPIConnection) -> bool:

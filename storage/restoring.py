@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from lifecycle.audit.findings import Report
-from lifecycle.domain.errors_database import PlaceTaken
+from lifecycle.domain.errors_database import CommitUnheard, PlaceTaken, RestoreUnheard
 from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing
@@ -76,6 +76,7 @@ def restore(
         BackupDamaged: It is no whole backup, or one of another kind of database.
         PlaceTaken: Something is there already.
         ProgramMissing: pg_restore is not there.
+        RestoreUnheard: The server was lost at the end: it may be there.
         StorageFailed: It cannot be put there.
     """
     path = sqlite_path(url)
@@ -136,15 +137,19 @@ def _to_file(
 
 @contextmanager
 def _placed(files: Path | None, evidence: Path) -> Iterator[None]:
-    """Put evidence in its place, and take it away again if the database does not come to its."""
-    if files is None:
-        yield
-        return
-    publish(files, evidence)
+    """Put evidence in its place, and take it away again if the database does not come to its.
+
+    Where nobody knows whether it did, evidence stays: without a database it does no harm.
+    """
+    if files is not None:
+        publish(files, evidence)
     try:
         yield
+    except CommitUnheard as error:
+        raise RestoreUnheard(folder=str(evidence), **error.facts) from error
     except BaseException:
-        evidence.rename(files)
+        if files is not None:
+            evidence.rename(files)
         raise
 
 

@@ -6,6 +6,7 @@ snapshot that the manifest is made from.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -32,6 +33,15 @@ _ON_SEVERAL: Final = Message(
     " docs/scale.md"
 )
 _PAGES: Final = 4096  # copied between two reports of progress
+# What is copied is only read, so these are of the copy.
+_OF_WRITING: Final = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_IOERR_WRITE: errno.EIO,
+    sqlite3.SQLITE_IOERR_FSYNC: errno.EIO,
+    sqlite3.SQLITE_IOERR_DIR_FSYNC: errno.EIO,
+    sqlite3.SQLITE_IOERR_TRUNCATE: errno.EIO,
+}
 
 Progress = Callable[[int], None]
 
@@ -69,6 +79,7 @@ def snapshot(
         progress: Called with the percentage that is copied, where it is known.
 
     Raises:
+        OSError: The copy cannot be written.
         StorageFailed: The database cannot be read.
         BackupFailed, ProgramMissing: It cannot be copied.
     """
@@ -103,11 +114,27 @@ def _copied(database: SqliteDatabase, into: Path, progress: Progress) -> str:
     with _transaction(database) as (session, driver):
         assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - it is our own pool
         revision = schema.check(session)
-        with closing(sqlite3.connect(into, isolation_level=None)) as copy:
+        with _written_to(), closing(sqlite3.connect(into, isolation_level=None)) as copy:
             driver.backup(copy, pages=_PAGES, progress=told)
             # One file, without anything beside it.
             copy.execute("PRAGMA journal_mode = DELETE").fetchall()
     return revision
+
+
+@contextmanager
+def _written_to() -> Iterator[None]:
+    """Tell faults of the disk that a copy is written to apart from those of what is copied.
+
+    Raises:
+        OSError: The copy cannot be written.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        number = _OF_WRITING.get(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK))
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number)) from error
 
 
 @contextmanager

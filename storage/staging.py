@@ -55,7 +55,8 @@ def failing(place: Path) -> Iterator[None]:
 def publish(made: Path, place: Path) -> None:
     """Give a file or folder its final name, never over something that has that name.
 
-    A file is on the disk before it has the name, and the name is when this returns.
+    A file is on the disk before it has the name, and the name is when this returns; if that cannot
+    be had, the name is taken back.
 
     Raises:
         PlaceTaken: Somebody else took the name meanwhile.
@@ -73,7 +74,16 @@ def publish(made: Path, place: Path) -> None:
         if made.is_dir() and place.exists():
             raise PlaceTaken(place=str(place)) from error
         raise
-    sync_folder(place.parent)
+    try:
+        sync_folder(place.parent)
+    except BaseException:
+        # Whoever is told that it failed must not find it there.
+        with suppress(OSError):
+            if made.exists():
+                place.unlink()
+            else:
+                place.rename(made)
+        raise
 
 
 def new_file(path: Path) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from lifecycle.domain.credentials import credential_from
 from lifecycle.domain.errors import CommandReused, StorageFailed, VersionConflict
+from lifecycle.domain.errors_database import StreamHeld
 from lifecycle.domain.logged import KeptCheckpoint, Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Head, RefusedAttempt, Standing
@@ -16,7 +17,7 @@ from lifecycle.domain.record import Made, Record
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken
-from lifecycle.storage.foresight import CONSULT, LOCK, foresee
+from lifecycle.storage.foresight import CONSULT, LOCK, LOCK_FREE, foresee
 from lifecycle.storage.log import SqlSealing
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Change, Question, Session, Statement
@@ -106,11 +107,19 @@ class SqlWriting(SqlReading):
         if self._session.database.is_far:
             foresee(self._session, stream, command_id, actors)
 
-    def lock(self, stream: str) -> Head:
-        """Hold *stream* against other writers until the end, and return where it stands."""
+    def lock(self, stream: str, *, wait: bool = True) -> Head:
+        """Hold *stream* against other writers until the end, and return where it stands.
+
+        Raises:
+            StreamHeld: Somebody else holds it, and he is not to be waited for. The transaction
+                goes on; where schools lie on several servers he is waited for all the same.
+        """
         if stream not in self._heads:
             self._hold_first(stream)
-            head = self._head(stream, LOCK)
+            waits = wait or self._session.database.is_sharded
+            head = self._head(stream, LOCK if waits else LOCK_FREE)
+            if not (waits or head.version) and super().head(stream).version:
+                raise StreamHeld(url=self._session.faults.url, seconds=0)
             # There is no row to lock yet, so writers of a first record wait by its name.
             if not head.version and self._session.hold(stream):
                 head = self._head(stream, LOCK)

@@ -91,6 +91,30 @@ def compared(known: Sequence[Known], size: int, root_at: Callable[[int], bytes])
     return findings
 
 
+def reached(view: Auditing, known: Sequence[Known]) -> set[str]:
+    """Return where checkpoints were kept that a sound log comes to once all that waits is sealed.
+
+    Args:
+        view: Of a history that was verified: nothing but checkpoints ahead of the log was found.
+        known: The checkpoints.
+    """
+    state = view.log.state()
+    frontier = Frontier.from_bytes(state.size, state.frontier)
+    waiting = {(one.stream, one.sequence): one.recorded_at for one in view.log.queued()}
+    # In the order of the sequencer.
+    leaves = sorted(
+        (waiting[place], *place, one.hash)
+        for one in view.stored()
+        if (place := (one.stream, one.sequence)) in waiting
+    )
+    found: set[str] = set()
+    for *_, record_hash in leaves:
+        frontier.append(bytes.fromhex(str(record_hash)))
+        told = (frontier.size, frontier.root())
+        found |= {one.where for one in known if (one.checkpoint.size, one.checkpoint.root) == told}
+    return found
+
+
 def notes_of(view: Auditing) -> list[Kept]:
     """Return the checkpoints that the database keeps."""
     return [Kept(f"database/{one.size}", one.note) for one in view.log.checkpoints()]

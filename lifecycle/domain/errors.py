@@ -325,7 +325,7 @@ class StorageFailed(LifecycleError):
 
     code = "LC500"
     template = "the database failed: {detail}"
-    remedy_template = "nothing was recorded; repeat with the same command id when it is mended"
+    remedy_template = "repeat it when that is mended"
 
 
 class DatabaseMissing(StorageFailed):
@@ -389,7 +389,7 @@ class EvidenceLost(StorageFailed):
 
     code = "LC508"
     template = "evidence could not be stored: {detail}"
-    remedy_template = "nothing was recorded; check the evidence folder {folder}"
+    remedy_template = "check the evidence folder {folder}, and repeat it"
 
 
 class HistoryBroken(StorageFailed):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifecycle.domain.errors import Conflict, InvalidInput, StorageFailed
+from lifecycle.domain.errors import Conflict, DatabaseLocked, InvalidInput, StorageFailed
 
 
 class DatabaseOlder(StorageFailed):
@@ -10,9 +10,7 @@ class DatabaseOlder(StorageFailed):
 
     code = "LC511"
     template = "{url} has the schema {found} of an earlier release, this one writes {known}"
-    remedy_template = (
-        "nothing was recorded; back it up and bring it up to date: lifecycle db upgrade"
-    )
+    remedy_template = "back it up and bring it up to date: lifecycle db upgrade"
 
 
 class BackupFailed(StorageFailed):
@@ -32,6 +30,38 @@ class ProgramMissing(StorageFailed):
         "install it (Debian and Ubuntu: apt install postgresql-client-{version}), or name the"
         " folder that it lies in: --programs FOLDER"
     )
+
+
+class StreamHeld(DatabaseLocked):
+    """Somebody else holds a stream; he was not waited for, and the transaction goes on."""
+
+
+class CommitUnheard(StorageFailed):
+    """The line to a server broke after a commit was sent, before the answer came."""
+
+    code = "LC514"
+    template = "the line to {url} broke before it answered whether it recorded"
+    remedy_template = "it is not known whether it was recorded; ask again with the same command id"
+
+
+class RestoreUnheard(StorageFailed):
+    """The line broke when what was restored was to be kept, and the server cannot be asked."""
+
+    code = "LC515"
+    template = "the line to {url} broke, and it is not known whether the restored database is there"
+    remedy_template = (
+        "the evidence files stay in {folder}; look when the server answers: lifecycle verify"
+        " --db {url}. If nothing was restored (LC501, LC502), make the database anew and empty,"
+        " take that folder away, and repeat"
+    )
+
+
+class RestoreLeft(StorageFailed):
+    """What was brought back and not kept lies in the database still; nobody can open it."""
+
+    code = "LC516"
+    template = "nothing was restored, but a part may lie in {url}: {detail}"
+    remedy_template = "nobody can open it; make the database anew and empty, and repeat"
 
 
 class BackupDamaged(InvalidInput):

@@ -239,8 +239,12 @@ class Writing(Reading, Protocol):
         """
         ...
 
-    def lock(self, stream: str) -> Head:
-        """Hold *stream* against other writers until the end, and return where it stands."""
+    def lock(self, stream: str, *, wait: bool = True) -> Head:
+        """Hold *stream* against other writers until the end, and return where it stands.
+
+        Raises:
+            StreamHeld: Somebody else holds it, and he is not to be waited for.
+        """
         ...
 
     def append(self, record: Record, standing: Standing | None = None) -> None:

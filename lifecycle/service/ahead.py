@@ -135,7 +135,14 @@ class Ahead:
 
 
 def take(
-    context: Context, tx: Writing, request: Advance, offer: Offer, known: Known, ahead: Ahead
+    context: Context,
+    tx: Writing,
+    request: Advance,
+    offer: Offer,
+    known: Known,
+    ahead: Ahead,
+    *,
+    wait: bool = True,
 ) -> Decided | Receipt:
     """Decide a transition that is to be written, and store the files that were brought to it.
 
@@ -146,15 +153,17 @@ def take(
         offer: What was brought; files are stored once nothing else stands in the way.
         known: What was looked at before.
         ahead: What was decided before in this transaction.
+        wait: Wait for somebody else who holds the school.
 
     Returns:
         The record to be, or the receipt of the first time.
 
     Raises:
+        StreamHeld: Somebody else holds the school, and is not to be waited for.
         LifecycleError: As ``Ahead.decide``, or a file could not be stored.
     """
     # Locked first: of two processes with one command id the second has to see the first.
-    head = tx.lock(participation_stream(request.school))
+    head = tx.lock(participation_stream(request.school), wait=wait)
     found = ahead.decide(context, tx, request, head, known)
     if isinstance(found, Decided):
         # Before the record that names them can be committed; a refused attempt stores nothing.

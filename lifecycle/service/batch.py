@@ -20,6 +20,7 @@ from lifecycle.domain.errors import (
     Refused,
     StorageFailed,
 )
+from lifecycle.domain.errors_database import StreamHeld
 from lifecycle.domain.model import participation_stream
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.requests import Advance
@@ -206,7 +207,10 @@ class Batch:
         ):
             known, ahead = Known(tx, self._context.memory), Ahead()
             for place, one in enumerate(asked):
-                found = self._decided(tx, one, known, ahead)
+                try:
+                    found = self._decided(tx, one, known, ahead, wait=not place)
+                except StreamHeld:
+                    break  # Waited for by the next transaction, which holds nobody up meanwhile.
                 if isinstance(found, Decided):
                     made[place] = found, one.offer
                     found = Outcome(one.command)
@@ -219,12 +223,14 @@ class Batch:
             outcomes[place] = Outcome(asked[place].command, receipt)
         return outcomes
 
-    def _decided(self, tx: Writing, one: _Asked, known: Known, ahead: Ahead) -> Decided | Outcome:
+    def _decided(
+        self, tx: Writing, one: _Asked, known: Known, ahead: Ahead, *, wait: bool
+    ) -> Decided | Outcome:
         """Decide one command and store its files, or say what became of it."""
         context = self._context
         try:
             request = one.asked()
-            found = take(context, tx, request, one.offer, known, ahead)
+            found = take(context, tx, request, one.offer, known, ahead, wait=wait)
         except _OF_ONE as error:
             if isinstance(error, Refused):
                 tx.keep_refusal(refused_attempt(context, request, error))

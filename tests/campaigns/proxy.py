@@ -16,6 +16,7 @@ from typing import Literal
 
 _SOCKET = ".s.PGSQL.5432"
 _HEAD = 5  # a letter, and a length that counts itself
+_COMMIT = b"COMMIT\x00"
 _TAKEN = 1 << 16
 
 Side = Literal["asked", "answered"]
@@ -40,7 +41,9 @@ class Proxy:
         self._lines: set[socket.socket] = set()
         self._side: Side = "asked"
         self._number = 0
-        self._lasting = self._counting = False
+        self._lasting = self._counting = self._commits = False
+        self._unheard: socket.socket | None = None
+        self._done = True
 
     def __enter__(self) -> Proxy:
         self._listening.bind(str(self._folder))
@@ -74,7 +77,19 @@ class Proxy:
             self._side, self._number, self._lasting = side, number, lasting
             self.cuts = 0
             self.seen = {"asked": 0, "answered": 0}
-            self._counting = True
+            self._counting, self._commits = True, False
+
+    def mute(self, number: int, *, lasting: bool, done: bool = True) -> None:
+        """Let the *number*-th commit from now on be done, and cut the line instead of its answer.
+
+        Args:
+            number: Which one, from 1, whoever asks for it.
+            done: Otherwise the line is cut before it.
+            lasting: Whether no line is let through afterwards.
+        """
+        self.arm("asked", number, lasting=lasting)
+        with self._lock:
+            self._commits, self._unheard, self._done = True, None, done
 
     def disarm(self) -> None:
         """Pass everything from now on."""
@@ -110,7 +125,8 @@ class Proxy:
     def _pass(self, source: socket.socket, target: socket.socket, side: Side) -> None:
         try:
             for message in _messages(source, started=side == "answered"):
-                if self._strikes(side):
+                engine = source if side == "asked" else target
+                if self._strikes(side, message, engine):
                     break
                 target.sendall(message)
         except OSError:
@@ -121,10 +137,12 @@ class Proxy:
             self._lines -= {source}
             source.close()
 
-    def _strikes(self, side: Side) -> bool:
+    def _strikes(self, side: Side, message: bytes, engine: socket.socket) -> bool:
         with self._lock:
             if not self._counting:
                 return False
+            if self._commits and not self.cuts:
+                return self._mutes(side, message, engine)
             self.seen[side] += 1
             if self.cuts:
                 return self._lasting
@@ -132,6 +150,15 @@ class Proxy:
                 self.cuts += 1
                 return True
             return False
+
+    def _mutes(self, side: Side, message: bytes, engine: socket.socket) -> bool:
+        if side == "asked" and _COMMIT in message:
+            self.seen[side] += 1
+            if self.seen[side] == self._number:
+                self._unheard = engine
+        if engine is self._unheard and (side == "answered" or not self._done):
+            self.cuts += 1
+        return bool(self.cuts)
 
 
 def _messages(source: socket.socket, *, started: bool) -> Iterator[bytes]:

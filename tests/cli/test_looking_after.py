@@ -25,13 +25,18 @@ def golden(tmp_path: Path) -> Terminal:
     return Terminal(Path(shutil.copytree(GOLDEN, tmp_path / "golden")))
 
 
+def sign(terminal: Terminal, to: str) -> None:
+    if not (terminal.folder / "log.key").exists():
+        key = terminal.ask("audit", "keygen", "--out", "log.key")["key"]
+        terminal.paper("log.vkey", key + "\n")
+    (terminal.folder / to).mkdir()
+    terminal.ask("audit", "checkpoint", "--key", "log.key", "--to", to)
+
+
 @pytest.fixture
 def signed(office: Terminal) -> Terminal:
     """An office whose log was signed, and went on after its backup."""
-    key = office.ask("audit", "keygen", "--out", "log.key")["key"]
-    office.paper("log.vkey", key + "\n")
-    (office.folder / "outside").mkdir()
-    office.ask("audit", "checkpoint", "--key", "log.key", "--to", "outside")
+    sign(office, "outside")
     office.ask("db", "backup", "--to", "one.backup")
     return office
 
@@ -214,12 +219,24 @@ def test_a_history_on_a_server_is_backed_up_and_restored_on_another(
     made = served.run("db", "backup", "--to", "a.backup", *programs)
     assert made.code == 0, made.err
     with server.database() as empty:
+        for folder in ("outside", "later"):
+            served.ask("audit", "seal")
+            sign(served, folder)
+            served.ask("actor", "add", folder, "--actor", CHIEF.id)
+        outside = ("--checkpoint", "outside", "--key", "log.vkey")
+        latest = ("--checkpoint", "outside/latest", "--key", "log.vkey")
+        older = (*outside, "--checkpoint", "later")
+        restore = ("db", "restore", "--from", "a.backup", "--db", empty, *programs)
+        lacking = served.run(*restore, "--evidence-dir", "again", *older)
+        assert lacking.code == 6
+        assert "1 records or more are missing" in lacking.out
         where = ("--db", empty, "--evidence-dir", "again")
-        done = served.run("db", "restore", "--from", "a.backup", *where, *programs)
+        # All that was sealed meanwhile is there, and waits.
+        done = served.run("db", "restore", "--from", "a.backup", *where, *programs, *outside)
         assert done.code == 0, done.out + done.err
         assert "lifecycle audit seal" in done.out
         assert "lifecycle db grant" in done.out
         assert served.run("audit", "seal", *where).code == 0
-        assert served.run("verify", *where).code == 0
+        assert served.run("verify", *where, *latest).code == 0
     for said in (missing, made, done):
         assert "secret" not in said.out + said.err

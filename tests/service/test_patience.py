@@ -149,3 +149,23 @@ def test_batches_that_lock_the_same_schools_in_another_order_are_both_carried_ou
 
     both = [{a, b} for a, b in zip(told["a"], reversed(told["b"]), strict=True)]
     assert both == [{"recorded", "refused"}] * len(schools)
+
+
+def test_a_batch_records_what_it_has_before_it_waits_for_a_school_that_somebody_holds(
+    postgres_url: str, catalogue: Catalogue
+) -> None:
+    journal = create_journal(postgres_url, ORIGIN, lock_seconds=30)
+    with engine_on(journal, catalogue) as engine:
+        engine.found(actor=ADMIN, command_id="found")
+        office = Office(engine, catalogue.compiled("tomari-2022")).opened("free", "held", "last")
+        commands = [walk(office, school)[0] for school in ("free", "held", "last")]
+        outcomes = engine.advance_many(commands)
+
+        with journal.writing() as tx:
+            tx.lock("participation/held")
+            first = next(outcomes)
+            assert (first.command.school, first.kind) == ("free", "recorded")
+            with journal.writing() as another:
+                another.lock("participation/free")  # nobody holds it any more
+
+        assert [one.kind for one in outcomes] == ["recorded", "recorded"]

@@ -12,12 +12,16 @@ from pathlib import Path
 import psycopg
 
 from lifecycle import open_lifecycle
-from lifecycle.domain.errors import LifecycleError, StorageFailed
+from lifecycle.domain.errors import LifecycleError
+from lifecycle.domain.errors_database import BackupFailed
 from lifecycle.storage.journal import open_journal
+from lifecycle.storage.staging import publish
 from lifecycle.wiring import verify
 from tests.killing import killed_anywhere
 from tests.storage.backing_up import Kept, rows
 from tests.storage.conftest import Spawn
+
+_NOBODY = 65534
 
 WRITER = """
 import sys
@@ -82,28 +86,55 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_like_one(on_sqlite: K
     assert rows(on_sqlite.url) == before
 
 
-def test_a_disk_that_takes_no_more_is_told_and_nothing_is_left(on_sqlite: Kept) -> None:
+def test_a_disk_that_takes_no_more_is_named_and_nothing_is_left(on_sqlite: Kept) -> None:
     """As a limit on the size of files, which the system enforces as it does the end of a disk."""
     file = on_sqlite.backup(on_sqlite.folder / "one.backup")
 
-    def refused(work: Callable[[], object]) -> bool:
+    def refused(work: Callable[[], object], where: str) -> bool:
         child = os.fork()
         if child == 0:
             resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
             try:
                 work()
-            except StorageFailed:
-                os._exit(8)
+            except BackupFailed as error:
+                os._exit(8 if str(error).startswith(f"the backup failed: {where}:") else 7)
             finally:
                 os._exit(0)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 8
 
     before = sorted(on_sqlite.folder.iterdir())
+    second, empty = on_sqlite.folder / "two.backup", on_sqlite.empty.removeprefix("sqlite:///")
 
-    assert refused(lambda: on_sqlite.backup(on_sqlite.folder / "two.backup"))
-    assert refused(lambda: on_sqlite.restore(file))
+    assert refused(lambda: on_sqlite.backup(second), str(second))
+    assert refused(lambda: on_sqlite.restore(file), empty)
 
     assert sorted(on_sqlite.folder.iterdir()) == before
+
+
+def test_a_name_that_cannot_be_put_on_the_disk_is_taken_back(open_folder: Path) -> None:
+    """A folder that may be written to and not be read cannot be synced; a super-user reads all."""
+
+    def taken_back(number: int, make: Callable[[Path], object]) -> bool:
+        made, folder = open_folder / f"made-{number}", open_folder / f"unreadable-{number}"
+        make(made)
+        folder.mkdir(mode=0o300)
+        try:
+            publish(made, folder / "place")
+        except PermissionError:
+            return made.exists() and not os.path.lexists(folder / "place")
+        return False
+
+    makes: tuple[Callable[[Path], object], ...] = (Path.touch, Path.mkdir)
+    for number, make in enumerate(makes):
+        child = os.fork()
+        if child == 0:
+            try:
+                if os.geteuid() == 0:
+                    os.setuid(_NOBODY)
+                os._exit(8 if taken_back(number, make) else 7)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 8
 
 
 def test_a_restore_that_is_killed_leaves_nothing_that_looks_like_a_database(

@@ -156,7 +156,7 @@ def test_a_writer_that_stands_still_lets_the_others_go_on(
                 append(other)  # waits until the server has ended the one that does nothing
             append(tx)
 
-    with pytest.raises(StorageFailed, match="connection is lost"):
+    with pytest.raises(StorageFailed, match="closed the connection"):
         stand_still()
 
     with postgres_journal.reading() as view:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -21,6 +22,7 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.ports import Writing
 from lifecycle.maintenance import make_backup, rebuild
+from lifecycle.storage.doctor import examine
 from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.memory import MemoryJournal
 from lifecycle.storage.postgres_roles import APP, AUDITOR, SEQUENCER
@@ -119,7 +121,9 @@ def test_all_of_a_school_lies_on_one_shard_and_everything_else_with_the_coordina
     assert sorted(own) == [("installation",), (f"roadmap/{ROADMAP}",)]
 
 
-def test_what_is_sealed_has_the_root_of_one_place(history: Sharded, catalogue: Catalogue) -> None:
+def test_what_is_sealed_has_the_root_of_one_place_and_waits_no_more(
+    history: Sharded, catalogue: Catalogue, tmp_path: Path
+) -> None:
     beside = MemoryJournal(ORIGIN, sealing="queued")
     with engine_on(beside, catalogue) as engine:
         led(engine, catalogue)
@@ -131,6 +135,15 @@ def test_what_is_sealed_has_the_root_of_one_place(history: Sharded, catalogue: C
             assert (tx.seal(count - 1), tx.seal(1000)) == (count - 1, 0)
         with journal.writing() as tx:
             assert tx.seal(1000) == 1
+        with psycopg.connect(history.url) as center:
+            # What became a leaf leaves the queue with the next seal only.
+            assert center.execute("SELECT count(*) FROM lifecycle_sealing_queue").fetchone() != (0,)
+        with journal.auditing() as view:
+            figures = view.figures()
+        assert (figures.sealed, figures.waiting, figures.oldest) == (count, 0, None)
+        later = datetime.now(UTC) + timedelta(days=365)
+        told = {one.code for one in examine(history.url, tmp_path, later)}
+        assert "sealing_late" not in told
         with journal.auditing() as far, beside.auditing() as near:
             assert far.log.state() == near.log.state()
             assert list(far.log.leaves()) == list(near.log.leaves())
