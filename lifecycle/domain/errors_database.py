@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from lifecycle.domain.errors import Conflict, InvalidInput, StorageFailed
+from lifecycle.domain.errors import Conflict, DatabaseReadOnly, InvalidInput, StorageFailed
+
+
+class FileClosed(DatabaseReadOnly):
+    """The file of the database cannot even be read by this account."""
+
+    template = "{url} cannot be read: {detail}"
 
 
 class DatabaseOlder(StorageFailed):
