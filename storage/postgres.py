@@ -94,7 +94,6 @@ class PostgresDatabase:
         self._url = url
         address = make_url(url)
         shown = address.render_as_string(hide_password=True)
-        self.faults = PostgresFaults(shown, lock_seconds)
         self._lock_seconds = lock_seconds
         # A statement waits for its lock besides.
         self._bounds = lock_seconds, lock_seconds + stuck_seconds, stuck_seconds
@@ -119,6 +118,8 @@ class PostgresDatabase:
             for name, value in arguments.items()
             if name not in ("user", "password")
         }
+        account = arguments.get("user") or _usual_account()
+        self.faults = PostgresFaults(shown, lock_seconds, str(account))
         self._read_only = read_only or mode == "ro"
         self._shards = 0
         self._numbers = count(1)  # names of cursors are never given twice on a connection
@@ -355,6 +356,12 @@ class PostgresDatabase:
                 {"url": self.faults.url},
             )
             raise StorageFailed(detail=detail) from error
+
+
+def _usual_account() -> str:
+    """Return whom libpq comes as where an address names nobody."""
+    usual = {one.keyword: one.val for one in psycopg.pq.Conninfo.get_defaults()}
+    return (usual[b"user"] or b"?").decode()
 
 
 def _status(driver: DBAPIConnection) -> TransactionStatus:

@@ -11,6 +11,22 @@ class FileClosed(DatabaseReadOnly):
     template = "{url} cannot be read: {detail}"
 
 
+class ServerReadOnly(DatabaseReadOnly):
+    """A server takes nothing: a standby, or one that was told so, or an address with mode=ro."""
+
+    remedy_template = "ask the server that leads, by an address without mode=ro"
+
+
+class RightsMissing(DatabaseReadOnly):
+    """The account on the server has no right to what was asked."""
+
+    template = "the account {account} may not do this in {url}: {detail}"
+    remedy_template = (
+        "let the owner of the tables run: lifecycle db grant; then give the account a role that"
+        " may, such as: GRANT lifecycle_app TO {account}"
+    )
+
+
 class DatabaseOlder(StorageFailed):
     """An earlier release made the schema; it is read as it is, and not written to."""
 
