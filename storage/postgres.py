@@ -20,6 +20,7 @@ from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.spans import Misplaced
 from lifecycle.storage import postgres_schema, shards, shards_places, shards_schema, tables
+from lifecycle.storage.addresses import is_unambiguous, shown_address
 from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
@@ -93,7 +94,7 @@ class PostgresDatabase:
     ) -> None:
         self._url = url
         address = make_url(url)
-        shown = address.render_as_string(hide_password=True)
+        shown = shown_address(url)
         self._lock_seconds = lock_seconds
         # A statement waits for its lock besides.
         self._bounds = lock_seconds, lock_seconds + stuck_seconds, stuck_seconds
@@ -101,6 +102,10 @@ class PostgresDatabase:
         mode = options.pop("mode", "rw")
         if address.get_driver_name() != "psycopg":
             detail = Message("{url} names a driver; write postgresql://", {"url": shown})
+            raise InvalidInput(what="the database address", detail=detail)
+        if not is_unambiguous(url, address):
+            # Where its password ends, nobody can tell: the rest would be shown as a host.
+            detail = Message("write %40 for an '@' that does not end the account")
             raise InvalidInput(what="the database address", detail=detail)
         if "password" in options:
             # It would be shown wherever the address is.
