@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -28,6 +29,10 @@ from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.postgres_values import Flow, check_texts
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
+
+# What the driver tells of a broken connection names the account and the database. A host that has
+# set up logging hears it all the same; nobody else finds it beside the answer.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 erased.dialect_options["postgresql"]["where"] = ERASURES
 
