@@ -7,15 +7,16 @@ verified. A process that is killed leaves what is told as broken, not what looks
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
 
-from lifecycle.domain.errors_database import PlaceTaken
+from lifecycle.domain.errors_database import PlaceTaken, SchemaElsewhere
 from lifecycle.domain.ports import Auditing
 from lifecycle.storage import postgres_schema, schema, tables
 from lifecycle.storage.auditing import SqlAuditing
@@ -25,6 +26,8 @@ from lifecycle.storage.postgres_programs import program, run
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.triggers import POSTGRES_FUNCTION
 
+# "215; 1259 16389 TABLE public lifecycle_records postgres"
+_SCHEMA: Final = re.compile(rf" TABLE (?!DATA )(.+) {tables.records.name} ")
 _FUNCTION: Final = POSTGRES_FUNCTION.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
 
 
@@ -43,6 +46,7 @@ def restoring(
     Raises:
         PlaceTaken: There are tables of ours already.
         ProgramMissing: pg_restore is not there.
+        SchemaElsewhere: Its tables belong into another schema than that of the address.
         StorageFailed: It cannot be brought back.
     """
     assert isinstance(database, PostgresDatabase)  # noqa: S101 - there is no third kind
@@ -90,12 +94,14 @@ def restoring(
 def _bring_back(
     database: PostgresDatabase, driver: psycopg.Connection, tool: Path, dump: Path
 ) -> None:
+    listed = run([tool, "--list", dump], None).splitlines()
+    _check_schema(database, driver, listed)
     # A dump of tables holds their triggers, but not what the triggers do.
     driver.execute(_FUNCTION.encode())
     conninfo, password = database.for_programs()
     wanted = [
         line
-        for line in run([tool, "--list", dump], None).splitlines()
+        for line in listed
         if not (" TABLE DATA " in line and f" {tables.VERSION_TABLE} " in line)
     ]
     chosen = dump.with_name("list")
@@ -113,6 +119,21 @@ def _bring_back(
         ],
         password,
     )
+
+
+def _check_schema(
+    database: PostgresDatabase, driver: psycopg.Connection[Any], listed: Sequence[str]
+) -> None:
+    """Refuse a dump whose tables would not come to lie where tables are made here.
+
+    Raises:
+        SchemaElsewhere: A dump names the schema of every table, and so do their triggers.
+    """
+    row = driver.execute("SELECT coalesce(current_schema(), '-')").fetchone()
+    for schema_there in filter(None, map(_SCHEMA.search, listed)):
+        if row != (schema_there[1],):
+            found = row and row[0]
+            raise SchemaElsewhere(url=database.faults.url, schema=schema_there[1], found=found)
 
 
 def _take_away(driver: psycopg.Connection) -> None:

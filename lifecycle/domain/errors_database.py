@@ -56,6 +56,17 @@ class ProgramMissing(StorageFailed):
     )
 
 
+class SchemaElsewhere(StorageFailed):
+    """The tables of a backup lie in a schema that tables are not made in where it is to go."""
+
+    code = "LC514"
+    template = "the tables of the backup lie in the schema {schema}; {url} makes tables in {found}"
+    remedy_template = (
+        "nothing was changed; run there: CREATE SCHEMA {schema}; and restore by an address that"
+        " leads into it: ?options=-csearch_path%3D{schema}"
+    )
+
+
 class BackupDamaged(InvalidInput):
     """A file is no whole backup, or not one that can be restored there."""
 
