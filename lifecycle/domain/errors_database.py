@@ -27,6 +27,14 @@ class RightsMissing(DatabaseReadOnly):
     )
 
 
+class FileRefused(StorageFailed):
+    """The system does not let a command write its file: a missing right, a disk that fails."""
+
+    code = "LC515"
+    template = "{file} cannot be written: {reason}"
+    remedy_template = "check the permissions of the file and its folder"
+
+
 class DatabaseOlder(StorageFailed):
     """An earlier release made the schema; it is read as it is, and not written to."""
 
@@ -41,7 +49,7 @@ class BackupFailed(StorageFailed):
     """A backup could not be made or put in place."""
 
     code = "LC512"
-    template = "the backup failed: {detail}"
+    template = "backing up or restoring failed: {detail}"
     remedy_template = "nothing that looks like a backup or a database was left; mend it and repeat"
 
 
