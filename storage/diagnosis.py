@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from lifecycle.domain.errors import LifecycleError, StorageFailed
 from lifecycle.domain.messages import Message
 
 Level = Literal["hazard", "advice", "note"]
@@ -13,7 +14,7 @@ Level = Literal["hazard", "advice", "note"]
 TEMPLATES: Final = {
     # Both kinds of databases.
     "missing": "there is no database at {url}",
-    "unreadable": "the database cannot be read: {detail}",
+    "unreadable": "the database cannot be read: {error}: {detail}",
     "schema_older": "the schema {found} is of an earlier release: nothing is written to it",
     "clock_behind": "the clock is {seconds} s behind the last record, of {last}",
     "sealing_late": "records wait for the log since {since}, longer than was published",
@@ -53,7 +54,7 @@ TEMPLATES: Final = {
 
 REMEDIES: Final = {
     "missing": "make one: lifecycle init; or restore one: lifecycle db restore",
-    "unreadable": "restore a backup; do not write to it",
+    "unreadable": "mend what is named, and look again: lifecycle db doctor",
     "schema_older": "back it up and run: lifecycle db upgrade",
     "clock_behind": "set the clock by NTP; records are not dated before those they follow",
     "sealing_late": "let it run by a timer: lifecycle audit seal --every 20",
@@ -105,10 +106,12 @@ class Symptom:
     Args:
         code: Key of ``TEMPLATES``.
         facts: Values of the placeholders.
+        error: What stood in the way of looking, if something did.
     """
 
     code: str
     facts: dict[str, Any]
+    error: LifecycleError | None = None
 
     @property
     def level(self) -> Level:
@@ -124,7 +127,10 @@ class Symptom:
 
     @property
     def remedy(self) -> Message | None:
-        """How it is mended, if something is to be done."""
+        """How it is mended, if something is to be done: as the error says, if it is of a kind."""
+        # Whatever has no code of its own tells what to do about a request, and there was none.
+        if self.error is not None and self.error.code != StorageFailed.code:
+            return self.error.remedy
         template = REMEDIES.get(self.code)
         return None if template is None else Message(template, self.facts)
 
@@ -132,6 +138,12 @@ class Symptom:
 def symptom(code: str, **facts: Any) -> Symptom:
     """Return a symptom with its facts."""
     return Symptom(code, facts)
+
+
+def unreadable(error: LifecycleError) -> Symptom:
+    """Return that a database cannot be looked into: locked, closed, newer, damaged."""
+    facts = {"error": error.code, "detail": error.message}
+    return Symptom("unreadable", facts, error)
 
 
 def by_level(found: Iterable[Symptom]) -> list[Symptom]:

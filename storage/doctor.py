@@ -63,6 +63,9 @@ def history(session: Session, evidence: Path, now: datetime) -> Iterator[Symptom
     Raises:
         StorageFailed: It cannot be read.
     """
+    if not session.database.present(session):
+        yield symptom("missing", url=session.faults.url)
+        return
     revision = schema.check(session)
     if revision != tables.SCHEMA:
         yield symptom("schema_older", found=revision)
@@ -77,7 +80,8 @@ def history(session: Session, evidence: Path, now: datetime) -> Iterator[Symptom
         first = view.first(INSTALLATION)
         if moment_from(oldest) + published_delay(first) < now:
             yield symptom("sealing_late", since=oldest)
-    if not evidence.exists() and any(names_file(as_bytes(one.body)) for one in view.stored()):
+    needed = (names_file(as_bytes(one.body)) for one in view.stored())
+    if not os.path.lexists(evidence) and any(needed):
         yield symptom("evidence_missing", folder=str(evidence))
 
 

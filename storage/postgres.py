@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,6 +22,7 @@ from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.spans import Misplaced
 from lifecycle.storage import postgres_schema, shards, shards_places, shards_schema, tables
+from lifecycle.storage.addresses import is_unambiguous, shown_address
 from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
@@ -28,6 +30,10 @@ from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.postgres_values import Flow, check_texts
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
+
+# What the driver tells of a broken connection names the account and the database. A host that has
+# set up logging hears it all the same; nobody else finds it beside the answer.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 erased.dialect_options["postgresql"]["where"] = ERASURES
 
@@ -94,8 +100,7 @@ class PostgresDatabase:
     ) -> None:
         self._url = url
         address = make_url(url)
-        shown = address.render_as_string(hide_password=True)
-        self.faults = PostgresFaults(shown, lock_seconds)
+        shown = shown_address(url)
         self._lock_seconds = lock_seconds
         # A statement waits for its lock besides.
         self._bounds = lock_seconds, lock_seconds + stuck_seconds, stuck_seconds
@@ -103,6 +108,10 @@ class PostgresDatabase:
         mode = options.pop("mode", "rw")
         if address.get_driver_name() != "psycopg":
             detail = Message("{url} names a driver; write postgresql://", {"url": shown})
+            raise InvalidInput(what="the database address", detail=detail)
+        if not is_unambiguous(url, address):
+            # Where its password ends, nobody can tell: the rest would be shown as a host.
+            detail = Message("write %40 for an '@' that does not end the account")
             raise InvalidInput(what="the database address", detail=detail)
         if "password" in options:
             # It would be shown wherever the address is.
@@ -120,6 +129,8 @@ class PostgresDatabase:
             for name, value in arguments.items()
             if name not in ("user", "password")
         }
+        account = arguments.get("user") or _usual_account()
+        self.faults = PostgresFaults(shown, lock_seconds, str(account))
         self._read_only = read_only or mode == "ro"
         self._shards = 0
         self._numbers = count(1)  # names of cursors are never given twice on a connection
@@ -362,6 +373,12 @@ class PostgresDatabase:
                 {"url": self.faults.url},
             )
             raise StorageFailed(detail=detail) from error
+
+
+def _usual_account() -> str:
+    """Return whom libpq comes as where an address names nobody."""
+    usual = {one.keyword: one.val for one in psycopg.pq.Conninfo.get_defaults()}
+    return (usual[b"user"] or b"?").decode()
 
 
 def _status(driver: DBAPIConnection) -> TransactionStatus:

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from lifecycle.domain.errors import LifecycleError
 from lifecycle.storage import doctor, tables
 from lifecycle.storage.database import Database
-from lifecycle.storage.diagnosis import Symptom, symptom
+from lifecycle.storage.diagnosis import Symptom, symptom, unreadable
 from lifecycle.storage.postgres import PostgresDatabase
 from lifecycle.storage.postgres_connecting import DURABLE, OLDEST
 from lifecycle.storage.session import Session
@@ -124,6 +124,6 @@ def _inside(
         database.begin(driver, write=False)
         yield from doctor.history(Session(driver, database), evidence, now)
     except LifecycleError as error:
-        yield symptom("unreadable", detail=error.message)
+        yield unreadable(error)
     finally:
         database.undo(driver)

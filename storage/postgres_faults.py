@@ -10,18 +10,19 @@ import psycopg
 from lifecycle.domain.errors import (
     DatabaseBroken,
     DatabaseLocked,
-    DatabaseReadOnly,
     DiskFull,
     InvalidInput,
     LifecycleError,
     StorageFailed,
 )
+from lifecycle.domain.errors_database import RightsMissing, ServerReadOnly
 from lifecycle.storage.faults import ConstraintBroken, Faults
 
 # https://www.postgresql.org/docs/18/errcodes-appendix.html
 # Somebody else holds a lock, or held one in the way of ours: the same request may be repeated.
 _LOCKED: Final = {"55P03", "40P01", "40001"}
-_READ_ONLY: Final = {"25006", "42501"}
+_READ_ONLY: Final = {"25006"}
+_NO_RIGHT: Final = {"42501"}
 _FULL: Final = {"53100"}
 # Tables or columns are not ours; data or an index is damaged.
 _BROKEN: Final = {"42P01", "42703", "XX001", "XX002"}
@@ -35,9 +36,19 @@ def no_database(error: psycopg.OperationalError) -> bool:
 
 
 class PostgresFaults(Faults):
-    """Translates the errors of PostgreSQL."""
+    """Translates the errors of PostgreSQL.
+
+    Args:
+        url: As for all faults.
+        seconds: As for all faults.
+        account: Who asks, as the server knows him.
+    """
 
     driver = psycopg.Error
+
+    def __init__(self, url: str, seconds: float, account: str) -> None:
+        super().__init__(url, seconds)
+        self._account = account
 
     def told(self, error: BaseException) -> LifecycleError:
         """Return the engine's error for one of the driver's, or for another of SQLAlchemy's."""
@@ -48,7 +59,9 @@ class PostgresFaults(Faults):
         if code in _LOCKED:
             return DatabaseLocked(url=self.url, seconds=self._seconds)
         if code in _READ_ONLY:
-            return DatabaseReadOnly(url=self.url)
+            return ServerReadOnly(url=self.url)
+        if code in _NO_RIGHT:
+            return RightsMissing(url=self.url, account=self._account, detail=text.splitlines()[0])
         if code in _FULL:
             return DiskFull(url=self.url)
         if code in _BROKEN:

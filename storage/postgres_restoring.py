@@ -10,8 +10,9 @@ what is there, once nothing is under way any more of what was begun here.
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -24,7 +25,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import PoolProxiedConnection
 
 from lifecycle.domain.errors import StorageFailed
-from lifecycle.domain.errors_database import BackupFailed, CommitUnheard, PlaceTaken, RestoreLeft
+from lifecycle.domain.errors_database import (
+    BackupFailed,
+    CommitUnheard,
+    PlaceTaken,
+    RestoreLeft,
+    SchemaElsewhere,
+)
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing
 from lifecycle.storage import postgres_schema, schema, tables
@@ -35,6 +42,8 @@ from lifecycle.storage.postgres_programs import program, run
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.triggers import POSTGRES_FUNCTION
 
+# "215; 1259 16389 TABLE public lifecycle_records postgres"
+_SCHEMA: Final = re.compile(rf" TABLE (?!DATA )(.+) {tables.records.name} ")
 _FUNCTION: Final = POSTGRES_FUNCTION.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1)
 
 
@@ -69,6 +78,7 @@ def restoring(
         PlaceTaken: There are tables of ours already.
         ProgramMissing: pg_restore is not there.
         RestoreLeft: What was brought back and not kept could not be taken away.
+        SchemaElsewhere: Its tables belong into another schema than that of the address.
         StorageFailed: It cannot be brought back.
     """
     assert isinstance(database, PostgresDatabase)  # noqa: S101 - there is no third kind
@@ -202,13 +212,15 @@ class _Place:
 def _bring_back(
     database: PostgresDatabase, driver: _Driver, tool: Path, dump: Path, name: str
 ) -> None:
+    listed = run([tool, "--list", dump], None).splitlines()
+    _check_schema(database, driver, listed)
     # A dump of tables holds their triggers, but not what the triggers do.
     driver.execute(_FUNCTION.encode())
     told, password = database.for_programs()
     conninfo = psycopg.conninfo.make_conninfo(told, application_name=name)
     wanted = [
         line
-        for line in run([tool, "--list", dump], None).splitlines()
+        for line in listed
         if not (" TABLE DATA " in line and f" {tables.VERSION_TABLE} " in line)
     ]
     chosen = dump.with_name("list")
@@ -236,6 +248,19 @@ def _has_revision(driver: _Driver) -> bool | None:
         return None
     query = sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(name))
     return driver.execute(query).fetchone() is not None
+
+
+def _check_schema(database: PostgresDatabase, driver: _Driver, listed: Sequence[str]) -> None:
+    """Refuse a dump whose tables would not come to lie where tables are made here.
+
+    Raises:
+        SchemaElsewhere: A dump names the schema of every table, and so do their triggers.
+    """
+    row = driver.execute("SELECT coalesce(current_schema(), '-')").fetchone()
+    for schema_there in filter(None, map(_SCHEMA.search, listed)):
+        if row != (schema_there[1],):
+            found = row and row[0]
+            raise SchemaElsewhere(url=database.faults.url, schema=schema_there[1], found=found)
 
 
 def _take_away(driver: _Driver) -> None:

@@ -7,7 +7,7 @@ administrator of the server gives it to the accounts that the programs use.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import psycopg
 from psycopg import sql
@@ -70,6 +70,12 @@ _REWRITTEN: Final = (
     " JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n)"
 )
 
+_CLOSED: Final = (
+    "SELECT n.nspname, role FROM pg_catalog.pg_class AS c"
+    " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace, unnest(%s::text[]) AS role"
+    " WHERE c.oid = to_regclass(%s) AND NOT has_schema_privilege(role, n.oid, 'USAGE')"
+)
+
 # Each has a table of that name, which tells its schema.
 _SHARDS: Final = (
     "SELECT srvname FROM pg_catalog.pg_foreign_server"
@@ -107,6 +113,8 @@ def grant_in(database: Database) -> tuple[str, ...]:
                     *_for_shards(shards),
                 ):
                     driver.execute(statement)
+                for statement in _for_schemas(driver):
+                    driver.execute(statement)
     finally:
         engine.dispose()
     return ROLES
@@ -141,6 +149,14 @@ def _statements(version: int, erasable: list[str]) -> list[sql.Composed]:
         to = sql.Identifier(APP)
         statements.append(sql.SQL("GRANT MAINTAIN ON {} TO {}").format(rewritten, to))
     return statements
+
+
+def _for_schemas(driver: psycopg.Connection[Any]) -> Iterator[sql.Composed]:
+    """Yield what the roles need to see tables that do not lie where everybody may look."""
+    for schema, role in driver.execute(_CLOSED, (list(ROLES), tables.records.name)).fetchall():
+        yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(
+            sql.Identifier(schema), sql.Identifier(role)
+        )
 
 
 def _for_shards(shards: list[str]) -> Iterator[sql.Composed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,8 +13,9 @@ from typing import Final, cast
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.errors import DatabaseMissing, LifecycleError
+from lifecycle.domain.errors_database import FileClosed
 from lifecycle.storage import doctor
-from lifecycle.storage.diagnosis import Symptom, symptom
+from lifecycle.storage.diagnosis import Symptom, symptom, unreadable
 from lifecycle.storage.session import Session
 from lifecycle.storage.sqlite import WAL, SqliteDatabase, durability_for
 from lifecycle.storage.sqlite_files import Place, check_file
@@ -42,9 +44,12 @@ def examine(
         now: The moment, UTC.
         mounts: Where the system lists its file systems.
         version: Of the SQLite that commits.
+
+    Raises:
+        FileClosed: The account may not read the file: nothing can be told of it.
     """
     beside = [place.path.with_name(place.path.name + ending) for ending in _BESIDE]
-    left = [one for one in beside if one.exists()]
+    left = [one for one in beside if os.path.lexists(one)]
     try:
         check_file(place)
     except DatabaseMissing:
@@ -52,18 +57,21 @@ def examine(
         yield from (symptom("left_over", file=str(one)) for one in left)
         return
     except LifecycleError as error:
-        yield symptom("unreadable", detail=error.message)
+        yield unreadable(error)
         return
-    yield from _settings(place.path, version)
+    yield from _settings(place, version)
     yield from (symptom("unfinished", file=str(one)) for one in left)
     yield from placed(place.path, place.path.stat().st_size, mounts)
     yield from doctor.kept_evidence(evidence, mounts, place.path)
     yield from _inside(place, evidence, now)
 
 
-def _settings(path: Path, version: tuple[int, int, int]) -> Iterator[Symptom]:
-    with path.open("rb") as file:
-        kept_with = file.read(_VERSIONS.stop)[_VERSIONS]
+def _settings(place: Place, version: tuple[int, int, int]) -> Iterator[Symptom]:
+    try:
+        with place.path.open("rb") as file:
+            kept_with = file.read(_VERSIONS.stop)[_VERSIONS]
+    except OSError as error:
+        raise FileClosed(url=place.url, detail=error.strerror) from error
     chosen = durability_for(version)
     shown = ".".join(map(str, version))
     if chosen != WAL:
@@ -91,4 +99,4 @@ def _inside(place: Place, evidence: Path, now: datetime) -> Iterator[Symptom]:
             session = Session(cast(DBAPIConnection, driver), database)
             yield from doctor.history(session, evidence, now)
     except LifecycleError as error:
-        yield symptom("unreadable", detail=error.message)
+        yield unreadable(error)

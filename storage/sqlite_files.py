@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.messages import Message
+from lifecycle.storage.addresses import shown_address
 
 _MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html#magic_header_string
 
@@ -21,7 +22,7 @@ class Place:
     """A database file and how it may be opened.
 
     Args:
-        url: The address as it was given, for messages.
+        url: The address, for messages.
         path: The file, absolute.
         read_only: Nothing is to be written.
     """
@@ -62,13 +63,15 @@ def place_of(url: str) -> Place | None:
     if not name or name == ":memory:" or "\x00" in name or address.host:
         detail = Message(
             "{url} names no file; write sqlite:///name.db, or memory:// to keep nothing",
-            {"url": url},
+            {"url": shown_address(url)},
         )
         raise InvalidInput(what="the database address", detail=detail)
     if options or mode not in ("rw", "ro"):
-        detail = Message("{url} carries options; only mode=ro and mode=rw are known", {"url": url})
+        detail = Message(
+            "{url} carries options; only mode=ro and mode=rw are known", {"url": shown_address(url)}
+        )
         raise InvalidInput(what="the database address", detail=detail)
-    return Place(url, Path(name).absolute(), read_only=mode == "ro")
+    return Place(shown_address(url), Path(name).absolute(), read_only=mode == "ro")
 
 
 def sqlite_path(url: str) -> Path | None:

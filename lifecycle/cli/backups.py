@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -68,6 +69,10 @@ def backup(context: click.Context, to: str, programs: str | None) -> None:
 
     session = Session.of(context)
     output.check_open()
+    if to.endswith(("/", os.sep)) and not Path(to).is_dir():
+        # It would become a file beside the place where the medium is to be mounted.
+        detail = Message("there is no folder {folder}", {"folder": to})
+        raise InvalidInput(what="--to", detail=detail)
     copied = output.Progress(say("database copied: {count} %", count="{count}"))
     files = output.Progress(say("evidence files copied: {count}", count="{count}"))
     try:

@@ -16,6 +16,8 @@ from lifecycle.domain.messages import Message
 # EFBIG: the file system, or the limit of the account, takes no file of that size.
 _NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
+_REFUSED: Final = {errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO}
+
 force_option = option("--force", is_flag=True, help="Write over a file that is there already.")
 
 
@@ -29,7 +31,7 @@ def write(path: Path, content: bytes, *, force: bool, secret: bool = False) -> N
         secret: Nobody else may read it.
 
     Raises:
-        Conflict, DiskFull, InvalidInput: As ``written``.
+        Conflict, DiskFull, FileRefused, InvalidInput: As ``written``.
     """
     with written(path, force=force) as beside:
         if secret:
@@ -47,7 +49,7 @@ def written(path: Path, *, force: bool) -> Iterator[Path]:
 
     Raises:
         Conflict: There is a file already, and it is not to be replaced.
-        DiskFull: There is no room for it.
+        DiskFull, FileRefused: There is no room for it, or no right to write it.
         InvalidInput: It cannot be written there.
     """
     from lifecycle.storage.staging import link, staging
@@ -79,7 +81,7 @@ def written_folder(path: Path) -> Iterator[Path]:
 
     Raises:
         PlaceTaken: Something lies there.
-        DiskFull: There is no room for it.
+        DiskFull, FileRefused: There is no room for it, or no right to write it.
         InvalidInput: It cannot be written there.
     """
     from lifecycle.storage.staging import staging
@@ -125,7 +127,7 @@ def private(out: str | None, content: bytes) -> Iterator[None]:
 
     Raises:
         Conflict: There is a file already; a secret is never written over.
-        DiskFull: There is no room for it.
+        DiskFull, FileRefused: There is no room for it, or no right to write it.
         InvalidInput: It cannot be written there.
     """
     if out is None:
@@ -187,6 +189,10 @@ def _not_written(path: Path, error: OSError) -> LifecycleError:
     if error.errno in _NO_ROOM:
         return DiskFull(url=str(path))
     facts = {"file": str(path), "reason": error.strerror or type(error).__name__}
+    if error.errno in _REFUSED:
+        from lifecycle.domain.errors_database import FileRefused
+
+        return FileRefused(**facts)
     detail = Message("{file} cannot be written: {reason}", facts)
     return InvalidInput(what="--out", detail=detail)
 

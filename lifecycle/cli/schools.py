@@ -201,6 +201,8 @@ def advance(
 
     With --batch, every line of a file is such a request; its columns are named as the arguments
     and options are. Lines that are not of the right form are told before anything is recorded.
+    A line whose command id was recorded before is unchanged, whatever its comment says now:
+    comments and contents of personal files are not compared, and the first ones stay.
     """
     session = Session.of(context)
     if batch is not None:

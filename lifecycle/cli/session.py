@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from lifecycle.domain.decision import Notice
     from lifecycle.service import Lifecycle
     from lifecycle.settings import Settings
-
-_PASSWORD: Final = re.compile(r"(?<=:)[^:@/]*(?=@)")
 
 
 @dataclass
@@ -76,7 +73,9 @@ class Session:
     @property
     def shown_url(self) -> str:
         """The address without a password, for answers that others may see."""
-        return _PASSWORD.sub("***", self.url)
+        from lifecycle.storage.addresses import shown_address
+
+        return shown_address(self.url)
 
     @property
     def names_database(self) -> bool:

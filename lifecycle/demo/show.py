@@ -16,6 +16,7 @@ from lifecycle.demo.offices import Offices
 from lifecycle.demo.outcomes import plans
 from lifecycle.demo.papers import Papers
 from lifecycle.demo.printing import Page
+from lifecycle.storage.addresses import shown_address
 from lifecycle.storage.sqlite_files import sqlite_path
 from lifecycle.wiring import MEMORY
 
@@ -87,7 +88,7 @@ def run(
         offices.work()
         rows = engine.status()
         _report(page, stage, everyone, rows)
-        summary = {"database": url} | _counts(rows) | plans(page, engine)
+        summary = {"database": shown_address(url)} | _counts(rows) | plans(page, engine)
         summary["plan_records"] = len(offices.receipts)
         steps.say(Message("verifying every record and every evidence file"))
         summary |= _verified(page, stage, began)
@@ -196,8 +197,9 @@ def _verified(page: Page, stage: Stage, began: float) -> dict[str, object]:
 
 
 def _what_next(page: Page, url: str, evidence: Path | str | None) -> None:
-    page.heading(Message("The database stays: {url}. Try on it:", {"url": url}))
-    place = ["--db", url]
+    shown = shown_address(url)
+    page.heading(Message("The database stays: {url}. Try on it:", {"url": shown}))
+    place = ["--db", shown]
     if evidence is not None:
         place += ["--evidence-dir", str(evidence)]
     for command in NEXT:

@@ -2,7 +2,43 @@
 
 from __future__ import annotations
 
-from lifecycle.domain.errors import Conflict, DatabaseLocked, InvalidInput, StorageFailed
+from lifecycle.domain.errors import (
+    Conflict,
+    DatabaseLocked,
+    DatabaseReadOnly,
+    InvalidInput,
+    StorageFailed,
+)
+
+
+class FileClosed(DatabaseReadOnly):
+    """The file of the database cannot even be read by this account."""
+
+    template = "{url} cannot be read: {detail}"
+
+
+class ServerReadOnly(DatabaseReadOnly):
+    """A server takes nothing: a standby, or one that was told so, or an address with mode=ro."""
+
+    remedy_template = "ask the server that leads, by an address without mode=ro"
+
+
+class RightsMissing(DatabaseReadOnly):
+    """The account on the server has no right to what was asked."""
+
+    template = "the account {account} may not do this in {url}: {detail}"
+    remedy_template = (
+        "let the owner of the tables run: lifecycle db grant; then give the account a role that"
+        " may, such as: GRANT lifecycle_app TO {account}"
+    )
+
+
+class FileRefused(StorageFailed):
+    """The system does not let a command write its file: a missing right, a disk that fails."""
+
+    code = "LC518"
+    template = "{file} cannot be written: {reason}"
+    remedy_template = "check the permissions of the file and its folder"
 
 
 class DatabaseOlder(StorageFailed):
@@ -17,7 +53,7 @@ class BackupFailed(StorageFailed):
     """A backup could not be made or put in place."""
 
     code = "LC512"
-    template = "the backup failed: {detail}"
+    template = "backing up or restoring failed: {detail}"
     remedy_template = "nothing that looks like a backup or a database was left; mend it and repeat"
 
 
@@ -62,6 +98,17 @@ class RestoreLeft(StorageFailed):
     code = "LC516"
     template = "nothing was restored, but a part may lie in {url}: {detail}"
     remedy_template = "nobody can open it; make the database anew and empty, and repeat"
+
+
+class SchemaElsewhere(StorageFailed):
+    """The tables of a backup lie in a schema that tables are not made in where it is to go."""
+
+    code = "LC517"
+    template = "the tables of the backup lie in the schema {schema}; {url} makes tables in {found}"
+    remedy_template = (
+        "nothing was changed; run there: CREATE SCHEMA {schema}; and restore by an address that"
+        " leads into it: ?options=-csearch_path%3D{schema}"
+    )
 
 
 class BackupDamaged(InvalidInput):

@@ -215,6 +215,12 @@ CASES: dict[str, tuple[tuple[str, ...], int, str, str]] = {
     "a history of two things": (
         ("history", "krasnogorsk", "--installation"), 2, "LC002", "--installation",
     ),
+    "a number of too many digits": (
+        ("history", "krasnogorsk", "--after", "9" * 23), 2, "LC002", "999 has more than 15 digits",
+    ),
+    "a folder that is not there": (
+        ("db", "backup", "--to", "unmounted/"), 5, "LC300", "there is no folder unmounted/",
+    ),
     "a version that is no number": (
         (*ADVANCE, "--expect-version", "two"), 2, "LC002", "two is not a whole number",
     ),

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -121,6 +123,28 @@ def test_where_no_file_can_be_is_told(
     assert said.code == 5
     assert said.err.startswith("error LC300: --out is not valid: ")
     assert text in said.err
+
+
+def test_a_folder_without_rights_is_a_failure_of_the_storage() -> None:
+    code = """
+import os, sys
+from pathlib import Path
+from lifecycle.cli import failures, files
+from lifecycle.domain.errors_database import FileRefused
+from lifecycle.storage import staging  # what cannot be loaded afterwards
+if os.geteuid() == 0:
+    os.setuid(65534)  # root may write everything
+try:
+    files.write(Path("/lifecycle-plan.ics"), b"", force=False)
+except FileRefused as error:
+    print(error.code, failures.exit_code_of(error), error)
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=PROGRAMME.parents[2], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.startswith("LC518 8 /lifecycle-plan.ics cannot be written: "), done.stderr
 
 
 @pytest.mark.parametrize(

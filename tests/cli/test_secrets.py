@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from lifecycle import events
 from tests.cli.terminal import Terminal
+from tests.server import Server
 from tests.tracing import told, traced
 
 NAME, PHONE = "Тайнова Секретина", "+7 909 555-01-02"
@@ -146,6 +147,33 @@ def test_nothing_planted_is_in_any_event_or_span(
             assert secret not in text.encode().decode("unicode_escape", "replace")
     if style == "json":
         assert {"event", "level", "timestamp"} <= json.loads(heard[0].splitlines()[0]).keys()
+
+
+@pytest.mark.parametrize("written", ["/ge:geheim?geheim#", "%40geheim"])
+def test_no_command_shows_a_password_in_an_address(
+    terminal: Terminal, server: Server, written: str
+) -> None:
+    with server.database() as url:
+        address = url.replace("postgres@", f"postgres:{written}@")
+        where = ("--db", address, "--evidence-dir", "e")
+        told = [
+            terminal.run("status", *where),
+            terminal.run("init", "--administrator", "admin", *where),
+            terminal.run("init", "--administrator", "admin", *where, "--json"),
+            terminal.run("db", "doctor", *where, "--json"),
+            terminal.run("db", "backup", "--to", "a.backup", "--programs", ".", *where),
+            terminal.run("db", "restore", "--from", "none", *where),
+        ]
+    told += [
+        terminal.run(*command, "--db", f"postgresql://office:{written}@{rest}", *flags)
+        for rest in ("127.0.0.1:1/none", "a@127.0.0.1:1/none", "127.0.0.1:1/none?password=geheim")
+        for command in (("status",), ("db", "doctor"), ("db", "grant"))
+        for flags in ((), ("--json",))
+    ]
+
+    assert [one.code for one in told[:4]] == [8, 0, 8, 0]
+    assert {one.code for one in told[4:]} <= {5, 8}
+    assert "geheim" not in "".join(one.out + one.err for one in told)
 
 
 def test_without_the_variable_nothing_is_told(office: Terminal) -> None:

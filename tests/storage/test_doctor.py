@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -166,6 +166,57 @@ def test_an_earlier_schema_and_a_newer_one_are_told(file: Path) -> None:
     assert codes(file) == {"settings", "unreadable"}
 
 
+def remedy(url: str, folder: Path) -> tuple[str, str]:
+    """Return what stands in the way of looking into a database, and what to do about it."""
+    (one,) = (each for each in examine(url, folder, NOW) if each.code == "unreadable")
+    return str(one.facts["error"]), str(one.remedy)
+
+
+def test_what_stands_in_the_way_of_looking_is_told_with_its_own_remedy(
+    file: Path, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{file}"
+    run(file, "UPDATE lifecycle_version SET version_num = '0042'")
+    assert remedy(url, tmp_path) == ("LC503", "install the newer release")
+    file.write_bytes(b"no database" * 99)
+    assert remedy(url, tmp_path) == ("LC502", "restore it from a backup; do not write to it")
+    loop = tmp_path / "loop.db"
+    loop.symlink_to(loop)
+    told = remedy(f"sqlite:///{loop}", tmp_path)
+    assert told == ("LC500", "mend what is named, and look again: lifecycle db doctor")
+
+
+def test_a_file_without_our_tables_is_no_database_of_ours(tmp_path: Path) -> None:
+    host = tmp_path / "host.db"
+    run(host, "CREATE TABLE orders (id)")
+    host.chmod(0o600)
+    assert codes(host) == {"settings", "missing"}
+
+
+def test_a_file_that_may_not_be_read_is_told_without_looking_further(
+    open_folder: Path, child: Callable[..., str]
+) -> None:
+    url = f"sqlite:///{open_folder}/a.db"
+    new_journal(url, ORIGIN).close()
+    (open_folder / "a.db").chmod(0)
+    code = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from lifecycle.domain.errors import LifecycleError
+from lifecycle.storage import sqlite_doctor  # what cannot be loaded afterwards
+from lifecycle.storage.doctor import examine
+if os.geteuid() == 0:
+    os.setuid(65534)  # root may read everything
+try:
+    examine(sys.argv[1], Path("none"), datetime.now(UTC))
+except LifecycleError as error:
+    print(error.code, error)
+"""
+
+    assert child(code, url) == f"LC505 {url} cannot be read: Permission denied\n"
+
+
 def test_a_clock_behind_the_last_record_is_a_hazard(file: Path) -> None:
     assert codes(file, now=START + timedelta(seconds=1)) == {"settings"}
     assert codes(file, now=START - timedelta(minutes=5)) == {"settings", "clock_behind"}
@@ -247,9 +298,12 @@ def test_a_database_without_our_tables_or_without_a_revision_is_told(
     server: Server, tmp_path: Path
 ) -> None:
     with server.database() as url:
-        assert "unreadable" in told(url, tmp_path)
+        assert told(url, tmp_path)["missing"] == "hazard"
         create_journal(url, ORIGIN).close()
-        assert "unreadable" not in told(url, tmp_path)
+        assert "missing" not in told(url, tmp_path)
+        with psycopg.connect(url) as owner:
+            owner.execute("DELETE FROM lifecycle_version")
+        assert "unreadable" in told(url, tmp_path)
 
 
 SAFE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "autovacuum": "on"}

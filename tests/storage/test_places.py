@@ -164,6 +164,19 @@ def test_a_static_folder_is_a_log_or_is_left_alone(tmp_path: Path) -> None:
         folder.served()
 
 
+def test_what_a_killed_run_left_in_a_static_folder_is_gone_with_the_next(tmp_path: Path) -> None:
+    folder = StaticFolder(tmp_path)
+    folder.put("tile/0/000.p/5", b"hashes")
+    old, young = (tmp_path / "tile" / f".{digit * 16}.part" for digit in "01")
+    for left in (old, young):
+        left.write_bytes(b"half")
+    os.utime(old, (0, 0))
+
+    folder.publish(NOTE)
+
+    assert (old.exists(), young.exists()) == (False, True)
+
+
 def test_a_static_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     inside = StaticFolder(tmp_path / "file" / "www")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -47,6 +48,27 @@ def test_a_wrong_address_is_told_without_its_password(url: str, said: str) -> No
         with pytest.raises(InvalidInput, match=said) as caught:
             use(url)
         assert "secret" not in str(caught.value)
+
+
+def test_of_a_broken_connection_the_driver_says_nothing_besides(
+    postgres_url: str, child: Callable[..., str]
+) -> None:
+    code = """
+import io, sys
+from lifecycle.domain.errors import StorageFailed
+from lifecycle.storage.postgres import PostgresDatabase
+database = PostgresDatabase(sys.argv[1], 5)
+sys.stderr = told = io.StringIO()
+driver, other = database.unchecked(), database.unchecked()
+other.execute("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
+try:
+    with database.faults:
+        database.together(driver, [("SELECT 1", ())] * 999)
+except StorageFailed as error:
+    print("failed", repr(told.getvalue()))
+"""
+
+    assert child(code, postgres_url) == "failed ''\n"
 
 
 def test_a_server_that_is_not_there_is_told(server: Server) -> None:

@@ -9,8 +9,10 @@ import psycopg
 import pytest
 
 from lifecycle.domain.errors import InvalidInput, StorageFailed
+from lifecycle.domain.errors_database import RightsMissing
 from lifecycle.domain.model import RefusedAttempt
 from lifecycle.maintenance import make_backup
+from lifecycle.storage.doctor import examine
 from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.postgres_roles import APP, AUDITOR, ROLES, SEQUENCER
 from lifecycle.storage.roles import grant
@@ -80,6 +82,22 @@ def test_who_reads_writes_nothing(granted: str) -> None:
     with pytest.raises(StorageFailed), auditor.writing() as tx:
         tx.keep_name("ana", "Анна")
     auditor.close()
+
+
+def test_an_account_without_rights_is_told_who_may_give_it_which(granted: str) -> None:
+    with psycopg.connect(granted, autocommit=True) as owner:
+        owner.execute("DROP ROLE IF EXISTS guest")
+        owner.execute("CREATE ROLE guest LOGIN")
+
+    with pytest.raises(RightsMissing) as met:
+        open_journal(of("guest", granted))
+
+    assert "the account guest may not" in str(met.value)
+    assert "permission denied for table lifecycle_" in str(met.value)
+    assert str(met.value.remedy).endswith("GRANT lifecycle_app TO guest")
+    (one,) = (each for each in examine(of("guest", granted), Path("none"), START)
+              if each.code == "unreadable")  # fmt: skip
+    assert str(one.remedy) == str(met.value.remedy)
 
 
 def test_who_reads_backs_up_and_upgrades_nothing(

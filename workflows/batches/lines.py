@@ -18,6 +18,7 @@ from lifecycle.workflows.batches.columns import COLUMNS, EVIDENCE, FACT, column_
 from lifecycle.workflows.batches.faults import InvalidColumn
 from lifecycle.workflows.written import Malformed, fact_from, piece_from, start_of
 
+_DIGITS: Final = 15  # of a number in a cell, as of one in an option
 _MOST_PIECES: Final = 1000  # the engine's limit is lower; this one keeps a line small
 _FACT_EXAMPLE: Final = '["low_equipment"]'
 _EVIDENCE_EXAMPLE: Final = "visit_note=note.pdf"
@@ -189,7 +190,10 @@ class Given:
         """Return a whole number of 0 or more."""
         value = self._values.get(column)
         if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
-            value = int(value[:16])
+            if len(value.strip()) > _DIGITS:
+                detail = Message("it has more than {count} digits", {"count": _DIGITS})
+                raise LineInvalid(column, InvalidColumn(column, detail))
+            value = int(value)
         if value is None or (type(value) is int and value >= 0):
             return value
         raise LineInvalid(column, InvalidColumn(column, Message("it is not a whole number")))

@@ -27,6 +27,7 @@ MAX_LINE: Final = 256 * 1024
 """Longest line, bytes; a record holds 64 KiB."""
 MAX_COLUMNS: Final = 200
 _CHUNK: Final = 1024 * 1024
+_AFTER_CR: Final = re.compile(r"(?<=\r)")
 _DELIMITERS: Final = ",;\t"
 _KINDS_HINT: Final = Message("give it as .jsonl, .csv or .xlsx")
 _UTF8: Final = Message("save it in UTF-8; Excel calls that «CSV UTF-8»")
@@ -151,10 +152,14 @@ class BatchFile:
             if len(data) > MAX_LINE:
                 raise InvalidBatch(str(self.path), _too_long(), _TABLE)
             try:
-                yield data.decode("utf-8-sig" if first else "utf-8")
+                text = data.decode("utf-8-sig" if first else "utf-8")
             except UnicodeDecodeError as error:
                 detail = Message("the text is not in UTF-8")
                 raise InvalidBatch(str(self.path), detail, _UTF8) from error
+            if first and "\n" not in text:
+                yield from filter(None, _AFTER_CR.split(text))  # lines as old programs end them
+            else:
+                yield text
             first = False
 
     def _of_table(self, rows: Iterator[tuple[int, list[str] | Message]]) -> Iterator[Line]:

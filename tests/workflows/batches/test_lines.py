@@ -126,6 +126,7 @@ def test_cells_hold_facts_as_options_do(reader: Reader) -> None:
         ({"on_behalf_of": "Иван Петров"}, "on_behalf_of", "cannot be an id (actor)"),
         ({"command_id": "a b"}, "command_id", "cannot be an id (command)"),
         ({"effective_on": "01.03.2022"}, "effective_on", "01.03.2022 is not a date"),
+        ({"expected_version": "1" * 16}, "expected_version", "it has more than 15 digits"),
         ({"expected_version": "two"}, "expected_version", "it is not a whole number"),
         ({"expected_version": -1}, "expected_version", "it is not a whole number"),
         ({"expected_version": True}, "expected_version", "it is not a whole number"),

@@ -97,7 +97,7 @@ def test_no_heading_names_two_columns() -> None:
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_table_of_text_is_read_however_an_office_program_saves_it(
     tmp_path: Path, delimiter: str, mark: str, end: str
 ) -> None:
