@@ -172,3 +172,13 @@ def test_without_a_checkpoint_nothing_is_written(engine: Lifecycle) -> None:
 def test_no_more_checkpoints_are_written_than_the_verifier_reads() -> None:
     # Its text says so, and test_standalone_hostile what becomes of more: none has to be written.
     assert f'len(self.under("check")) > {bundle.MOST_CHECKPOINTS}:' in bundle.verifier().decode()
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"{}", b'{"evidence":5}', b'{"evidence":[{"form":"file"}]}']
+)
+def test_a_body_that_is_broken_names_no_file(body: bytes) -> None:
+    summary = Summary(ORIGIN, 1)
+    bundle._note(body, summary)
+
+    assert summary == Summary(ORIGIN, 1)

@@ -42,6 +42,7 @@ TEXTS: dict[str, tuple[int, bytes, bytes]] = {
     "another start": (BARE, b'{"actor":', b'["actor":'),
     "facts that are a list": (0, b'"facts":{', b'"facts":[{'),
     "facts of a transition that are a list": (BARE, b'"facts":{}', b'"facts":[]'),
+    "facts of a role that are called otherwise": (1, b'"facts":{"actor":', b'"facts":{"actors":'),
     "evidence where none is asked for": (BARE, b'"evidence":[]', b'"evidence":{}'),
 }
 
@@ -124,6 +125,8 @@ FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "enrolled by whom enrols nobody": lambda bodies: bodies[0].update(
         actor=next(one["actor"] for one in bodies if one["actor"]["role"] == "school_coordinator")
     ),
+    "given a role tomorrow": lambda bodies: bodies[1].update(effective_on="2099-01-01"),
+    "given a role that leads to a state": lambda bodies: bodies[1].update(to="completed"),
     "given twice": _given,
     "given to somebody unknown": lambda bodies: _given(bodies, actor="stranger"),
     "given a role of road maps": lambda bodies: _given(bodies, role="federal_coordinator"),
