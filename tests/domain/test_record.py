@@ -33,6 +33,16 @@ def test_the_stored_bytes_lead_back_to_the_record(record: Record) -> None:
     assert copy.columns == record.columns
 
 
+@given(records)
+def test_a_body_in_other_bytes_is_no_record_whoever_reads_it(record: Record) -> None:
+    quick = canonical.Codec(json.loads, canonical.encode)
+
+    assert Record.decode(record.body, quick).body == record.body
+    for other in (b" " + record.body, record.body.replace(b",", b", ", 1)):
+        with pytest.raises(InvalidBody):
+            Record.decode(other, quick)
+
+
 @given(records, st.data())
 def test_a_changed_byte_changes_the_hash_or_is_no_record(
     record: Record, data: st.DataObject
