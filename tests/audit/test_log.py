@@ -100,6 +100,32 @@ def test_no_record_is_ahead_of_the_clock_by_more_than_it_may_wait() -> None:
     assert timed(999_999, now=None) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"idx": 257}, "log_gap"),
+        ({"sequence": 2}, "log_order"),
+        ({"hash": None}, "log_leaf_invented"),
+        ({"recorded_at": moment_text(START)}, "recorded_out_of_order"),
+    ],
+)
+@pytest.mark.parametrize("place", [256, 300, 511])
+def test_a_leaf_that_does_not_fit_is_found_in_a_whole_row(
+    change: dict[str, Any], code: str, place: int
+) -> None:
+    moment = moment_text(START + timedelta(hours=2))
+    leaves = [LogLeaf(idx, f"s-{idx}", 1, "00" * 32, moment) for idx in range(2 * 256)]
+    if "idx" in change:
+        leaves[place:] = [one._replace(idx=one.idx + 1) for one in leaves[place:]]
+    else:
+        leaves[place] = leaves[place]._replace(**change)
+    log: Any = SimpleNamespace(leaves=lambda: iter(leaves), tile=lambda *_: None)
+    check = LogCheck(log, (), MINUTE, START + timedelta(hours=3))
+    found = [one for one in check.take_all() if not one.code.startswith("log_tile")]
+
+    assert (found[0].code, found[0].stream) == (code, f"s-{place}")
+
+
 def test_a_row_of_leaves_out_of_time_is_looked_at_one_by_one() -> None:
     journal = MemoryJournal(ORIGIN)
     with journal.writing() as tx:
