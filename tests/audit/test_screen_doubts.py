@@ -267,6 +267,27 @@ def test_a_record_that_names_no_rules_where_it_must_is_doubtful(kind: str) -> No
         Frames("origin", {}).of(kind, None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "transition", "source", "digest"),
+    [
+        ("advanced", None, None, "d"),
+        ("enrolled", "withdraw", None, "d"),
+        ("enrolled", None, "completed", "d"),
+        ("enrolled", None, None, "twice"),
+    ],
+)
+def test_rules_are_named_by_plain_enrolments_only(
+    kind: str, transition: str | None, source: str | None, digest: str
+) -> None:
+    definition = CATALOGUE.compiled(ROADMAP)
+    twice = replace(definition, states=(*definition.states, definition.states[0]))
+    frames = Frames("origin", {"d": definition, "twice": twice})
+
+    assert frames.of("enrolled", None, None, "d").target == definition.initial
+    with pytest.raises(Doubtful):
+        frames.of(kind, transition, source, digest)
+
+
 def test_rules_that_are_not_plain_have_no_transitions() -> None:
     definition = CATALOGUE.compiled(ROADMAP)
     twice = replace(definition, states=(*definition.states, definition.states[0]))
