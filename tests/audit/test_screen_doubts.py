@@ -96,6 +96,18 @@ def _given(bodies: list[Body], **facts: str) -> None:
                    "recorded_at": bodies[-1]["recorded_at"]})  # fmt: skip
 
 
+def _revoked_between(bodies: list[Body]) -> None:
+    """Take the coordinator's role between two of the acts that he made by it."""
+    place = bodies.index(of(bodies, "receive_risk_profile"))
+    before, who = bodies[place - 1], bodies[place]["actor"]
+    given = next(body for body in bodies if body["record_id"] == who["assignment"])
+    facts = {**given["facts"], "assignment": given["record_id"]}
+    consulted = {"installation": before["consulted"]["installation"]}
+    times = {name: before[name] for name in ("recorded_at", "effective_on")}
+    bodies.insert(place, {**given, **times, "consulted": consulted, "kind": "role_revoked",
+                          "facts": facts, "record_id": "r-1", "command_id": "c-1"})  # fmt: skip
+
+
 FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     "by another's assignment": _role_by_another,
     "with what had been consulted later": _runs_back,
@@ -127,6 +139,7 @@ FORGERIES: dict[str, Callable[[list[Body]], object]] = {
     ),
     "given a role tomorrow": lambda bodies: bodies[1].update(effective_on="2099-01-01"),
     "given a role that leads to a state": lambda bodies: bodies[1].update(to="completed"),
+    "by whom had his role no more": _revoked_between,
     "given twice": _given,
     "given to somebody unknown": lambda bodies: _given(bodies, actor="stranger"),
     "given a role of road maps": lambda bodies: _given(bodies, role="federal_coordinator"),
