@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lifecycle.audit.merkle import Frontier
 from lifecycle.domain.errors import DatabaseBroken, EvidenceLost
@@ -22,9 +22,6 @@ from lifecycle.storage.rows import as_bytes, names_file
 from lifecycle.storage.snapshots import Snapshot, snapshot
 from lifecycle.storage.sqlite import LOCK_SECONDS
 from lifecycle.storage.staging import failing, publish, staging
-
-if TYPE_CHECKING:
-    pass
 
 Progress = Callable[[int], None]
 

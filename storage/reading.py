@@ -145,9 +145,10 @@ LAST_ERASURE: Final = Statement(
 )
 _refused = select(*(refusals.c[name] for name in rows.REFUSAL_COLUMNS)).order_by(refusals.c.id)
 _REFUSED: Final = Statement(_refused)
+_REFUSED_ON: Final = Statement(_refused.where(refusals.c.stream == bindparam("stream")))
+
 # What reading a row ends in whose values are not of the form they must have.
 _UNSOUND: Final = (KeyError, ValueError, TypeError)
-_REFUSED_ON: Final = Statement(_refused.where(refusals.c.stream == bindparam("stream")))
 
 Value = TypeVar("Value")
 

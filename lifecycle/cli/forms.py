@@ -171,9 +171,10 @@ class Whole(click.ParamType[int]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number, or fail in words."""
         text = str(value)
-        if text.isascii() and text.isdecimal() and len(text) < 16 and int(text) >= self._least:
+        digits = text.isascii() and text.isdecimal()
+        if digits and len(text) < 16 and int(text) >= self._least:
             return int(text)
-        if text.isascii() and text.isdecimal() and len(text) >= 16:
+        if digits and len(text) >= 16:
             self.fail(say("{value} has more than {count} digits", value=text, count=15), param, ctx)
         template = "{value} is not a whole number of {least} or more"
         self.fail(say(template, value=text, least=self._least), param, ctx)
