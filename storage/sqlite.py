@@ -139,6 +139,9 @@ def _settle(
         "trusted_schema": 0,
         "cell_size_check": 1,
         "secure_delete": 1,  # what was erased is overwritten, not only unlinked
+        # KiB. A nation's board is larger than the 2 MiB that SQLite would keep by itself, and is
+        # looked up all over the place; a batch would spill its pages before it commits.
+        "cache_size": -16_384,
         "synchronous": _SYNCHRONOUS[durability.synchronous],
     }
     if not place.read_only:
