@@ -27,7 +27,8 @@ from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
-from lifecycle.storage.postgres_values import Flow, check_texts
+from lifecycle.storage.postgres_pipeline import piped
+from lifecycle.storage.postgres_values import Flow
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
 
@@ -234,7 +235,11 @@ class PostgresDatabase:
     def undo(self, driver: DBAPIConnection) -> None:
         """Undo the transaction, if there still is one: the server does so itself if it is lost."""
         if self.in_transaction(driver) and not self.lost(driver):
-            driver.rollback()
+            try:
+                driver.rollback()
+            except psycopg.Error:
+                # Who was interrupted asked the server to stop, and it may stop this instead.
+                driver.close()
 
     def in_transaction(self, driver: DBAPIConnection) -> bool:
         """Tell whether a connection really is inside a transaction, or nobody knows."""
@@ -256,15 +261,8 @@ class PostgresDatabase:
         driver.cursor().execute(f"LOCK TABLE {', '.join(_TABLES)} IN EXCLUSIVE MODE")
 
     def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
-        """Execute statements in order without waiting for the answer of each.
-
-        Nothing is sent if one carries a text that the server cannot keep: the others would stand.
-        """
-        for _, values in sent:
-            check_texts(values)
-        connection = cast(psycopg.Connection[Any], driver)
-        with connection.pipeline():
-            return [connection.cursor().execute(text, values) for text, values in sent]
+        """Execute statements in order without waiting for the answer of each."""
+        return piped(cast(psycopg.Connection[Any], driver), sent)
 
     def attempted(self, driver: DBAPIConnection, sent: Sequence[SentForMany]) -> list[int]:
         """Execute statements, and undo all of them when one fails: it ends the transaction."""
