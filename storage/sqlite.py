@@ -37,6 +37,8 @@ from lifecycle.storage.sqlite_turns import take_turn
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
 
+_BESIDE_READERS: Final = 0.5  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Durability:
@@ -283,9 +285,14 @@ class SqliteDatabase:
             plain.text_factory = before
 
     def reader(self) -> Callable[[], SqliteDatabase]:
-        """Return what leads to the same file for reading."""
+        """Return what leads to the same file for reading.
+
+        With a rollback journal nobody begins to read while somebody waits to commit, and who waits
+        there waits for whoever reads already: who asks for help would wait for it in vain.
+        """
         place = replace(self._place, read_only=True)
-        return partial(SqliteDatabase, place, self._lock_seconds, self._durability)
+        patience = min(self._lock_seconds, _BESIDE_READERS)
+        return partial(SqliteDatabase, place, patience, self._durability)
 
     def cleared(self, driver: DBAPIConnection) -> bool:
         """Cut the write-ahead log off, which keeps older versions; readers can stand in the way."""
