@@ -205,6 +205,8 @@ class Batch:
             span("batch", backend=journal.backend) as told,
             journal.writing() as tx,
         ):
+            if places := _places(asked):
+                tx.foresee(places)
             known, ahead = Known(tx, self._context.memory), Ahead()
             for place, one in enumerate(asked):
                 try:
@@ -252,6 +254,15 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+def _places(asked: Sequence[_Asked]) -> list[tuple[str, str]]:
+    """Return what each request is on: the school's stream, and its command id."""
+    return [
+        (participation_stream(one.request.school), one.request.command_id)
+        for one in asked
+        if isinstance(one.request, Advance)
+    ]
 
 
 def _failed(one: _Asked, error: LifecycleError) -> Outcome:
