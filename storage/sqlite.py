@@ -56,6 +56,12 @@ class Durability:
 WAL: Final = Durability("wal", "FULL")
 ROLLBACK: Final = Durability("delete", "EXTRA")
 _SYNCHRONOUS: Final = {"FULL": 2, "EXTRA": 3}
+_LOG_PAGES: Final = 4000
+"""Pages in the write-ahead log that make a commit copy it into the file.
+
+A transition writes some twenty: at SQLite's own 1,000 one in fifty paid for the others. As many
+as these are looked up in one step still, by SQLite's first index of the log.
+"""
 
 
 def durability_for(version: tuple[int, int, int]) -> Durability:
@@ -145,6 +151,7 @@ def _settle(
         # looked up all over the place; a batch would spill its pages before it commits.
         "cache_size": -16_384,
         "synchronous": _SYNCHRONOUS[durability.synchronous],
+        "wal_autocheckpoint": _LOG_PAGES,
     }
     if not place.read_only:
         wanted["journal_mode"] = durability.journal_mode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -17,9 +18,9 @@ from lifecycle.domain.record import Made, Record
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken
-from lifecycle.storage.foresight import CONSULT, LOCK, LOCK_FREE, foresee
+from lifecycle.storage.foresight import CONSULT, LOCK, LOCK_FREE, foresee, held, used
 from lifecycle.storage.log import SqlSealing
-from lifecycle.storage.reading import SqlReading
+from lifecycle.storage.reading import UNSOUND, SqlReading
 from lifecycle.storage.session import Change, Question, Session, Statement
 from lifecycle.storage.tables import (
     actors,
@@ -99,13 +100,26 @@ class SqlWriting(SqlReading):
         self._inline = sealing == "inline"
         self._heads: dict[str, Head] = {}
         self._held: set[str] = set()
+        self._unused: set[str] = set()
         self._half_done = False
 
-    def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
-        """Ask now, in one go, what will be asked first, where every answer is waited for."""
-        self._hold_first(stream, command_id)
-        if self._session.database.is_far:
-            foresee(self._session, stream, command_id, actors)
+    def foresee(self, places: Sequence[tuple[str, str]], actors: Collection[str] = ()) -> None:
+        """Ask now, in one go, what will be asked first."""
+        (stream, command_id), *others = places
+        if not others:
+            self._hold_first(stream, command_id)
+            if self._session.database.is_far:
+                foresee(self._session, stream, command_id, actors)
+        elif not self._session.database.is_sharded:
+            self.lock(stream)
+            self._hold_all({name for name, _ in others} - {stream})
+            # After the streams: whoever had one made his records before he let it go.
+            asked = {one for _, one in places}
+            self._unused = asked - used(self._session, list(asked))
+
+    def command(self, command_id: str) -> Record | None:
+        """Return the record that the command of that id made, if it made one."""
+        return None if command_id in self._unused else super().command(command_id)
 
     def lock(self, stream: str, *, wait: bool = True) -> Head:
         """Hold *stream* against other writers until the end, and return where it stands.
@@ -125,6 +139,12 @@ class SqlWriting(SqlReading):
                 head = self._head(stream, LOCK)
             self._heads[stream] = head
         return self._heads[stream]
+
+    def _hold_all(self, wanted: Collection[str]) -> None:
+        for name, *head in held(self._session, sorted(wanted)):
+            # One that cannot be read is told of when it is asked for.
+            with suppress(*UNSOUND):
+                self._heads[name] = rows.head_from(self.origin, name, *head)
 
     def head(self, stream: str) -> Head:
         """Return where *stream* stands, and keep it there until the end.
@@ -157,6 +177,7 @@ class SqlWriting(SqlReading):
             self._check_place(record, heads[stream] if stream in heads else self.lock(stream))
             heads[stream] = record.head
         self._half_done = True
+        self._unused = set()
         try:
             self._write(made)
             if self._inline:

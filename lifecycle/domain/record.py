@@ -18,6 +18,7 @@ from lifecycle.domain import canonical
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import DefinitionRef, Evidence, Head, Standing
 from lifecycle.domain.shape import check_shape
+from lifecycle.domain.values import quick
 
 FORMAT: Final = 1
 GENESIS: Final = b"school-lifecycle/genesis/1\x00"
@@ -92,6 +93,7 @@ def moment_from(text: str) -> datetime:
     return moment
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ActedAs:
     """The actor of a record: who, in what role, by which assignment, known how.
@@ -114,6 +116,7 @@ class ActedAs:
     signature: str | None = None
 
 
+@quick
 @dataclass(frozen=True)
 class Record:
     """One fact of the history.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from lifecycle.domain import canonical, codec
 from lifecycle.domain.model import Actor, Evidence
+from lifecycle.domain.values import quick
 
 Act = Literal["begun", "done", "postponed", "cancelled"]
 
@@ -189,6 +190,7 @@ class ActOnActivity(Request):
     comment: str | None = None
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Advance(Request):
     """Make a transition of a school.

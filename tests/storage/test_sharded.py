@@ -161,7 +161,7 @@ def test_a_command_is_not_doubled_wherever_its_school_lies(
         made = append(tx, one, command_id="once")
 
     with journal.writing() as tx:
-        tx.foresee(other, "once", [])
+        tx.foresee([(other, "once")])
         assert tx.command("once") == made
     with pytest.raises(CommandReused), journal.writing() as tx:
         append(tx, one, command_id="once")
@@ -172,9 +172,9 @@ def test_two_who_bring_one_command_at_once_wait_for_each_other(
 ) -> None:
     one, other = apart
     with journal.writing() as first, opened(scratch.url, lock_seconds=0.1) as hasty:
-        first.foresee(one, "at once", [])
+        first.foresee([(one, "at once")])
         with pytest.raises(DatabaseLocked), hasty.writing() as second:
-            second.foresee(other, "at once", [])
+            second.foresee([(other, "at once")])
 
 
 def test_writers_of_one_school_wait_for_each_other_and_none_fails(scratch: Sharded) -> None:
