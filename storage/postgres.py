@@ -251,6 +251,14 @@ class PostgresDatabase:
         )
         return True
 
+    def held_at_once(self, driver: DBAPIConnection, name: str) -> bool:
+        """Hold *name* as ``hold`` does, if nobody else does."""
+        found = driver.cursor().execute(
+            "SELECT pg_catalog.pg_try_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
+            (_LOCKS, name),
+        )
+        return bool(found.fetchone()[0])
+
     def alone(self, driver: DBAPIConnection) -> None:
         """Lock our tables against everybody who does more than read them."""
         driver.cursor().execute(f"LOCK TABLE {', '.join(_TABLES)} IN EXCLUSIVE MODE")
