@@ -228,14 +228,19 @@ def test_what_pg_restore_does_not_take_is_told_and_what_others_made_stays(
     assert on_postgres.restore(file).placed
 
 
-def test_what_pg_restore_left_without_a_revision_is_told_as_broken(on_postgres: Kept) -> None:
-    """What a process leaves that is killed before everything was verified."""
-    on_postgres.restore(on_postgres.backup())
+def test_a_history_that_lost_its_revision_is_told_as_broken_and_never_taken_away(
+    on_postgres: Kept,
+) -> None:
+    file = on_postgres.backup()
+    on_postgres.restore(file)
+    shutil.rmtree(on_postgres.folder / "again")
     with psycopg.connect(on_postgres.empty, autocommit=True) as other:
         other.execute("DELETE FROM lifecycle_version")
 
     with pytest.raises(DatabaseBroken, match="no revision"):
         open_journal(on_postgres.empty)
+    with pytest.raises(PlaceTaken):
+        on_postgres.restore(file)
 
 
 def test_a_backup_that_cannot_be_written_is_told(on_sqlite: Kept, tmp_path: Path) -> None:
