@@ -172,10 +172,9 @@ class PostgresDatabase:
         """How long another writer is waited for."""
         return int(self._lock_seconds * 1000)
 
-    def for_programs(self) -> tuple[str, str | None]:
-        """Return the address for programs of PostgreSQL, and the password, not to be shown."""
-        shown = {name: one for name, one in self._arguments.items() if name != "password"}
-        return psycopg.conninfo.make_conninfo(**shown), self._arguments.get("password")
+    def for_programs(self) -> dict[str, Any]:
+        """Return how libpq reaches the database, by its options; some are not to be shown."""
+        return dict(self._arguments)
 
     def unchecked(self) -> psycopg.Connection[Any]:
         """Return a connection to a server that may have settings which endanger what it keeps.

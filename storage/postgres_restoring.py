@@ -39,7 +39,7 @@ from lifecycle.storage import postgres_schema, schema, tables
 from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.database import Database
 from lifecycle.storage.postgres import PostgresDatabase
-from lifecycle.storage.postgres_programs import program, run
+from lifecycle.storage.postgres_programs import program, reaching, run
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.triggers import POSTGRES_FUNCTION
 
@@ -221,12 +221,10 @@ class _Place:
 def _bring_back(
     database: PostgresDatabase, driver: _Driver, tool: Path, dump: Path, name: str
 ) -> None:
-    listed = run([tool, "--list", dump], None).splitlines()
+    listed = run([tool, "--list", dump]).splitlines()
     _check_schema(database, driver, listed)
     # A dump of tables holds their triggers, but not what the triggers do.
     driver.execute(f"{_FUNCTION}; {_MARK}".encode())
-    told, password = database.for_programs()
-    conninfo = psycopg.conninfo.make_conninfo(told, application_name=name)
     wanted = [
         line
         for line in listed
@@ -234,19 +232,21 @@ def _bring_back(
     ]
     chosen = dump.with_name("list")
     chosen.write_text("\n".join(wanted) + "\n", "utf-8")
-    run(
-        [
-            tool,
-            "--single-transaction",
-            "--exit-on-error",
-            "--no-owner",
-            "--no-privileges",
-            f"--use-list={chosen}",
-            f"--dbname={conninfo}",
-            dump,
-        ],
-        password,
-    )
+    options = database.for_programs() | {"application_name": name}
+    with reaching(options, dump.parent) as (conninfo, unseen):
+        run(
+            [
+                tool,
+                "--single-transaction",
+                "--exit-on-error",
+                "--no-owner",
+                "--no-privileges",
+                f"--use-list={chosen}",
+                f"--dbname={conninfo}",
+                dump,
+            ],
+            unseen,
+        )
 
 
 def _sweep(driver: _Driver) -> None:
