@@ -173,10 +173,9 @@ class PostgresDatabase:
         """How long another writer is waited for."""
         return int(self._lock_seconds * 1000)
 
-    def for_programs(self) -> tuple[str, str | None]:
-        """Return the address for programs of PostgreSQL, and the password, not to be shown."""
-        shown = {name: one for name, one in self._arguments.items() if name != "password"}
-        return psycopg.conninfo.make_conninfo(**shown), self._arguments.get("password")
+    def for_programs(self) -> dict[str, Any]:
+        """Return how libpq reaches the database, by its options; some are not to be shown."""
+        return dict(self._arguments)
 
     def unchecked(self) -> psycopg.Connection[Any]:
         """Return a connection to a server that may have settings which endanger what it keeps.
@@ -255,6 +254,14 @@ class PostgresDatabase:
             "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))", (_LOCKS, name)
         )
         return True
+
+    def held_at_once(self, driver: DBAPIConnection, name: str) -> bool:
+        """Hold *name* as ``hold`` does, if nobody else does."""
+        found = driver.cursor().execute(
+            "SELECT pg_catalog.pg_try_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
+            (_LOCKS, name),
+        )
+        return bool(found.fetchone()[0])
 
     def alone(self, driver: DBAPIConnection) -> None:
         """Lock our tables against everybody who does more than read them."""

@@ -2,7 +2,8 @@
 
 pg_restore commits before anything can be verified. So the revision of the schema is left out, and
 without it nobody opens the database; it is written in the transaction in which everything was
-verified. A process that is killed leaves what is told as broken, not what looks whole.
+verified. A process that is killed leaves what is told as broken, not what looks whole. What it left
+bears a mark, until it has a revision: whoever restores next takes it away.
 
 A line can break after a commit was sent and before its answer came. Then the server is asked anew
 what is there, once nothing is under way any more of what was begun here.
@@ -38,7 +39,7 @@ from lifecycle.storage import postgres_schema, schema, tables
 from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.database import Database
 from lifecycle.storage.postgres import PostgresDatabase
-from lifecycle.storage.postgres_programs import program, run
+from lifecycle.storage.postgres_programs import program, reaching, run
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.triggers import POSTGRES_FUNCTION
 
@@ -50,10 +51,18 @@ _FUNCTION: Final = POSTGRES_FUNCTION.replace("CREATE FUNCTION", "CREATE OR REPLA
 # Whoever restores holds this alone: what has no revision is then his own making.
 _HOLD: Final = "SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtext('lifecycle restore'))"
 _NAME: Final = "SELECT pg_catalog.set_config('application_name', %s, false)"
-# A server goes on with what it was sent, whoever is there to hear of it.
+# A server goes on with what it was sent, and pg_restore with its work, whoever is there to hear.
 _END: Final = (
     "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity"
-    " WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()"
+    " WHERE starts_with(application_name, %s) AND datname = current_database()"
+    " AND pid <> pg_backend_pid()"
+)
+_NAMED: Final = "lifecycle-restore-"
+_MARKED: Final = "lifecycle: what is being restored"
+_MARK: Final = f"COMMENT ON FUNCTION lifecycle_refuse() IS '{_MARKED}'"
+_UNMARK: Final = "COMMENT ON FUNCTION lifecycle_refuse() IS NULL"
+_IS_MARKED: Final = (
+    "SELECT pg_catalog.obj_description(to_regprocedure('lifecycle_refuse()'), 'pg_proc') = %s"
 )
 _PAUSE: Final = 0.2  # seconds between two tries to reach a server
 
@@ -88,6 +97,7 @@ def restoring(
             driver = driver_of(connection)
             assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
             driver.execute(_HOLD)
+            _sweep(driver)
             if postgres_schema.known(driver):
                 raise PlaceTaken(place=database.faults.url)
             tool = program("pg_restore", driver.info.server_version // 10_000, programs)
@@ -102,6 +112,7 @@ def restoring(
                     ),
                     (revision,),
                 )
+                driver.execute(_UNMARK)
                 schema.check(session)
                 yield SqlAuditing(session, schema.installed(session)), place.keep
             finally:
@@ -120,7 +131,7 @@ class _Place:
     """
 
     def __init__(self, database: PostgresDatabase, engine: Engine, driver: _Driver) -> None:
-        self.name = f"lifecycle-restore-{token_hex(8)}"
+        self.name = f"{_NAMED}{token_hex(8)}"
         self._database, self._engine, self._driver = database, engine, driver
         self._lent: PoolProxiedConnection | None = None
         self._kept: bool | None = False  # None: nobody knows
@@ -183,9 +194,7 @@ class _Place:
             self._driver = self._anew()
         else:
             self._database.undo(self._plain())
-        ended = self._driver.execute(_END, (self.name,)).fetchall()
-        if not all(done for (done,) in ended):
-            raise StorageFailed(detail="a process of the server does not end")
+        _end(self._driver, self.name)
         if lost:
             self._driver.execute(_HOLD)
         yield self._driver
@@ -212,12 +221,10 @@ class _Place:
 def _bring_back(
     database: PostgresDatabase, driver: _Driver, tool: Path, dump: Path, name: str
 ) -> None:
-    listed = run([tool, "--list", dump], None).splitlines()
+    listed = run([tool, "--list", dump]).splitlines()
     _check_schema(database, driver, listed)
     # A dump of tables holds their triggers, but not what the triggers do.
-    driver.execute(_FUNCTION.encode())
-    told, password = database.for_programs()
-    conninfo = psycopg.conninfo.make_conninfo(told, application_name=name)
+    driver.execute(f"{_FUNCTION}; {_MARK}".encode())
     wanted = [
         line
         for line in listed
@@ -225,19 +232,45 @@ def _bring_back(
     ]
     chosen = dump.with_name("list")
     chosen.write_text("\n".join(wanted) + "\n", "utf-8")
-    run(
-        [
-            tool,
-            "--single-transaction",
-            "--exit-on-error",
-            "--no-owner",
-            "--no-privileges",
-            f"--use-list={chosen}",
-            f"--dbname={conninfo}",
-            dump,
-        ],
-        password,
-    )
+    options = database.for_programs() | {"application_name": name}
+    with reaching(options, dump.parent) as (conninfo, unseen):
+        run(
+            [
+                tool,
+                "--single-transaction",
+                "--exit-on-error",
+                "--no-owner",
+                "--no-privileges",
+                f"--use-list={chosen}",
+                f"--dbname={conninfo}",
+                dump,
+            ],
+            unseen,
+        )
+
+
+def _sweep(driver: _Driver) -> None:
+    """Take away what a killed restore left: nobody else restores here as long as this one does.
+
+    Tables without a mark are a history, even if they have lost their revision.
+    """
+    _end(driver, _NAMED)
+    if (
+        driver.execute(_IS_MARKED, (_MARKED,)).fetchone() == (True,)
+        and _has_revision(driver) is False
+    ):
+        _take_away(driver)
+
+
+def _end(driver: _Driver, named: str) -> None:
+    """End all other connections to the database whose name begins so.
+
+    Raises:
+        StorageFailed: One does not end.
+    """
+    ended = driver.execute(_END, (named,)).fetchall()
+    if not all(done for (done,) in ended):
+        raise StorageFailed(detail="a process of the server does not end")
 
 
 def _has_revision(driver: _Driver) -> bool | None:
@@ -266,8 +299,11 @@ def _check_schema(database: PostgresDatabase, driver: _Driver, listed: Sequence[
 def _take_away(driver: _Driver) -> None:
     """Drop what was brought back; nothing of ours was there before."""
     names = sql.SQL(", ").join(map(sql.Identifier, sorted(tables.NAMES)))
-    driver.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(names))
-    driver.execute("DROP FUNCTION IF EXISTS lifecycle_refuse()")
+    driver.execute(
+        sql.SQL(
+            "DROP TABLE IF EXISTS {} CASCADE; DROP FUNCTION IF EXISTS lifecycle_refuse()"
+        ).format(names)
+    )
 
 
 def _analyse(driver: _Driver) -> None:

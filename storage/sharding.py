@@ -219,12 +219,13 @@ class _Steps:
             sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)),
         ]
         place = self._shards[number - 1].schema
+        version = self._drivers[number - 1].info.server_version
         if there:
-            # What is asked of the catalogue there may be more than an earlier release asked.
+            # What is asked and done there may be more than in an earlier release.
             statements.append(shards.description(place))
+            statements += shards.granted(place, self._role(number), version)
         else:
             marked = shards.mark(self._origin, number, len(self._shards))
-            version = self._drivers[number - 1].info.server_version
             statements += shards.on_shard(marked, place, self._role(number), version)
         return statements
 

@@ -156,7 +156,7 @@ def _dumped(database: Database, driver: DBAPIConnection, into: Path, programs: P
     import psycopg
 
     from lifecycle.storage.postgres import PostgresDatabase
-    from lifecycle.storage.postgres_programs import program, run
+    from lifecycle.storage.postgres_programs import program, reaching, run
 
     assert isinstance(database, PostgresDatabase)  # noqa: S101 - there is no third kind
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
@@ -171,19 +171,19 @@ def _dumped(database: Database, driver: DBAPIConnection, into: Path, programs: P
         (sorted(tables.NAMES),),
     ).fetchall()
     assert found is not None  # noqa: S101 - it selects one row of nothing
-    conninfo, password = database.for_programs()
     os.close(new_file(into))
-    run(
-        [
-            dump,
-            "--format=custom",
-            "--no-owner",
-            "--no-privileges",
-            f"--snapshot={found[0]}",
-            f"--lock-wait-timeout={database.lock_milliseconds}",
-            *(f"--table={place}" for (place,) in places),
-            f"--file={into}",
-            f"--dbname={conninfo}",
-        ],
-        password,
-    )
+    with reaching(database.for_programs(), into.parent) as (conninfo, unseen):
+        run(
+            [
+                dump,
+                "--format=custom",
+                "--no-owner",
+                "--no-privileges",
+                f"--snapshot={found[0]}",
+                f"--lock-wait-timeout={database.lock_milliseconds}",
+                *(f"--table={place}" for (place,) in places),
+                f"--file={into}",
+                f"--dbname={conninfo}",
+            ],
+            unseen,
+        )

@@ -255,6 +255,10 @@ class SqliteDatabase:
         """Do nothing: a transaction that writes holds the whole file."""
         return False
 
+    def held_at_once(self, driver: DBAPIConnection, name: str) -> bool:
+        """Do nothing: it is held already."""
+        return True
+
     def alone(self, driver: DBAPIConnection) -> None:
         """Do nothing: a transaction that writes is alone."""
 

@@ -126,10 +126,11 @@ class SqlWriting(SqlReading):
 
         Raises:
             StreamHeld: Somebody else holds it, and he is not to be waited for. The transaction
-                goes on; where schools lie on several servers he is waited for all the same.
+                goes on.
         """
         if stream not in self._heads:
-            self._hold_first(stream)
+            self._hold_first(stream, wait=wait)
+            # Where it is held by its name first, nobody holds the row.
             waits = wait or self._session.database.is_sharded
             head = self._head(stream, LOCK if waits else LOCK_FREE)
             if not (waits or head.version) and super().head(stream).version:
@@ -228,16 +229,22 @@ class SqlWriting(SqlReading):
         if self._half_done:
             raise StorageFailed(detail="a record was written without all that hangs on it")
 
-    def _hold_first(self, *names: str) -> None:
-        """Wait for other writers of the same before any shard is asked.
+    def _hold_first(self, *names: str, wait: bool = True) -> None:
+        """Wait for other writers of the same before any shard is asked, if there are shards.
 
         A shard shows a transaction what was there at its first question, and would refuse to
         lock what was changed since. A command id is unique on each shard only.
+
+        Raises:
+            StreamHeld: Somebody else holds one, and is not to be waited for.
         """
         if self._session.database.is_sharded:
             for name in names:
                 if name not in self._held:
-                    self._session.hold(name)
+                    if wait:
+                        self._session.hold(name)
+                    elif not self._session.held_at_once(name):
+                        raise StreamHeld(url=self._session.faults.url, seconds=0)
                     self._held.add(name)
 
     def _check_place(self, record: Record, head: Head) -> None:

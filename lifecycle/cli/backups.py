@@ -153,11 +153,11 @@ def restore(
 ) -> None:
     """Put a backup in an empty place, if it is whole and verifies.
 
-    The database must not be there yet; one of PostgreSQL is made before and empty. Every file is
-    compared with the manifest, and the history is verified before anybody can open it. With the
-    last checkpoint that was kept outside it is told how many records the backup lacks. With
-    findings nothing is put in place and the command ends with 6; --accept-findings puts it there
-    and ends with 6 all the same.
+    The database must not be there yet; one of PostgreSQL is made before and empty, and what a
+    killed restore left there is taken away. Every file is compared with the manifest, and the
+    history is verified before anybody can open it. With the last checkpoint that was kept outside
+    it is told how many records the backup lacks. With findings nothing is put in place and the
+    command ends with 6; --accept-findings puts it there and ends with 6 all the same.
     """
     from lifecycle.maintenance import restore_backup
 
