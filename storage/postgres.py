@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from itertools import count, islice
+from itertools import chain, count
 from typing import Any, Final, cast
 
 import psycopg
@@ -57,8 +57,8 @@ _OPEN: Final = _GATE.format("_unlock", _LOCKS)
 # Each shard settles what a transaction sees when it is asked first.
 _LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
 
-_ATTEMPT: Final[Sent] = ("SAVEPOINT lifecycle_attempt", ())
-_ATTEMPTED: Final[Sent] = ("RELEASE SAVEPOINT lifecycle_attempt", ())
+_ATTEMPT: Final = "SAVEPOINT lifecycle_attempt"
+_ATTEMPTED: Final = "RELEASE SAVEPOINT lifecycle_attempt"
 
 _UNDER_WAY: Final = (
     "SELECT pid, xact_start FROM pg_catalog.pg_stat_activity"
@@ -273,15 +273,21 @@ class PostgresDatabase:
 
     def attempted(self, driver: DBAPIConnection, sent: Sequence[SentForMany]) -> list[int]:
         """Execute statements, and undo all of them when one fails: it ends the transaction."""
-        single = [(text, values) for text, rows in sent for values in rows]
+        for values in chain.from_iterable(rows for _, rows in sent):
+            check_texts(values)
+        connection = cast(psycopg.Connection[Any], driver)
+        cursors = [connection.cursor() for _ in sent]
         try:
-            _, *done, _ = self.together(driver, [_ATTEMPT, *single, _ATTEMPTED])
+            with connection.pipeline():
+                connection.execute(_ATTEMPT)
+                for cursor, (text, rows) in zip(cursors, sent, strict=True):
+                    cursor.executemany(text, rows)
+                connection.execute(_ATTEMPTED)
         except psycopg.Error:
             if _status(driver) is TransactionStatus.INERROR:
                 driver.cursor().execute("ROLLBACK TO SAVEPOINT lifecycle_attempt")
             raise
-        answers = iter(done)
-        return [sum(one.rowcount for one in islice(answers, len(rows))) for _, rows in sent]
+        return [cursor.rowcount for cursor in cursors]
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
         """Return a cursor of the server's: the driver itself would fetch all rows at once."""

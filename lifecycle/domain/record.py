@@ -196,7 +196,7 @@ class Record:
                 "on_behalf_of": self.actor.on_behalf_of,
                 "signature": self.actor.signature,
             },
-            "recorded_at": moment_text(self.recorded_at),
+            "recorded_at": self.moment,
             "effective_on": self.effective_on.isoformat(),
             "due_on": self.due_on and self.due_on.isoformat(),
             "evidence": [piece.to_json() for piece in self.evidence],
@@ -205,6 +205,11 @@ class Record:
             "comment": self.comment,
             "consulted": dict(self.consulted or {}),
         }
+
+    @cached_property
+    def moment(self) -> str:
+        """When it was written down, as the body tells it."""
+        return moment_text(self.recorded_at)
 
     @cached_property
     def body(self) -> bytes:
@@ -230,7 +235,7 @@ class Record:
             "definition": self.definition.digest if self.definition else None,
             "actor": self.actor.id,
             "role": self.actor.role,
-            "recorded_at": moment_text(self.recorded_at),
+            "recorded_at": self.moment,
             "effective_on": self.effective_on.isoformat(),
         }
 

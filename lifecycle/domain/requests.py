@@ -15,8 +15,8 @@ Act = Literal["begun", "done", "postponed", "cancelled"]
 
 # How a request is delivered is not what is asked: a retry may differ in these.
 _DELIVERY = ("actor", "command_id", "expected_version")
-# Committed to anew by every retry, under another salt.
-_REMARK = ("comment",)
+# A comment is committed to anew by every retry, under another salt.
+_TOLD_APART = (*_DELIVERY, "comment")
 _NAMED = ("name",)
 _PERSONAL = ("name", "content", "sha256", "size")
 
@@ -42,12 +42,10 @@ class Request:
         Comments, names of files and contents of personal files are left out: a retry commits to
         them under other salts, and so cannot be compared in them.
         """
-        asked = codec.to_json(self, (*_DELIVERY, *_REMARK))
-        if "evidence" in asked:
-            asked["evidence"] = [
-                _without(piece, _PERSONAL if "content" in piece else _NAMED)
-                for piece in asked["evidence"]
-            ]
+        asked = codec.to_json(self, _TOLD_APART)
+        for piece in asked.get("evidence", ()):
+            for name in _PERSONAL if "content" in piece else _NAMED:
+                piece.pop(name, None)
         return self._sealed(asked)
 
     @property
@@ -62,10 +60,6 @@ class Request:
     def _sealed(self, asked: Mapping[str, Any]) -> str:
         who = [self.actor.id, self.actor.on_behalf_of]
         return canonical.digest([type(self).__name__, who, asked])
-
-
-def _without(members: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if name not in names}
 
 
 @dataclass(frozen=True, kw_only=True)

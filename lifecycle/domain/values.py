@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import MISSING, fields
 from inspect import signature
-from types import MemberDescriptorType
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,22 +23,23 @@ def quick(made: type[T]) -> type[T]:
         made: The dataclass; every field is a parameter, and it has no ``__post_init__``.
     """
     plain: Any = made.__init__
-    given = signature(plain).parameters
     names: dict[str, Any] = {}
-    lines: list[str] = []
+    slotted = "__slots__" in vars(made)
+    lines = [] if slotted else ["kept = self.__dict__"]
     for one in fields(made):  # type: ignore[arg-type]  # a dataclass, though no type says so
         name, value = one.name, one.name
         if one.default_factory is not MISSING:
-            names |= {f"_make_{name}": one.default_factory, f"_no_{name}": given[name].default}
+            absent = signature(plain).parameters[name].default
+            names |= {f"_make_{name}": one.default_factory, f"_no_{name}": absent}
             value = f"_make_{name}() if {name} is _no_{name} else {name}"
-        slot = getattr(made, name, None)
-        if isinstance(slot, MemberDescriptorType):
-            names[f"_set_{name}"] = slot.__set__
+        if slotted:
+            names[f"_set_{name}"] = getattr(made, name).__set__
             lines.append(f"_set_{name}(self, {value})")
         else:
-            lines.append(f"self.__dict__[{name!r}] = {value}")
-    places = list(given)
-    if plain.__kwdefaults__ is not None:
+            lines.append(f"kept[{name!r}] = {value}")
+    code = plain.__code__
+    places = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    if code.co_kwonlyargcount:
         places.insert(1, "*")  # all of them are named, then
     # As dataclasses itself does it: there is no other way to take arguments by their names.
     exec(f"def __init__({', '.join(places)}):\n " + "\n ".join(lines), names)  # noqa: S102
