@@ -19,7 +19,8 @@ from lifecycle.domain.errors_database import BackupFailed, PlaceTaken
 from lifecycle.storage.durable import sync_folder
 
 _PATTERN: Final = ".lifecycle-*.part"
-_YOUNG: Final = 60  # seconds in which a folder may not be locked yet by whoever made it
+YOUNG: Final = 60
+"""Seconds: what is younger is still being made, and a folder perhaps not locked yet."""
 
 
 @contextmanager
@@ -118,7 +119,7 @@ def _sweep(beside: Path) -> None:
     """Take away what processes left that are no more: nobody holds a lock on it."""
     for folder in beside.glob(_PATTERN) if os.name == "posix" else ():
         with suppress(OSError):
-            if time.time() - folder.stat().st_mtime < _YOUNG:
+            if time.time() - folder.stat().st_mtime < YOUNG:
                 continue
             lock = os.open(folder, os.O_RDONLY)
             try:

@@ -11,7 +11,6 @@ import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from lifecycle.audit.note import MAX_NOTE_CHARACTERS, Checkpoint, NoteInvalid, parse_note
 from lifecycle.audit.static_log import CHECKPOINT, TILES
@@ -19,8 +18,7 @@ from lifecycle.domain.errors import Conflict
 from lifecycle.domain.errors_log import ExportFailed
 from lifecycle.domain.messages import Message
 from lifecycle.storage.durable import sync_folder
-
-_OLD: Final = 60  # seconds, in which no single file is still being written
+from lifecycle.storage.staging import YOUNG
 
 
 class StaticFolder:
@@ -108,7 +106,7 @@ class StaticFolder:
         """Take away what a killed run left; one that still writes has not begun so long ago."""
         for left in (self._path / TILES).glob(".*.part"):
             with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _OLD:
+                if time.time() - left.stat().st_mtime >= YOUNG:
                     left.unlink()
 
     def _holds(self, name: str) -> Conflict:
