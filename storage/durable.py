@@ -12,7 +12,8 @@ from typing import Final
 
 # Some network file systems cannot sync a folder; their own rules hold there.
 _NOT_SUPPORTED: Final = {errno.EINVAL, errno.ENOTSUP}
-_OLD: Final = 60  # seconds, in which no single file is still being written
+YOUNG: Final = 60
+"""Seconds: what is younger may still be written, and a folder perhaps not locked yet."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -37,5 +38,5 @@ def sweep(files: Iterable[Path]) -> None:
     """Take away half-written files that a killed process left, and none that may be written yet."""
     for left in files:
         with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _OLD:
+            if time.time() - left.stat().st_mtime >= YOUNG:
                 left.unlink()

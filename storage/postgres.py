@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Dialect, Engine, QueuePool, create_engine
+from sqlalchemy import Dialect, Engine, NullPool, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -163,8 +163,7 @@ class PostgresDatabase:
         return create_engine(
             "postgresql+psycopg://",
             creator=connect,
-            poolclass=QueuePool,
-            max_overflow=-1,
+            poolclass=NullPool,  # they are held in Connections
             pool_reset_on_return=None,
         )
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Dialect, Engine, QueuePool, create_engine
+from sqlalchemy import Dialect, Engine, NullPool, create_engine
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -116,8 +116,7 @@ def make_engine(
     return create_engine(
         "sqlite://",
         creator=connect,
-        poolclass=QueuePool,
-        max_overflow=-1,
+        poolclass=NullPool,  # they are held in Connections
         pool_reset_on_return=None,
     )
 
