@@ -7,6 +7,7 @@ it are a history, even if they have lost their revision.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 import psycopg
@@ -32,6 +33,13 @@ _IS_MARKED: Final = (
 
 _SERVERS: Final = (
     "SELECT srvname FROM pg_catalog.pg_foreign_server WHERE srvname LIKE 'lifecycle\\_shard\\_%'"
+)
+# Those of a shard that a restore laid are its own, and nobody else's.
+_ACCOUNTS: Final = (
+    "SELECT DISTINCT rolname FROM pg_catalog.pg_class, pg_catalog.aclexplode(relacl) AS given"
+    " JOIN pg_catalog.pg_roles AS r ON r.oid = given.grantee"
+    " WHERE pg_class.oid = to_regclass('lifecycle_records')"
+    " AND rolname LIKE 'lifecycle\\_shard\\_%'"
 )
 
 _Driver = psycopg.Connection[Any]
@@ -74,6 +82,7 @@ def has_revision(driver: _Driver) -> bool | None:
 def take_away(driver: _Driver) -> None:
     """Drop what was brought back; nothing of ours was there before."""
     names = sql.SQL(", ").join(map(sql.Identifier, sorted(tables.NAMES)))
+    accounts = [name for (name,) in driver.execute(_ACCOUNTS).fetchall()]
     behind = [name for (name,) in driver.execute(_SERVERS).fetchall()]
     driver.execute(
         sql.SQL("; ").join(
@@ -88,6 +97,13 @@ def take_away(driver: _Driver) -> None:
             ]
         )
     )
+    with suppress(psycopg.Error):  # without rights to anything they do no harm
+        for account in accounts:
+            driver.execute(
+                sql.SQL("DROP OWNED BY {}; DROP ROLE {}").format(
+                    sql.Identifier(account), sql.Identifier(account)
+                )
+            )
 
 
 def analyse(driver: _Driver, names: Iterable[str] = tables.NAMES) -> None:

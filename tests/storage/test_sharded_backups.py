@@ -103,8 +103,10 @@ def test_a_backup_among_writers_is_of_one_moment_and_restored_as_a_whole_or_not_
             os.kill(os.getpid(), signal.SIGKILL)
         return Report(manifest.records, 0, (Finding("gap", "installation"),))
 
+    accounts = empty.there(0, "SELECT rolname FROM pg_roles ORDER BY 1")
     assert not restore(file, empty.url, again, doubted, **places).placed
     assert left(empty) == set()
+    assert empty.there(0, "SELECT rolname FROM pg_roles ORDER BY 1") == accounts
     child = os.fork()
     if child == 0:
         try:
