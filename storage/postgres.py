@@ -167,6 +167,10 @@ class PostgresDatabase:
             pool_reset_on_return=None,
         )
 
+    def look_again(self, driver: DBAPIConnection) -> None:
+        """Find out anew on how many servers schools lie."""
+        self._shards = settle(cast(psycopg.Connection[Any], driver), self._bounds)
+
     @property
     def lock_milliseconds(self) -> int:
         """How long another writer is waited for."""
@@ -193,11 +197,13 @@ class PostgresDatabase:
         if writes and self._shards:
             driver.cursor().execute(f"{_BEGIN[True]}; {_ENTER}")
         elif still and self._shards:
-            self._begin_still(driver)
+            self.begin_still(driver)
         else:
             driver.cursor().execute(_BEGIN[writes])
 
-    def _begin_still(self, driver: DBAPIConnection) -> None:
+    def begin_still(
+        self, driver: DBAPIConnection, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
         """Begin to read one state of all servers: nobody writes to them while it is settled."""
         cursor = driver.cursor()
         cursor.execute(_CLOSE)
@@ -205,6 +211,7 @@ class PostgresDatabase:
             cursor.execute(_BEGIN[False])
             looks = ", ".join(_LOOK.format(number + 1) for number in range(self._shards))
             cursor.execute(f"SELECT {looks}")
+            meanwhile()
         except BaseException:
             self.undo(driver)
             raise

@@ -25,7 +25,7 @@ PO = LOCALES / "ru" / "LC_MESSAGES" / "messages.po"
 # The same in every language.
 SAME = {
     "JSON", "URL", "LIFECYCLE_LOG", "--checkpoint", "--definitions", "--erasures", "--from",
-    "--key", "--to", "--token-file",
+    "--key", "--servers", "--to", "--token-file",
 }  # fmt: skip
 # Parameters by which texts and the engine's own words are handed on.
 HANDED = ("template", "detail", "hint", "scope", "what")

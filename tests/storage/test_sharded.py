@@ -22,7 +22,6 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.errors_database import StreamHeld
 from lifecycle.domain.ports import Writing
-from lifecycle.maintenance import make_backup
 from lifecycle.storage.doctor import examine
 from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.memory import MemoryJournal
@@ -353,12 +352,3 @@ def test_what_is_overdue_is_read_along_with_the_board(history: Sharded) -> None:
         one.standing.school: one.standing.state for one in board
     }
     assert all(one.actors for one in late)
-
-
-def test_what_cannot_be_done_on_several_servers_says_how_it_is(
-    history: Sharded, tmp_path: Path
-) -> None:
-    with pytest.raises(StorageFailed, match=r"dump each by pg_dump.*docs/scale\.md"):
-        make_backup(history.url, tmp_path / "one.backup", evidence=tmp_path / "e")
-
-    assert [one.name for one in tmp_path.iterdir()] == []
