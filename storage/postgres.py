@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from itertools import chain, count
+from itertools import count
 from typing import Any, Final, cast
 
 import psycopg
@@ -27,7 +27,7 @@ from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
-from lifecycle.storage.postgres_pipeline import piped
+from lifecycle.storage.postgres_pipeline import attempted, piped
 from lifecycle.storage.postgres_values import Flow
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
@@ -56,9 +56,6 @@ _CLOSE: Final = _GATE.format("_lock", _LOCKS)
 _OPEN: Final = _GATE.format("_unlock", _LOCKS)
 # Each shard settles what a transaction sees when it is asked first.
 _LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
-
-_ATTEMPT: Final = "SAVEPOINT lifecycle_attempt"
-_ATTEMPTED: Final = "RELEASE SAVEPOINT lifecycle_attempt"
 
 _UNDER_WAY: Final = (
     "SELECT pid, xact_start FROM pg_catalog.pg_stat_activity"
@@ -279,21 +276,7 @@ class PostgresDatabase:
 
     def attempted(self, driver: DBAPIConnection, sent: Sequence[SentForMany]) -> list[int]:
         """Execute statements, and undo all of them when one fails: it ends the transaction."""
-        for values in chain.from_iterable(rows for _, rows in sent):
-            check_texts(values)
-        connection = cast(psycopg.Connection[Any], driver)
-        cursors = [connection.cursor() for _ in sent]
-        try:
-            with connection.pipeline():
-                connection.execute(_ATTEMPT)
-                for cursor, (text, rows) in zip(cursors, sent, strict=True):
-                    cursor.executemany(text, rows)
-                connection.execute(_ATTEMPTED)
-        except psycopg.Error:
-            if _status(driver) is TransactionStatus.INERROR:
-                driver.cursor().execute("ROLLBACK TO SAVEPOINT lifecycle_attempt")
-            raise
-        return [cursor.rowcount for cursor in cursors]
+        return attempted(cast(psycopg.Connection[Any], driver), sent)
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
         """Return a cursor of the server's: the driver itself would fetch all rows at once."""

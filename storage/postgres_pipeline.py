@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
-from lifecycle.storage.database import Sent
+from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_values import check_texts
 
 
@@ -15,13 +18,41 @@ def piped(connection: psycopg.Connection[Any], sent: Sequence[Sent]) -> list[psy
     """Execute statements in order, and return the cursor of each with its answer.
 
     Nothing is sent if one carries a text that the server cannot keep: the others would stand.
-    Whoever is interrupted gets the interruption, and the connection is closed.
     """
     for _, values in sent:
         check_texts(values)
+    with _pipeline(connection):
+        return [connection.cursor().execute(text, values) for text, values in sent]
+
+
+def attempted(connection: psycopg.Connection[Any], sent: Sequence[SentForMany]) -> list[int]:
+    """Execute statements for their rows as one attempt, and return how many each touched.
+
+    Nothing is sent if one carries a text that the server cannot keep.
+    """
+    for values in chain.from_iterable(rows for _, rows in sent):
+        check_texts(values)
+    cursors = [connection.cursor() for _ in sent]
+    try:
+        with _pipeline(connection):
+            connection.execute("SAVEPOINT lifecycle_attempt")
+            for cursor, (text, rows) in zip(cursors, sent, strict=True):
+                cursor.executemany(text, rows)
+            connection.execute("RELEASE SAVEPOINT lifecycle_attempt")
+    except psycopg.Error:
+        # A statement that fails ends the transaction, unless it is undone by itself.
+        if connection.info.transaction_status is TransactionStatus.INERROR:
+            connection.execute("ROLLBACK TO SAVEPOINT lifecycle_attempt")
+        raise
+    return [cursor.rowcount for cursor in cursors]
+
+
+@contextmanager
+def _pipeline(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Wait for no answer; whoever is interrupted gets the interruption, and no connection."""
     try:
         with connection.pipeline():
-            return [connection.cursor().execute(text, values) for text, values in sent]
+            yield
     except BaseException as error:
         cause = _interruption(error)
         if cause is None:
