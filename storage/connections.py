@@ -6,15 +6,21 @@ to the next.
 
 SQLite's locks belong to a process, and SQLite remembers in memory which of them the process
 holds. A process that is forked with an open connection remembers locks that only its parent
-holds. So idle connections are closed before a fork, and where one was in use, the new process
-is refused.
+holds. So idle connections are closed before a fork, nobody borrows one until it is over, and where
+one was in use, the new process is refused, and leaves that connection alone.
+
+Whoever borrowed a connection may be interrupted at any point, by Ctrl-C or by what the handler of
+a signal raises, and also just when he gives it back. So a connection is in use for as long as
+somebody has it: one that nobody has any more is closed.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Final, NamedTuple
-from weakref import WeakSet
+from collections.abc import Callable
+from threading import RLock
+from typing import Final
+from weakref import WeakSet, finalize
 
 from sqlalchemy import Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -24,13 +30,48 @@ from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage.session import driver_of
 
 _HELD: Final = 5
+# Held while a process is forked. The same thread may come again: where garbage is collected, or
+# a signal is handled, anything may be done.
+_forking: Final = RLock()
 
 
-class Lent(NamedTuple):
-    """A connection on loan: as the pool knows it, and the driver's own."""
+class Lent:
+    """A connection on loan; it ends when nobody has it any more."""
 
-    proxied: PoolProxiedConnection
     driver: DBAPIConnection
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._proxied: PoolProxiedConnection | None = None
+
+    def connect(self, engine: Engine) -> None:
+        """Have a connection, which is ended with this."""
+        proxied = engine.raw_connection()
+        self._lost = finalize(self, _end, proxied, self._process)
+        self._lost.atexit = False
+        self._proxied = proxied
+        self.driver = driver_of(proxied)
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether it is of the process that this one was forked from."""
+        return self._process != os.getpid()
+
+    def end(self, *, sound: bool) -> None:
+        """Return the connection to the pool, or close it if it is not *sound*."""
+        if self._proxied is None or self._lost.detach() is None:
+            return
+        _end(self._proxied, self._process, sound=sound)
+
+
+def _end(proxied: PoolProxiedConnection, process: int, *, sound: bool = False) -> None:
+    if process != os.getpid():
+        # Closing it would undo a transaction in the file that its own process is still in.
+        _inherited.append(proxied)
+        return
+    if not sound:
+        proxied.invalidate()
+    proxied.close()
 
 
 class Connections:
@@ -38,15 +79,24 @@ class Connections:
 
     Args:
         engine: Makes connections with the safe settings.
+        check: Refuses a new connection that leads elsewhere than it has to.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, check: Callable[[DBAPIConnection], None]) -> None:
         self._engine = engine
-        # Changed by single steps only, which no other thread comes between.
+        self._check = check
+        # Changed by single steps only, which no interruption comes between. What is not idle
+        # is in use by whoever has it.
+        self._all: WeakSet[Lent] = WeakSet()
         self._idle: list[Lent] = []
-        self._in_use: set[Lent] = set()
         self._forked_by: int | None = None
-        _watched.add(self)
+        with _forking:
+            _watched.add(self)
+
+    @property
+    def in_use(self) -> int:
+        """How many are lent, or about to be."""
+        return len(self._all) - len(self._idle)
 
     def lend(self) -> Lent:
         """Return a connection that nobody else has, outside of a transaction.
@@ -59,41 +109,49 @@ class Connections:
                 detail="this process was forked in the middle of a transaction; "
                 "start it anew instead"
             )
+        with _forking:
+            if self._idle:
+                return self._idle.pop()
+            lent = Lent()
+            self._all.add(lent)
         try:
-            lent = self._idle.pop()
-        except IndexError:
-            proxied = self._engine.raw_connection()
-            lent = Lent(proxied, driver_of(proxied))
-        self._in_use.add(lent)
+            lent.connect(self._engine)
+            self._check(lent.driver)
+        except BaseException:
+            self._drop(lent, sound=False)
+            raise
         return lent
 
     def give_back(self, lent: Lent, *, sound: bool) -> None:
         """Take a connection back; one that is not *sound* must not meet the next borrower."""
-        self._in_use.discard(lent)
-        if sound and len(self._idle) < _HELD:
-            self._idle.append(lent)
-            return
-        if not sound:
-            lent.proxied.invalidate()
-        lent.proxied.close()
+        with _forking:
+            if sound and len(self._idle) < _HELD:
+                self._idle.append(lent)
+                return
+        self._drop(lent, sound=sound)
 
     def close(self) -> None:
         """Close what lies idle; others may be lent afterwards."""
         while self._idle:
-            self._idle.pop().proxied.close()
+            self._drop(self._idle.pop(), sound=True)
         self._engine.dispose()
 
     def before_fork(self) -> None:
         """Close what lies idle, and remember who has a connection in use."""
         here = os.getpid()
-        if self._in_use:
+        if self.in_use:
             self._forked_by = self._forked_by or here
         elif self._forked_by == here:
             self._forked_by = None
         self.close()
 
+    def _drop(self, lent: Lent, *, sound: bool) -> None:
+        self._all.discard(lent)
+        lent.end(sound=sound)
+
 
 _watched: Final[WeakSet[Connections]] = WeakSet()
+_inherited: Final[list[PoolProxiedConnection]] = []
 
 
 def _before_fork() -> None:
@@ -102,4 +160,8 @@ def _before_fork() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before_fork)
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=_forking.release, after_in_child=_forking.release
+    )
+    # The last that is registered comes first.
+    os.register_at_fork(before=_forking.acquire)

@@ -101,7 +101,8 @@ class Database(Protocol):
         """Make the transaction last; it did not happen if this raises.
 
         Raises:
-            CommitUnheard: Except then: a server did not answer whether it did.
+            CommitUnheard, DatabaseMoved: Except then: a server did not answer whether it did, or
+                it did in a file that lies elsewhere by now.
         """
         ...
 
@@ -114,7 +115,10 @@ class Database(Protocol):
         ...
 
     def lost(self, driver: DBAPIConnection) -> bool:
-        """Tell whether a connection broke, and nothing that was begun on it is left."""
+        """Tell whether a connection broke, or leads to a file that lies elsewhere by now.
+
+        Nothing that was begun on it is to be gone on with.
+        """
         ...
 
     def hold(self, driver: DBAPIConnection, name: str) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.errors import InvalidInput, StorageFailed
+from lifecycle.domain.errors_database import DatabaseReplaced
 from lifecycle.domain.errors_people import ErasureUnfinished
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
@@ -67,11 +68,11 @@ def create_journal(
             session = Session(driver, database)
             origin = schema.create(connection, session, origin or str(uuid4()))
         database.made()
-    except BaseException:
+    finally:
         engine.dispose()
-        raise
+    # From now on nothing is made: where the database is gone, that is an error.
     return SqlJournal(
-        engine, origin, database, sealing, partial(_opened, database.reader(), sealing)
+        database.engine(), origin, database, sealing, partial(_opened, database.reader(), sealing)
     )
 
 
@@ -139,7 +140,7 @@ class SqlJournal:
         older: bool = False,
     ) -> None:
         self._older = older
-        self._connections = Connections(engine)
+        self._connections = Connections(engine, self._recognise)
         self._again = again
         self._sealing: Sealing = sealing or database.sealing
         self._origin = origin
@@ -251,16 +252,20 @@ class SqlJournal:
             try:
                 if not write:
                     # The first statement fixes what the transaction sees.
-                    schema.installed(Session(driver, self._database))
+                    self._check_origin(Session(driver, self._database))
                 yield driver
             finally:
-                with self._faults:
-                    self._database.undo(driver)
+                if not lent.is_inherited:
+                    with self._faults:
+                        self._database.undo(driver)
         finally:
             self._give_back(lent)
 
     def _begun(self, *, write: bool, still: bool, again: bool = True) -> Lent:
-        """Borrow a connection and begin; one that broke while it lay idle is replaced, once."""
+        """Borrow a connection and begin; one that broke while it lay idle is replaced, once.
+
+        So is one to a file that was moved, deleted or replaced.
+        """
         with self._faults:
             lent = self._connections.lend()
         try:
@@ -273,14 +278,31 @@ class SqlJournal:
                 raise
         else:
             return lent
-        # The server was started anew, and every idle connection is as broken as this one.
+        # The server was started anew, or the file is another one: so it is for all that lie idle.
         self._connections.close()
         return self._begun(write=write, still=still, again=False)
 
     def _give_back(self, lent: Lent) -> None:
         """Return a connection; one with a transaction in it must not meet the next borrower."""
-        sound = not self._database.in_transaction(lent.driver)
+        sound = not (lent.is_inherited or self._database.in_transaction(lent.driver))
         self._connections.give_back(lent, sound=sound)
+
+    def _recognise(self, driver: DBAPIConnection) -> None:
+        """Make sure that a new connection leads to the history that was opened.
+
+        Raises:
+            DatabaseReplaced: It leads to another one.
+            StorageFailed: It leads to none, or to a newer one.
+        """
+        session = Session(driver, self._database)
+        older = schema.check(session) != tables.SCHEMA
+        self._check_origin(session)
+        self._older = older
+
+    def _check_origin(self, session: Session) -> None:
+        found = schema.installed(session)
+        if found != self._origin:
+            raise DatabaseReplaced(url=self._faults.url, found=found, expected=self._origin)
 
 
 def database_at(

@@ -5,13 +5,11 @@ The settings follow docs/decisions/0003-durable-settings-by-sqlite-version.md.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Dialect, Engine, NullPool, create_engine
@@ -19,6 +17,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.errors import DatabaseMissing, StorageFailed
+from lifecycle.domain.errors_database import DatabaseMoved
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.spans import Misplaced
@@ -28,9 +27,12 @@ from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.session import Session
 from lifecycle.storage.sqlite_faults import SqliteFaults
 from lifecycle.storage.sqlite_files import (
+    FileId,
     Place,
     check_file,
     check_free,
+    file_id,
+    make_private,
 )
 from lifecycle.storage.sqlite_turns import take_turn
 
@@ -76,6 +78,13 @@ def durability_for(version: tuple[int, int, int]) -> Durability:
     return WAL if corrected else ROLLBACK
 
 
+class Opened(sqlite3.Connection):
+    """A connection that knows its file, wherever that lies by now."""
+
+    file: FileId | None = None
+    """``None`` if it was made while the file was moved, so that nobody knows which one it is."""
+
+
 def make_engine(
     place: Place,
     *,
@@ -96,7 +105,10 @@ def make_engine(
 
     def connect() -> sqlite3.Connection:
         if create:
-            _make_private(place.path)
+            make_private(place.path)
+        else:
+            check_file(place)
+        before = file_id(place.path)
         connection = sqlite3.connect(
             f"{place.path.as_uri()}?mode={mode}",
             uri=True,
@@ -104,8 +116,13 @@ def make_engine(
             # The driver begins no transaction of its own accord: see begin().
             isolation_level=None,
             check_same_thread=False,
+            factory=Opened,
         )
         try:
+            # SQLite does not tell which file it opened: the one that had the name all the while.
+            after = file_id(place.path)
+            if before == after or (create and before is None):
+                connection.file = after
             sqlite_schema.recognise(connection, place.url, create=create)
             _settle(connection, chosen, place, lock_seconds)
         except BaseException:
@@ -119,15 +136,6 @@ def make_engine(
         poolclass=NullPool,  # they are held in Connections
         pool_reset_on_return=None,
     )
-
-
-def _make_private(path: Path) -> None:
-    """Make the file so that its owner alone reads it: it holds names and keys of personal files.
-
-    SQLite gives its journals the rights of the database. What hinders this, it tells itself.
-    """
-    with suppress(OSError):
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _settle(
@@ -227,15 +235,28 @@ class SqliteDatabase:
         """Begin a transaction; one that writes takes its turn at once.
 
         Two writers must not both read version 7 and both append version 8.
+
+        Raises:
+            DatabaseMoved: Another file has the name, or none.
         """
         if write:
             take_turn(driver, self._lock_seconds)
         else:
             driver.cursor().execute("BEGIN")
+        self._check_there(driver)
 
     def commit(self, driver: DBAPIConnection) -> None:
-        """Make the transaction last."""
+        """Make the transaction last, in the file that has the name.
+
+        With a write-ahead log SQLite goes on in a file that was moved away or replaced.
+
+        Raises:
+            DatabaseMoved: Another file has the name, or none; it may have been committed.
+        """
+        self._check_there(driver)
         driver.commit()
+        # Only now it is sure: whoever hears of it finds it there.
+        self._check_there(driver)
 
     def undo(self, driver: DBAPIConnection) -> None:
         """Undo the transaction, if there still is one: SQLite ends some by itself."""
@@ -247,8 +268,13 @@ class SqliteDatabase:
         return isinstance(driver, sqlite3.Connection) and driver.in_transaction
 
     def lost(self, driver: DBAPIConnection) -> bool:
-        """Tell that it did not: there is no server that could go away."""
-        return False
+        """Tell whether its file was moved, deleted or replaced by another one."""
+        file = getattr(driver, "file", None)
+        return file is None or file != file_id(self._place.path)
+
+    def _check_there(self, driver: DBAPIConnection) -> None:
+        if self.lost(driver):
+            raise DatabaseMoved(url=self.faults.url)
 
     def hold(self, driver: DBAPIConnection, name: str) -> bool:
         """Do nothing: a transaction that writes holds the whole file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -21,10 +22,6 @@ from lifecycle.storage.sqlite import WAL, SqliteDatabase, durability_for
 from lifecycle.storage.sqlite_files import Place, check_file
 from lifecycle.storage.surroundings import placed
 
-_VERSIONS: Final = slice(18, 20)
-"""Of the header: 1 and 1 with a rollback journal, 2 and 2 with a write-ahead log."""
-
-_WAL: Final = b"\x02\x02"
 _BESIDE: Final = ("-wal", "-journal")
 _LOCK_SECONDS: Final = 5.0
 
@@ -59,27 +56,19 @@ def examine(
     except LifecycleError as error:
         yield unreadable(error)
         return
-    yield from _settings(place, version)
+    if not os.access(place.path, os.R_OK):
+        raise FileClosed(url=place.url, detail=os.strerror(errno.EACCES))
+    chosen = durability_for(version)
+    yield symptom("settings", journal=chosen.journal_mode, synchronous=chosen.synchronous)
     yield from (symptom("unfinished", file=str(one)) for one in left)
     yield from placed(place.path, place.path.stat().st_size, mounts)
     yield from doctor.kept_evidence(evidence, mounts, place.path)
-    yield from _inside(place, evidence, now)
+    yield from _inside(place, evidence, now, version)
 
 
-def _settings(place: Place, version: tuple[int, int, int]) -> Iterator[Symptom]:
-    try:
-        with place.path.open("rb") as file:
-            kept_with = file.read(_VERSIONS.stop)[_VERSIONS]
-    except OSError as error:
-        raise FileClosed(url=place.url, detail=error.strerror) from error
-    chosen = durability_for(version)
-    shown = ".".join(map(str, version))
-    if chosen != WAL:
-        yield symptom("wal_fault" if kept_with == _WAL else "wal_avoided", version=shown)
-    yield symptom("settings", journal=chosen.journal_mode, synchronous=chosen.synchronous)
-
-
-def _inside(place: Place, evidence: Path, now: datetime) -> Iterator[Symptom]:
+def _inside(
+    place: Place, evidence: Path, now: datetime, version: tuple[int, int, int]
+) -> Iterator[Symptom]:
     """Look into the file without changing a setting of it."""
     database = SqliteDatabase(place, _LOCK_SECONDS)
     mode = "ro" if place.read_only else "rw"
@@ -95,6 +84,10 @@ def _inside(place: Place, evidence: Path, now: datetime) -> Iterator[Symptom]:
                 )
             ) as driver,
         ):
+            ((kept_with,),) = driver.execute("PRAGMA journal_mode").fetchall()
+            if durability_for(version) != WAL:
+                code = "wal_fault" if kept_with == WAL.journal_mode else "wal_avoided"
+                yield symptom(code, version=".".join(map(str, version)))
             driver.execute("BEGIN")
             session = Session(cast(DBAPIConnection, driver), database)
             yield from doctor.history(session, evidence, now)

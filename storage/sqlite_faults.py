@@ -13,6 +13,7 @@ from lifecycle.domain.errors import (
     LifecycleError,
     StorageFailed,
 )
+from lifecycle.domain.errors_database import DatabaseMoved
 from lifecycle.storage.faults import ConstraintBroken, Faults
 
 _BROKEN: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
@@ -33,7 +34,10 @@ class SqliteFaults(Faults):
         text = str(error)
         if isinstance(error, sqlite3.IntegrityError):
             return ConstraintBroken(detail=text)
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        whole = getattr(error, "sqlite_errorcode", 0)
+        if whole == sqlite3.SQLITE_READONLY_DBMOVED:
+            return DatabaseMoved(url=self.url)
+        code = whole & 0xFF
         if code in _LOCKED:
             return DatabaseLocked(url=self.url, seconds=self._seconds)
         if code in _READ_ONLY:

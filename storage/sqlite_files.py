@@ -1,8 +1,15 @@
-"""Addresses of files of SQLite, and the files: what may be opened, and what may be made."""
+"""Addresses of files of SQLite, and the files: what may be opened, and what may be made.
+
+Nothing but SQLite opens the file of a database. Its locks belong to the process, and the system
+drops all of them as soon as any descriptor of the file is closed in that process: another process
+could then write in the middle of a transaction. https://www.sqlite.org/howtocorrupt.html, 2.2
+"""
 
 from __future__ import annotations
 
+import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,7 +21,11 @@ from lifecycle.domain.errors import DatabaseBroken, DatabaseMissing, InvalidInpu
 from lifecycle.domain.messages import Message
 from lifecycle.storage.addresses import shown_address
 
-_MAGIC: Final = b"SQLite format 3\x00"  # https://www.sqlite.org/fileformat.html#magic_header_string
+_LEAST: Final = 512
+"""Bytes of the smallest page of SQLite, and so of the smallest database."""
+
+FileId = tuple[int, int]
+"""Which file it is, wherever it lies: the device and its number there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +116,43 @@ def check_file(place: Place) -> None:
 
 
 def check_free(place: Place) -> None:
-    """Make sure that a file where a database is to be made is empty or a database.
+    """Make sure that a file where a database is to be made is empty, or can be a database.
 
-    SQLite takes a file of very few bytes for an empty one, and would write over it.
+    SQLite takes a file of very few bytes for an empty one, and would write over it. What is large
+    enough for a database it looks at itself.
 
     Raises:
         DatabaseBroken: It holds something else.
-        StorageFailed: It cannot be read.
+        StorageFailed: It cannot be looked at.
     """
     try:
-        with place.path.open("rb") as file:
-            start = file.read(len(_MAGIC))
+        size = place.path.stat().st_size
     except OSError as error:
         raise StorageFailed(detail=f"{place.url}: {error.strerror}") from error
-    if start not in (b"", _MAGIC):
+    if 0 < size < _LEAST:
         raise DatabaseBroken(url=place.url, detail="file is not a database")
+
+
+def file_id(path: Path) -> FileId | None:
+    """Tell which file has that name now; ``None`` if none has, or nobody can tell."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - asked for each transaction
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def make_private(path: Path) -> None:
+    """Make the file so that its owner alone reads it: it holds names and keys of personal files.
+
+    SQLite gives its journals the rights of the database. What hinders this, it tells itself. The
+    file is closed before it has its name, under which another thread may open it.
+    """
+    if os.path.lexists(path):
+        return
+    from lifecycle.storage.staging import new_file, staging
+
+    with suppress(OSError), staging(path.parent) as folder:
+        made = folder / path.name
+        os.close(new_file(made))
+        path.hardlink_to(made)

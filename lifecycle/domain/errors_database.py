@@ -80,6 +80,28 @@ class CommitUnheard(StorageFailed):
     remedy_template = "it is not known whether it was recorded; ask again with the same command id"
 
 
+class DatabaseMoved(StorageFailed):
+    """The file of the database was moved, deleted or replaced in the middle of a transaction."""
+
+    code = "LC519"
+    template = "the file of {url} was moved, deleted or replaced while it was in use"
+    remedy_template = (
+        "nothing was acknowledged; put the right file in its place, and ask again with the same"
+        " command id"
+    )
+
+
+class DatabaseReplaced(StorageFailed):
+    """The address leads to another history than when it was opened."""
+
+    code = "LC520"
+    template = "{url} holds another history than before: {found} in place of {expected}"
+    remedy_template = (
+        "nothing was written to it; put the former one back, or start the program anew to work"
+        " with this one"
+    )
+
+
 class RestoreUnheard(StorageFailed):
     """The line broke when what was restored was to be kept, and the server cannot be asked."""
 

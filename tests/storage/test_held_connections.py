@@ -1,0 +1,189 @@
+"""Connections held between transactions: the file may go, a process fork, a borrower be stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from lifecycle.domain.errors import DatabaseLocked, DatabaseMissing
+from lifecycle.domain.errors_database import DatabaseMoved, DatabaseReplaced
+from lifecycle.storage.doctor import examine
+from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
+from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability
+from tests.databases import new_journal
+from tests.storage.conftest import Child
+from tests.storage.samples import ORIGIN, STREAM, append
+
+both_journal_modes = pytest.mark.parametrize("durability", [ROLLBACK, WAL], ids=str)
+ANOTHER = "another-installation"
+
+
+def version(journal: SqlJournal) -> int:
+    with journal.reading() as view:
+        return view.head(STREAM).version
+
+
+def write(journal: SqlJournal) -> None:
+    with journal.writing() as tx:
+        append(tx)
+
+
+def laid(url: str, origin: str = ORIGIN, durability: Durability = ROLLBACK) -> SqlJournal:
+    return new_journal(url, origin, durability=durability)
+
+
+def moved(path: Path, to: Path) -> None:
+    """Move a database with all that lies beside it."""
+    for one in path.parent.glob(f"{path.name}*"):
+        one.rename(to.with_name(to.name + one.name.removeprefix(path.name)))
+
+
+# -- the locks of the process ---------------------------------------------------------------------
+
+OTHER = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
+try:
+    other.execute("BEGIN IMMEDIATE")
+except sqlite3.OperationalError as error:
+    print(error)
+"""
+
+
+def make_again(url: str, folder: Path) -> None:
+    with pytest.raises(DatabaseLocked):
+        create_journal(url, lock_seconds=0)
+
+
+def look(url: str, folder: Path) -> None:
+    assert "settings" in {one.code for one in examine(url, folder, datetime.now(UTC))}
+
+
+@pytest.mark.parametrize("work", [make_again, look])
+def test_no_other_process_writes_in_the_middle_of_a_transaction(
+    url: str, path: Path, child: Child, work: Callable[[str, Path], None]
+) -> None:
+    laid(url).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as host:
+        host.execute("BEGIN IMMEDIATE")
+        work(url, path.parent)
+
+        assert child(OTHER, path) == "database is locked\n"
+
+
+# -- the file -------------------------------------------------------------------------------------
+
+
+@both_journal_modes
+def test_nothing_is_acknowledged_or_read_once_the_file_is_gone(
+    url: str, path: Path, durability: Durability
+) -> None:
+    journal = laid(url, durability=durability)
+    write(journal)
+    moved(path, away := path.with_name("away.db"))
+
+    for _ in range(2):
+        with pytest.raises(DatabaseMissing):
+            write(journal)
+        with pytest.raises(DatabaseMissing):
+            version(journal)
+    assert not path.exists()
+
+    moved(away, path)
+    write(journal)
+    assert version(journal) == 2
+    journal.close()
+
+
+@both_journal_modes
+def test_a_restored_copy_is_gone_on_with_and_keeps_what_is_acknowledged(
+    url: str, path: Path, durability: Durability
+) -> None:
+    journal = laid(url, durability=durability)
+    write(journal)
+    copied = path.with_name("copy.db")
+    with closing(sqlite3.connect(path)) as raw, closing(sqlite3.connect(copied)) as copy:
+        raw.backup(copy)
+    write(journal)
+    moved(path, path.with_name("away.db"))
+    copied.rename(path)
+
+    write(journal)
+    write(journal)
+
+    assert version(journal) == 3
+    journal.close()
+    again = open_journal(url, durability=durability)
+    assert version(again) == 3
+    again.close()
+
+
+def test_another_history_in_the_place_of_the_file_is_not_written_to(url: str, path: Path) -> None:
+    journal = laid(url)
+    another = laid(f"sqlite:///{path}.another", ANOTHER)
+    write(another)
+    another.close()
+    os.replace(f"{path}.another", path)
+
+    with pytest.raises(DatabaseReplaced, match=f"{ANOTHER} in place of {ORIGIN}"):
+        write(journal)
+    with pytest.raises(DatabaseReplaced):
+        version(journal)
+
+    journal.close()
+    now = open_journal(url)
+    assert version(now) == 1
+    now.close()
+
+
+def test_a_history_that_was_copied_over_in_place_is_not_read_for_the_former(
+    url: str, path: Path
+) -> None:
+    journal = laid(url)
+    another = laid(f"sqlite:///{path}.another", ANOTHER)
+    write(another)
+    another.close()
+    shutil.copyfile(f"{path}.another", path)
+
+    with pytest.raises(DatabaseReplaced):
+        version(journal)
+    journal.close()
+
+
+@both_journal_modes
+def test_what_is_written_while_the_file_is_moved_is_not_acknowledged(
+    url: str, path: Path, durability: Durability
+) -> None:
+    journal = laid(url, durability=durability)
+    write(journal)
+
+    with pytest.raises(DatabaseMoved), journal.writing() as tx:
+        append(tx)
+        moved(path, away := path.with_name("away.db"))
+    moved(away, path)
+    with pytest.raises(DatabaseMoved), journal.writing() as tx:
+        moved(path, away)
+        append(tx)
+    moved(away, path)
+
+    assert version(journal) == 1
+    journal.close()
+
+
+def test_only_the_first_connection_makes_a_file(url: str, path: Path) -> None:
+    journal = create_journal(url, ORIGIN)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.unlink()
+
+    with pytest.raises(DatabaseMissing):
+        version(journal)
+
+    assert not path.exists()
+    journal.close()
