@@ -52,8 +52,8 @@ def _roomy(folder: Path) -> bool:
     return found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC
 
 
-# Thousands of tests, and what they are made from, stay until the end: the collector would go through
-# all of it again and again, and finds nothing there.
+# Thousands of tests, and what they are made from, stay until the end: the collector would go
+# through all of it again and again, and finds nothing there.
 gc.disable()
 _RARER = (20_000, 20, 20)
 
@@ -70,8 +70,8 @@ def pytest_collection_finish() -> None:
 # everything or lead whole districts to their ends; what they reach, quick tests reach as well.
 UNMEASURED = {
     "audit": {
-        "test_auditors_page", "test_catalogue", "test_catalogue_outside", "test_catalogue_tables", "test_every_member",
-        "test_forged_transitions", "test_single_bytes",
+        "test_auditors_page", "test_catalogue", "test_catalogue_outside", "test_catalogue_tables",
+        "test_every_member", "test_forged_transitions", "test_single_bytes",
     },
     "campaigns": {"test_campaigns", "test_corpus", "test_durability"},
     "cli": {"test_mining", "test_options", "test_shapes"},

@@ -119,10 +119,7 @@ def test_an_approval_asks_more_than_an_account_of_the_machine(known: Path) -> No
     bare = run(f"lifecycle {asked} --json", known)
     by_token = run(f"lifecycle {asked.replace('--actor reviewer-1', shown)} --json", known)
 
-    codes = [
-        {reason["code"] for reason in end.error["unmet"]}
-        for end in (bare, by_token)
-    ]
+    codes = [{reason["code"] for reason in end.error["unmet"]} for end in (bare, by_token)]
     assert codes[0] - codes[1] == {"authentication_insufficient"}
 
 

@@ -37,14 +37,14 @@ class Shown:
         return Path("/" + self.url.removeprefix("sqlite:////"))
 
 
-def show(
-    folder: Path, schools: int, language: str, evidence: Path | None = None
-) -> Shown:
+def show(folder: Path, schools: int, language: str, evidence: Path | None = None) -> Shown:
     """Run a demonstration in a folder that is still to be made."""
     url = f"sqlite:///{folder.absolute()}/made/lifecycle.db"
     lines: list[str] = []
     progress: list[str] = []
-    result = run(url, schools, language, out=lines.append, progress=progress.append, evidence=evidence)
+    result = run(
+        url, schools, language, out=lines.append, progress=progress.append, evidence=evidence
+    )
     return Shown(url, result, lines, progress)
 
 
