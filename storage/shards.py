@@ -18,6 +18,7 @@ from sqlalchemy import Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from lifecycle.domain.model import participation_stream
+from lifecycle.domain.spans import before_which
 from lifecycle.storage import tables
 from lifecycle.storage.postgres_connecting import DURABLE
 from lifecycle.storage.postgres_schema import DIALECT, ERASABLE, questions
@@ -47,7 +48,7 @@ DESCRIPTION: Final = "lifecycle_shard"
 """A view on each shard that tells its schema and settings, for ``lifecycle db check``."""
 
 FIRST: Final = participation_stream("")
-AFTER: Final = FIRST[:-1] + chr(ord(FIRST[-1]) + 1)
+AFTER: Final = before_which(FIRST)
 """Streams of schools lie from ``FIRST`` on and before this."""
 
 MAINTAIN_SINCE: Final = 170_000
