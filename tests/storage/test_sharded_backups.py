@@ -22,8 +22,11 @@ from lifecycle.domain.ports import Auditing
 from lifecycle.maintenance import make_backup, restore_backup
 from lifecycle.storage.backups import backup
 from lifecycle.storage.evidence import EvidenceFolder
+from lifecycle.storage.postgres import PostgresDatabase
 from lifecycle.storage.restoring import restore
 from lifecycle.storage.roles import shard
+from lifecycle.storage.session import driver_of
+from lifecycle.storage.sharding import connected
 from tests.histories import enrol, small_history
 from tests.server import Server
 from tests.sharded import Lay, Sharded, opened
@@ -135,7 +138,7 @@ def test_a_backup_among_writers_is_of_one_moment_and_restored_as_a_whole_or_not_
 
 
 def test_servers_that_are_not_those_of_the_history_are_refused(
-    history: Sharded, folder: Path, tmp_path: Path
+    history: Sharded, folder: Path, servers: Sequence[Server], tmp_path: Path
 ) -> None:
     def backed_up(*servers: str, url: str = history.url) -> None:
         make_backup(url, tmp_path, evidence=folder / "evidence", servers=servers)
@@ -147,6 +150,11 @@ def test_servers_that_are_not_those_of_the_history_are_refused(
         backed_up(first, second)
     with pytest.raises(StorageFailed, match="holds something else"):
         backed_up(first, third, second)
+    with servers[0].copy(first) as stale:
+        with psycopg.connect(stale) as owner:
+            owner.execute("INSERT INTO lifecycle_streams VALUES ('participation/x', 1, '', '')")
+        with pytest.raises(StorageFailed, match="not the server whose turn it is"):
+            backed_up(stale, second, third)
     with pytest.raises(InvalidInput, match=r"postgresql:// only"):
         backed_up(first, url="sqlite:///a.db")
     assert [*tmp_path.iterdir()] == []
@@ -160,3 +168,25 @@ def test_a_backup_waits_for_whoever_writes_to_any_of_the_servers(
         append(tx, "participation/fourth")
         with pytest.raises(DatabaseLocked):
             backup(history.url, tmp_path, store, now, servers=history.shards, lock_seconds=0.1)
+
+
+def test_nobody_writes_while_servers_settle_what_they_show(history: Sharded) -> None:
+    database = PostgresDatabase(history.url, 30)
+
+    def kept_out() -> None:
+        with (
+            opened(history.url, lock_seconds=0.1) as hasty,
+            pytest.raises(DatabaseLocked),
+            hasty.writing(),
+        ):
+            pass
+        settled.append(True)
+
+    settled: list[bool] = []
+    with connected(database) as connection:
+        database.begin_still(driver_of(connection), kept_out)
+        with opened(history.url, lock_seconds=0.1) as other, other.writing():
+            pass
+        database.undo(driver_of(connection))
+
+    assert settled == [True]
