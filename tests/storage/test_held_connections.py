@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -130,7 +129,7 @@ def test_another_history_in_the_place_of_the_file_is_not_written_to(url: str, pa
     another = laid(f"sqlite:///{path}.another", ANOTHER)
     write(another)
     another.close()
-    os.replace(f"{path}.another", path)
+    Path(f"{path}.another").replace(path)
 
     with pytest.raises(DatabaseReplaced, match=f"{ANOTHER} in place of {ORIGIN}"):
         write(journal)
@@ -164,14 +163,20 @@ def test_what_is_written_while_the_file_is_moved_is_not_acknowledged(
     journal = laid(url, durability=durability)
     write(journal)
 
-    with pytest.raises(DatabaseMoved), journal.writing() as tx:
-        append(tx)
-        moved(path, away := path.with_name("away.db"))
-    moved(away, path)
-    with pytest.raises(DatabaseMoved), journal.writing() as tx:
-        moved(path, away)
-        append(tx)
-    moved(away, path)
+    away = path.with_name("away.db")
+
+    def moved_after(steps: int) -> None:
+        with journal.writing() as tx:
+            if steps:
+                append(tx)
+            moved(path, away)
+            if not steps:
+                append(tx)
+
+    for steps in (1, 0):
+        with pytest.raises(DatabaseMoved):
+            moved_after(steps)
+        moved(away, path)
 
     assert version(journal) == 1
     journal.close()
