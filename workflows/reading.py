@@ -11,6 +11,7 @@ from __future__ import annotations
 import pathlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ from lifecycle.workflows.problems import Findings, Mark, Path
 MAX_FILE_BYTES: Final = 512 * 1024
 """The largest road map known, 45 activities, has a tenth of it."""
 MAX_DEPTH: Final = 16
+_KEPT: Final = 8
+"""Files that catalogues of one process read again and again; all that are shipped are fewer."""
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,15}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -37,7 +40,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a file holds.
+    """What a file holds; shared by all who read it, so nobody changes it.
 
     Args:
         file: The file, as it was named.
@@ -62,8 +65,14 @@ def read(source: Traversable) -> Document:
     Raises:
         InvalidDefinition: It cannot be read, or is not YAML of the kind described above.
     """
-    findings = Findings(str(source))
-    text = _text(source, findings)
+    file = str(source)
+    return _document(file, _text(source, Findings(file)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _document(file: str, text: str) -> Document:
+    """Return what a text says: that of the same file is parsed once, as long as it is the same."""
+    findings = Findings(file)
     builder = _Builder(findings)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):

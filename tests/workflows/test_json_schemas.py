@@ -1,5 +1,6 @@
 """The published schemas are those of the forms, and an editor is told what the checker tells."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ IDS = [path.stem for _, path in FILES]
 
 
 def content(path: Path) -> dict[str, Any]:
-    read_: dict[str, Any] = read(path).content
+    read_: dict[str, Any] = deepcopy(read(path).content)
     return read_
 
 
