@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from tests.storage.conftest import Child
 from tests.storage.samples import ORIGIN, STREAM, append
 
 both_journal_modes = pytest.mark.parametrize("durability", [ROLLBACK, WAL], ids=str)
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 ANOTHER = "another-installation"
 
 
@@ -192,3 +194,125 @@ def test_only_the_first_connection_makes_a_file(url: str, path: Path) -> None:
 
     assert not path.exists()
     journal.close()
+
+
+# -- forks and interruptions ----------------------------------------------------------------------
+
+AMONG_THREADS = """
+import os, sys, threading, time
+going, done = threading.Event(), threading.Event()
+def between():  # registered first, so it comes last: right before the process is forked
+    going.set()
+    time.sleep(0.3)
+os.register_at_fork(before=between)
+from lifecycle.storage.journal import open_journal
+from tests.storage.samples import append
+journal = open_journal(sys.argv[1], lock_seconds=2)
+def write(seconds=0):
+    with journal.writing() as tx:
+        append(tx)
+        time.sleep(seconds)
+def borrow():
+    going.wait()
+    write(0.6)
+write()
+thread = threading.Thread(target=borrow)
+thread.start()
+if os.fork() == 0:
+    try:
+        write()
+    except BaseException as error:
+        print(type(error).__name__, error, flush=True)
+    os._exit(0)
+os.wait()
+thread.join()
+"""
+
+INTERRUPTED = """
+import sys
+from lifecycle.storage import connections, journal as journals
+from tests.storage.samples import append
+journal = journals.open_journal(sys.argv[1])
+WATCHED = {connections.__file__, journals.__file__}
+def write():
+    with journal.writing() as tx:
+        append(tx)
+def interrupted(at):
+    left = at
+    def trace(frame, event, argument):
+        nonlocal left
+        if frame.f_code.co_filename not in WATCHED:
+            return None
+        left -= event == "line"
+        if left < 0:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+    sys.settrace(trace)
+    try:
+        write()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+for idle in (True, False):
+    at = 0
+    while interrupted(at):
+        lost = journal._connections.in_use
+        write()
+        if lost:
+            print("interrupted at step", at, "and lost")
+        if not idle:
+            journal.close()
+        at += 1
+    print(at > 20)
+"""
+
+IN_THE_MIDDLE = """
+import os, sys
+from pathlib import Path
+from lifecycle.storage.journal import open_journal
+from tests.storage.samples import append
+journal = open_journal(sys.argv[1])
+beside = Path(sys.argv[2] + "-journal")
+try:
+    with journal.writing() as tx:
+        append(tx)
+        if os.fork() == 0:
+            raise KeyboardInterrupt
+        os.wait()
+        print(beside.exists())
+except KeyboardInterrupt:
+    os._exit(0)
+"""
+
+
+@needs_fork
+def test_nobody_borrows_a_connection_while_the_process_is_forked(url: str, child: Child) -> None:
+    journal = laid(url)
+
+    assert child(AMONG_THREADS, url) == ""
+
+    assert version(journal) == 3
+    journal.close()
+
+
+@needs_fork
+def test_a_forked_child_leaves_the_transaction_of_its_parent_alone(
+    url: str, path: Path, child: Child
+) -> None:
+    journal = laid(url)
+
+    assert child(IN_THE_MIDDLE, url, path) == "True\n"
+
+    assert version(journal) == 1
+    journal.close()
+
+
+def test_a_borrower_interrupted_at_any_step_leaves_no_connection_behind(
+    url: str, child: Child
+) -> None:
+    laid(url).close()
+
+    assert child(INTERRUPTED, url) == "True\nTrue\n"
