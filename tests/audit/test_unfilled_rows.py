@@ -68,11 +68,11 @@ def _empty(visit: sqlite3.Connection, table: Table, column: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The golden history, of which each test changes its own copy of the database."""
     folder = tmp_path_factory.mktemp("unfilled") / "golden"
     shutil.copytree(GOLDEN, folder)
-    yield folder
+    return folder
 
 
 @pytest.fixture
