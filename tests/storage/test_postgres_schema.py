@@ -132,6 +132,24 @@ UNSEEN = {
     " WHERE indexrelid = 'uq_lifecycle_records_hash'::regclass": (
         "constraint lifecycle_records.uq_lifecycle_records_hash differs from"
     ),
+    'CREATE SCHEMA other; CREATE COLLATION other."C" (provider = builtin,'
+    " locale = 'C.UTF-8'); ALTER TABLE lifecycle_actors"
+    ' ALTER actor TYPE text COLLATE other."C"': "column lifecycle_actors.actor differs from",
+    "ALTER TABLE lifecycle_assignments ALTER stream DROP NOT NULL; ALTER TABLE"
+    " lifecycle_assignments ADD CONSTRAINT whatever NOT NULL stream NOT VALID": (
+        "column lifecycle_assignments.stream differs from"
+    ),
+    "ALTER TABLE lifecycle_assignments ALTER actor DROP NOT NULL; ALTER TABLE"
+    " lifecycle_assignments ADD CONSTRAINT alone NOT NULL actor NO INHERIT": (
+        "column lifecycle_assignments.actor differs from"
+    ),
+    "ALTER SEQUENCE lifecycle_refusals_id_seq MAXVALUE 100000 CYCLE": (
+        "column lifecycle_refusals.id differs from"
+    ),
+    "CREATE SCHEMA third; CREATE SEQUENCE third.lifecycle_outbox_id_seq; ALTER TABLE"
+    " lifecycle_outbox ALTER id SET DEFAULT nextval('third.lifecycle_outbox_id_seq')": (
+        "column lifecycle_outbox.id differs from"
+    ),
     # Its name is that of a good one.
     "CREATE TRIGGER lifecycle_definitions_no_change BEFORE INSERT ON lifecycle_checkpoints"
     " FOR EACH ROW EXECUTE FUNCTION lifecycle_refuse()": (
