@@ -205,6 +205,47 @@ def test_no_function_of_others_stands_before_the_servers(
             assert (view.head(STREAM).version, view.schema_findings()) == (1, [])
 
 
+def test_what_account_and_database_set_changes_no_answer(
+    postgres_url: str, raw_postgres: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for setting in (
+        "quote_all_identifiers = on",
+        "standard_conforming_strings = off",
+        "DateStyle = German",
+        "client_encoding = WIN1251",
+        "bytea_output = escape",
+    ):
+        change = f"ALTER DATABASE {raw_postgres.info.dbname} SET {setting}"
+        raw_postgres.execute(change.encode())
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+
+    with opened(postgres_url) as journal:
+        with journal.writing() as tx:
+            append(tx)
+            tx.keep_name("head", "Иванова ≥ 日")
+        with journal.auditing() as view:
+            assert view.schema_findings() == []
+            assert view.erasable.name("head") == "Иванова ≥ 日"
+        with journal.erasing():
+            pass
+
+
+def test_only_numbered_servers_are_those_of_schools_and_none_may_be_missing(
+    postgres_url: str, raw_postgres: psycopg.Connection
+) -> None:
+    raw_postgres.execute(
+        "CREATE FOREIGN DATA WRAPPER another;"
+        " CREATE SERVER lifecycle_shard_old FOREIGN DATA WRAPPER another;"
+        " CREATE SERVER lifecycle_shard_0 FOREIGN DATA WRAPPER another"
+    )
+    with opened(postgres_url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == []
+
+    raw_postgres.execute("CREATE SERVER lifecycle_shard_2 FOREIGN DATA WRAPPER another")
+    with pytest.raises(StorageFailed, match="are numbered 2, not 1, 2, 3 and so on"):
+        open_journal(postgres_url)
+
+
 def test_a_missing_table_is_a_broken_database(
     postgres_journal: SqlJournal, raw_postgres: psycopg.Connection, postgres_url: str
 ) -> None:
