@@ -18,6 +18,7 @@ from lifecycle.domain.spans import (
     Plain,
     Span,
     StoredRecord,
+    Unfilled,
     before_which,
 )
 from lifecycle.storage import rows, schema
@@ -36,6 +37,7 @@ from lifecycle.storage.tables import (
     standings,
     streams,
 )
+from lifecycle.storage.unfilled import unfilled
 
 _OF_SCHOOLS: Final = participation_stream("")
 _AFTER_SCHOOLS: Final = before_which(_OF_SCHOOLS)
@@ -176,7 +178,7 @@ class SqlAuditing(SqlReading):
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Yield every stream that has records and how many, sorted by name."""
-        yield from self._session.flow(_SIZES)
+        yield from (one for one in self._session.flow(_SIZES) if isinstance(one[0], str))
 
     def all_assignments(self, span: Span = EVERYTHING) -> tuple[Assignment, ...]:
         """Return every role that the projection says is held, sorted by stream and sequence."""
@@ -227,6 +229,14 @@ class SqlAuditing(SqlReading):
         """
         proved = indexed and self._session.database.proves_indexes
         return iter(()) if proved else doubled(self._session)
+
+    def unfilled(self, *, indexed: bool = False) -> Iterator[Unfilled]:
+        """Yield every row without a value in a column that must have one.
+
+        Unless the database itself has compared all rows with their columns.
+        """
+        proved = indexed and self._session.database.proves_indexes
+        return iter(()) if proved else unfilled(self._session)
 
     def misplaced(self) -> Iterator[Misplaced]:
         """Yield what lies on another server than the rows of its stream do."""

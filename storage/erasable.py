@@ -123,7 +123,8 @@ class SqlErasable:
     def openings(self, stream: str) -> list[tuple[int, Opening]]:
         """Return the openings of a stream's records with their sequence numbers, in order."""
         return [
-            (sequence, Opening(commitment, purpose, value, as_bytes(salt)))
+            # What is no text opens nothing; that it is there is told all the same.
+            (sequence, Opening(str(commitment), str(purpose), str(value), as_bytes(salt)))
             for sequence, commitment, purpose, value, salt in self._session.rows(
                 _OPENINGS, stream=stream
             )
@@ -143,8 +144,12 @@ class SqlErasable:
         return None
 
     def streams(self) -> list[str]:
-        """Return the streams that openings or keys are kept for, sorted."""
-        return sorted({stream for one in _STREAMS for (stream,) in self._session.rows(one)})
+        """Return the streams that openings or keys are kept for, sorted.
+
+        Rows that name none are found otherwise: see ``lifecycle.storage.unfilled``.
+        """
+        found = {stream for one in _STREAMS for (stream,) in self._session.rows(one)}
+        return sorted(stream for stream in found if isinstance(stream, str))
 
     def keep(self, record: Record, openings: Iterable[Opening], keys: Iterable[FileKey]) -> None:
         """Keep what opens the commitments of *record*, just appended, and its files.

@@ -169,7 +169,7 @@ class SqlLog:
     def state(self) -> LogState:
         """Return how many leaves the log says it has, and its right edge; nothing is believed."""
         for size, frontier, _ in self._session.rows(_STATE):
-            return LogState(size, rows.as_bytes(frontier))
+            return LogState(rows.readable_number(size), rows.as_bytes(frontier))
         return LogState(0, b"")
 
     def leaves(self) -> Iterator[LogLeaf]:
@@ -226,7 +226,10 @@ class SqlLog:
 
     def tiles(self) -> Iterator[tuple[int, int]]:
         """Return level and index of every tile that is kept, sorted."""
-        return ((level, index) for level, index in self._session.flow(_TILES))
+        return (
+            (rows.readable_number(level), rows.readable_number(index))
+            for level, index in self._session.flow(_TILES)
+        )
 
     def covered(self, span: Span, size: int) -> dict[str, int]:
         """Return how many records of each stream in *span* are among the first *size* leaves."""
@@ -243,7 +246,10 @@ class SqlLog:
 
     def checkpoints(self) -> list[KeptCheckpoint]:
         """Return the checkpoints that were signed, by size."""
-        return [KeptCheckpoint(*row) for row in self._session.rows(_CHECKPOINTS)]
+        return [
+            KeptCheckpoint(rows.readable_number(size), str(note), str(at))
+            for size, note, at in self._session.rows(_CHECKPOINTS)
+        ]
 
     def _is_left(self, stream: str, sequence: int) -> bool:
         """Tell whether what waits is a leaf already.

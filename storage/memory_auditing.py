@@ -18,6 +18,7 @@ from lifecycle.domain.spans import (
     Plain,
     Span,
     StoredRecord,
+    Unfilled,
 )
 from lifecycle.storage import memory_erasable
 
@@ -151,6 +152,10 @@ class MemoryAuditing:
             for commitment, count in Counter(one.commitment for one in openings).items():
                 if count > 1:
                     yield Doubled("lifecycle_openings", stream, f"{stream} {sequence} {commitment}")
+
+    def unfilled(self, *, indexed: bool = False) -> Iterator[Unfilled]:
+        """Yield nothing: what lies here has all of its members."""
+        return iter(())
 
     def misplaced(self) -> Iterator[Misplaced]:
         """Yield nothing: there is one place."""

@@ -120,6 +120,9 @@ class PostgresDatabase:
                 "{url} names no database; write postgresql://user@server/database", {"url": shown}
             )
             raise InvalidInput(what="the database address", detail=detail)
+        if str(options.get("client_encoding", "UTF8")).upper() not in ("UTF8", "UTF-8"):
+            detail = Message("client_encoding is always UTF8; leave it out")
+            raise InvalidInput(what="the database address", detail=detail)
         _, arguments = self.dialect.create_connect_args(address.set(query=options))
         self._arguments: dict[str, Any] = {**CONNECTING, **arguments}
         self.reached = {

@@ -28,8 +28,22 @@ CONNECTING: Final[Mapping[str, Any]] = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,  # milliseconds
+    # Whatever environment, account and database say: any name can be kept and read.
+    "client_encoding": "UTF8",
 }
-"""How a server that vanished without a word is noticed: within a minute, not in hours."""
+"""How a server that vanished is noticed within a minute, and in which letters it is spoken to."""
+
+PLAIN: Final = {
+    # The catalogue's functions would print every name otherwise than it is compared.
+    "quote_all_identifiers": "off",
+    # The driver reads moments of no other form.
+    "DateStyle": "ISO",
+    "standard_conforming_strings": "on",
+}
+"""What an account or a database may set otherwise, so that answers or questions read otherwise."""
+
+SERVERS: Final = "^lifecycle_shard_[1-9][0-9]*$"
+"""What the coordinator calls the servers of schools; others are the host's."""
 
 # Whoever owns the database or an account can set a path on which functions and operators of his own
 # come before the server's. Unnamed, the server's come first; the host's schemas stay in order.
@@ -41,9 +55,16 @@ _PATH: Final = (
     " WHERE name OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name), false)"
 )
 
+_NUMBERED: Final = (
+    "SELECT pg_catalog.array_agg(srvname::pg_catalog.text)"  # noqa: S608 - our own pattern
+    f" FROM pg_catalog.pg_foreign_server WHERE srvname OPERATOR(pg_catalog.~) '{SERVERS}'"
+)
+_SETTINGS: Final = "".join(
+    f" pg_catalog.set_config('{name}', '{value}', false)," for name, value in PLAIN.items()
+)
 # Asked in one go, with the bounds set: every connection is checked before it is used.
 _SETTLE: Final = (
-    f"SELECT {_PATH},"  # noqa: S608 - names of our own
+    f"SELECT {_PATH},{_SETTINGS}"
     " pg_catalog.set_config('lock_timeout', %s, false),"
     " pg_catalog.set_config('statement_timeout', %s, false),"
     " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, false),"
@@ -53,8 +74,7 @@ _SETTLE: Final = (
     " pg_catalog.current_setting('server_version_num'),"
     " pg_catalog.current_setting('server_encoding'), "
     + ", ".join(f"pg_catalog.current_setting('{name}')" for name in DURABLE)
-    + ", (SELECT pg_catalog.count(*) FROM pg_catalog.pg_foreign_server"
-    " WHERE srvname OPERATOR(pg_catalog.~~) 'lifecycle\\_shard\\_%%')"
+    + f", ({_NUMBERED})"
 )
 
 
@@ -69,12 +89,13 @@ def settle(connection: psycopg.Connection[Any], bounds: Sequence[float]) -> int:
         On how many other servers the schools lie.
 
     Raises:
-        StorageFailed: A setting endangers what is kept, or the server is too old.
+        StorageFailed: A setting endangers what is kept, the server is too old, or one of those
+            on which the schools lie is missing.
     """
     milliseconds = [str(int(seconds * 1000)) for seconds in bounds]
     row = connection.execute(_SETTLE, milliseconds).fetchone()
     assert row is not None  # noqa: S101 - it selects one row of nothing
-    _, _, _, _, _, version, encoding, *switches, shards = row
+    version, encoding, *switches, shards = row[-3 - len(DURABLE) :]
     if int(version) < OLDEST * 10_000:
         detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": OLDEST})
         raise StorageFailed(detail=detail)
@@ -87,4 +108,21 @@ def settle(connection: psycopg.Connection[Any], bounds: Sequence[float]) -> int:
                 "PostgreSQL keeps {name} off, and may lose what it acknowledged", {"name": name}
             )
             raise StorageFailed(detail=detail)
-    return int(shards)
+    return _counted(shards or [])
+
+
+def _counted(servers: Sequence[str]) -> int:
+    """Return how many servers there are.
+
+    Raises:
+        StorageFailed: They are not numbered one after the other: the schools of one would be lost.
+    """
+    numbers = sorted(int(name.rpartition("_")[2]) for name in servers)
+    if numbers != [*range(1, len(numbers) + 1)]:
+        detail = Message(
+            "the servers that schools lie on are numbered {found}, not 1, 2, 3 and so on:"
+            " see the foreign servers lifecycle_shard_<number>",
+            {"found": ", ".join(map(str, numbers))},
+        )
+        raise StorageFailed(detail=detail)
+    return len(numbers)

@@ -15,6 +15,7 @@ from sqlalchemy import Table
 
 from lifecycle.storage import tables
 from lifecycle.storage.database import Database
+from lifecycle.storage.postgres_connecting import SERVERS
 from lifecycle.storage.postgres_schema import ERASABLE
 from lifecycle.storage.session import driver_of
 from lifecycle.storage.shards import MAINTAIN_SINCE, REWRITE, SHARED, names_of
@@ -78,8 +79,8 @@ _CLOSED: Final = (
 
 # Each has a table of that name, which tells its schema.
 _SHARDS: Final = (
-    "SELECT srvname FROM pg_catalog.pg_foreign_server"
-    " WHERE srvname LIKE 'lifecycle\\_shard\\_%' ORDER BY srvname"
+    "SELECT srvname FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
+    f" WHERE srvname ~ '{SERVERS}' ORDER BY srvname"
 )
 
 _MAKE: Final = sql.SQL(

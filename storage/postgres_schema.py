@@ -28,6 +28,34 @@ _KNOWN: Final = (
 )
 
 
+# From PostgreSQL 18 on it is a constraint, which need not hold for the rows that were there before.
+# What the server calls it does not matter; earlier ones keep no such constraint.
+_NEEDED: Final = (
+    "(attnotnull AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS n"
+    " WHERE n.conrelid = attrelid AND n.contype = 'n' AND n.conkey = ARRAY[attnum]"
+    " AND pg_catalog.pg_get_constraintdef(n.oid) <> 'NOT NULL ' || quote_ident(attname)))"
+)
+# One that only bears the name of a server's own is told with all that makes it another.
+_COLLATION: Final = (
+    "(SELECT CASE WHEN s.nspname = 'pg_catalog' AND c.collprovider = 'c' AND c.collcollate = 'C'"
+    " AND c.collisdeterministic THEN c.collname::text"
+    " ELSE concat_ws(' ', s.nspname, c.collname, c.collprovider, c.collcollate,"
+    " c.collisdeterministic) END FROM pg_catalog.pg_collation AS c"
+    " JOIN pg_catalog.pg_namespace AS s ON s.oid = c.collnamespace WHERE c.oid = attcollation)"
+)
+# A sequence that begins anew, or lies elsewhere under the same name, is not the one that was made.
+_DEFAULT: Final = (
+    "(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) || CASE WHEN EXISTS"
+    " (SELECT 1 FROM pg_catalog.pg_depend AS p JOIN pg_catalog.pg_class AS s ON s.oid = p.refobjid"
+    " JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = s.oid"
+    " WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid"
+    " AND p.refclassid = 'pg_class'::regclass AND (q.seqcycle OR q.seqincrement <> 1"
+    " OR s.relnamespace <> (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = attrelid)))"
+    " THEN ' of another sequence' ELSE '' END"
+    " FROM pg_catalog.pg_attrdef AS d WHERE d.adrelid = attrelid AND d.adnum = attnum)"
+)
+
+
 def questions(names: Iterable[str], where: str) -> dict[str, str]:
     """Return what is asked of the catalogue to describe relations, by the kind of the answers.
 
@@ -51,12 +79,10 @@ def questions(names: Iterable[str], where: str) -> dict[str, str]:
         " FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid"
         f" WHERE i.inhrelid IN {ours} OR i.inhparent IN {ours}",
         "column": "SELECT attrelid::regclass::text, attname,"  # noqa: S608
-        " pg_catalog.format_type(atttypid, atttypmod), attnotnull,"
-        " coalesce((SELECT collname FROM pg_catalog.pg_collation AS c"
-        " WHERE c.oid = attcollation), '') AS collation,"
+        f" pg_catalog.format_type(atttypid, atttypmod), {_NEEDED} AS attnotnull,"
+        f" coalesce({_COLLATION}, '') AS collation,"
         " attidentity::text || attgenerated::text || coalesce(attfdwoptions::text, '')"
-        " || coalesce((SELECT pg_catalog.pg_get_expr(adbin, adrelid)"
-        " FROM pg_catalog.pg_attrdef WHERE adrelid = attrelid AND adnum = attnum), '') AS filled"
+        f" || coalesce({_DEFAULT}, '') AS filled"
         f" FROM pg_catalog.pg_attribute WHERE attnum > 0 AND NOT attisdropped"
         f" AND attrelid IN {ours}",
         # Of indexes without a constraint; the others are told with their constraints.

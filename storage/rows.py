@@ -180,6 +180,11 @@ def readable_moment(text: Any) -> str:
     return str(text)
 
 
+def readable_number(found: Any) -> int:
+    """Return *found*, or -1 if it is no number."""
+    return found if isinstance(found, int) else -1
+
+
 def readable_standing(row: Values) -> Values:
     """Return a row of ``standings`` with the year 1000 in place of dates that are none."""
     values = dict(zip(STANDING_COLUMNS, row, strict=True))

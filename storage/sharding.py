@@ -17,6 +17,7 @@ from lifecycle.domain.errors import DatabaseExists, InvalidInput, StorageFailed
 from lifecycle.domain.messages import Message
 from lifecycle.storage import postgres_schema, schema, shards, tables
 from lifecycle.storage.postgres import PostgresDatabase
+from lifecycle.storage.postgres_connecting import SERVERS
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.shards import Query
 
@@ -25,8 +26,9 @@ _ANY_RECORD: Final = "SELECT EXISTS (SELECT FROM lifecycle_records)"
 _ORIGIN: Final = "SELECT origin FROM lifecycle_installation"
 _MARK: Final = "SELECT pg_catalog.obj_description(to_regclass('lifecycle_records'), 'pg_class')"
 _HOW: Final = (
-    "SELECT s.srvname, split_part(o, '=', 1) FROM pg_catalog.pg_foreign_server AS s,"
-    " unnest(s.srvoptions) AS o WHERE s.srvname LIKE 'lifecycle\\_shard\\_%'"
+    "SELECT s.srvname, split_part(o, '=', 1)"  # noqa: S608 - our own pattern
+    " FROM pg_catalog.pg_foreign_server AS s,"
+    f" unnest(s.srvoptions) AS o WHERE s.srvname ~ '{SERVERS}'"
 )
 _ACCOUNTS: Final = (
     "SELECT srvname, split_part(o, '=', 2) FROM pg_catalog.pg_user_mappings,"

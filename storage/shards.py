@@ -20,7 +20,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from lifecycle.domain.model import participation_stream
 from lifecycle.domain.spans import before_which
 from lifecycle.storage import tables
-from lifecycle.storage.postgres_connecting import DURABLE
+from lifecycle.storage.postgres_connecting import DURABLE, PLAIN
 from lifecycle.storage.postgres_schema import DIALECT, ERASABLE, questions
 from lifecycle.storage.triggers import POSTGRES_FUNCTION, POSTGRES_TRIGGERS
 
@@ -117,6 +117,17 @@ _SETTINGS: Final = (
     "plan_cache_mode = force_generic_plan",
 )
 
+
+# Whatever is set on a shard: a commit lasts, nobody waits for a lock without end, and what its
+# catalogue tells is written as it is compared.
+_SETTINGS_THERE: Final = " ".join(
+    f"-c {one}"
+    for one in (
+        "synchronous_commit=on",
+        "lock_timeout=30s",
+        f"quote_all_identifiers={PLAIN['quote_all_identifiers']}",
+    )
+)
 
 Query = sql.SQL | sql.Composed
 """A statement that is sent, with its names and values quoted."""
@@ -296,7 +307,7 @@ def moved(shard: Shard, known: Collection[str]) -> Query:
                 sql.Identifier(name),
                 sql.Literal(value),
             )
-            for name, value in shard.options.items()
+            for name, value in (dict(shard.options) | {"options": _SETTINGS_THERE}).items()
         ),
     )
 
@@ -329,14 +340,11 @@ def _foreign(table: str, parent: str, shards: list[Shard]) -> Iterator[Query]:
 
 
 def _behaviour(version: int) -> dict[str, str]:
-    """Return how the coordinator works with a shard.
-
-    Whatever is set on the shard, a commit lasts, and nobody waits for a lock without end.
-    """
+    """Return how the coordinator works with a shard."""
     found = {
         "async_capable": "true",  # shards are asked side by side
         "fetch_size": "1000",
-        "options": "-c synchronous_commit=on -c lock_timeout=30s",
+        "options": _SETTINGS_THERE,
     }
     if version >= _PARALLEL_COMMIT:
         found["parallel_commit"] = "true"

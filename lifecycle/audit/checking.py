@@ -111,15 +111,16 @@ def unfounded(heads: Iterable[Head]) -> Iterator[Finding]:
 def roles(expected: Iterable[Assignment], found: Iterable[Assignment]) -> Iterator[Finding]:
     """Yield the streams whose roles are stored otherwise than their records say."""
     expected, found = sorted(expected, key=_place), sorted(found, key=_place)
-    for stream in sorted({one.stream for one in {*expected, *found}}):
+    for stream in sorted({one.stream for one in {*expected, *found}}, key=str):
         ours = [_role(one) for one in expected if one.stream == stream]
         theirs = [_role(one) for one in found if one.stream == stream]
         if ours != theirs:
             yield Finding("roles_differ", stream, None, "roles", ours, theirs)
 
 
-def _place(held: Assignment) -> tuple[str, int, str]:
-    return held.stream, held.sequence, held.record_id
+def _place(held: Assignment) -> tuple[str, str, str]:
+    # As texts: what lies in the database may be nothing at all.
+    return str(held.stream), f"{held.sequence!s:>20}", str(held.record_id)
 
 
 def _role(held: Assignment) -> str:

@@ -78,7 +78,9 @@ TEMPLATES = {
     "erasure_incomplete": "erased by {expected}, but still there: {found}",
     "erasure_of_nothing": "it erases {found}, which is no record before it",
     "row_doubled": "{field} has several rows of one key: {found}",
+    "row_unfilled": "a row has no value in {field}, which must have one; its key: {found}",
     "row_misplaced": "rows of {field} lie in {found}, where nobody looks for those of this stream",
+    "check_broken_off": "the check of {field} broke off, and more may be wrong there: {found}",
     "schema_differs": "tables or triggers are not those of this release: {found}",
 }
 

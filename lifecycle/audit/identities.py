@@ -77,5 +77,7 @@ def repeated_ids(view: Auditing, odd: Oddities, *, indexed: bool = False) -> Ite
             yield Finding("id_repeated", stream, sequence, name, None, value)
 
 
-def _order(place: Place) -> tuple[bool, str, int]:
-    return not is_shared(place[0]), *place
+def _order(place: Place) -> tuple[bool, str, str]:
+    # As texts: what lies in the database may be nothing at all.
+    stream, sequence = map(str, place)
+    return not is_shared(stream), stream, f"{sequence:>20}"

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice, repeat
 from typing import Final
 
+from lifecycle.audit.chain import number_in
 from lifecycle.audit.checkpoints import Known, compared
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.merkle import HASH_BYTES, Frontier, split_hashes
@@ -67,7 +68,10 @@ class LogCheck:
         """Take every leaf, a row of the tree at a time where nothing is wrong with it."""
         leaves = iter(self._log.leaves())
         while row := list(islice(leaves, WIDTH - self._size % WIDTH)):
-            last = self._plain(row)
+            try:
+                last = self._plain(row)
+            except TypeError:  # Something in a row is of another type than its column.
+                last = None
             if last is not None:
                 self._last |= last
                 yield from self._grown([leaf.hash for leaf in row])
@@ -89,7 +93,7 @@ class LogCheck:
         if leaf.hash is None:
             yield Finding("log_leaf_invented", *place, None, None, leaf.idx)
         yield from self._in_time(leaf)
-        self._last[leaf.stream] = leaf.sequence
+        self._last[leaf.stream] = number_in(leaf.sequence, expected)
         yield from self._grown([leaf.hash])
 
     def _in_time(self, leaf: LogLeaf) -> Iterator[Finding]:
@@ -98,7 +102,7 @@ class LogCheck:
         try:
             moment = moment_from(text)
             waited = moment_from(self._latest) - moment if self._latest else timedelta()
-        except ValueError:
+        except (TypeError, ValueError):
             return  # A column that differs from its body is found at the record.
         if text > self._ahead and self._now is not None:
             yield Finding("recorded_ahead", *place, moment_text(self._now), text)
@@ -213,7 +217,7 @@ def late(queued: Iterable[Queued], delay: timedelta, now: datetime) -> Iterator[
     for one in queued:
         try:
             waited = now - moment_from(one.recorded_at or "")
-        except ValueError:
+        except (TypeError, ValueError):
             continue  # A column that differs from its body is found at the record.
         if abs(waited) > delay:
             code = "log_queue_late" if waited > delay else "log_queue_ahead"
@@ -224,19 +228,19 @@ def late(queued: Iterable[Queued], delay: timedelta, now: datetime) -> Iterator[
 def _hashes_of(texts: Sequence[str | None]) -> list[bytes]:
     """Return what *texts* spell, read at once where each has as many digits as a hash."""
     given = [text or "" for text in texts]
-    if {*map(len, given)} == {2 * HASH_BYTES}:
-        try:
-            found = bytes.fromhex("".join(given))
-        except ValueError:
-            found = b""
-        if len(found) == HASH_BYTES * len(given):  # It passes over spaces.
-            return split_hashes(found)
+    try:
+        alike = {*map(len, given)} == {2 * HASH_BYTES}
+        found = bytes.fromhex("".join(given)) if alike else b""
+    except (TypeError, ValueError):
+        found = b""
+    if len(found) == HASH_BYTES * len(given):  # It passes over spaces.
+        return split_hashes(found)
     return [*map(_hash_of, texts)]
 
 
 def _hash_of(text: str | None) -> bytes:
     try:
         found = bytes.fromhex(text or "")
-    except ValueError:
+    except (TypeError, ValueError):
         return _NO_HASH
     return found if len(found) == HASH_BYTES else _NO_HASH

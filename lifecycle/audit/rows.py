@@ -1,4 +1,4 @@
-"""Rows as such: none is there twice, and each lies where whoever asks for it looks.
+"""Rows as such: none is there twice, none lacks a value, and each lies where one looks for it.
 
 Most readers look rows up by their keys and see one of several. What a key or a constraint of the
 database keeps apart is not believed to be so.
@@ -13,7 +13,7 @@ from lifecycle.domain.ports import Auditing
 
 
 def odd_rows(view: Auditing, *, indexed: bool = False) -> Iterator[Finding]:
-    """Yield the keys that several rows have, and what lies on a server where it is not looked for.
+    """Yield keys that several rows have, rows that lack a value, and such as nobody looks for.
 
     Args:
         view: One consistent view of the storage.
@@ -21,5 +21,7 @@ def odd_rows(view: Auditing, *, indexed: bool = False) -> Iterator[Finding]:
     """
     for table, stream, key in view.doubled(indexed=indexed):
         yield Finding("row_doubled", stream, None, table, None, key)
+    for table, column, stream, key in view.unfilled(indexed=indexed):
+        yield Finding("row_unfilled", stream, None, f"{table}.{column}", None, key)
     for table, stream, part in view.misplaced():
         yield Finding("row_misplaced", stream, None, table, None, part)

@@ -12,12 +12,12 @@ from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking, roles, unfounded
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.identities import Oddities
-from lifecycle.audit.personal import Beside, StreamBeside, Tally
+from lifecycle.audit.parts import part
+from lifecycle.audit.personal import Beside, Tally
 from lifecycle.audit.screen import Screen
 from lifecycle.audit.shared import SHARED
 from lifecycle.audit.vouched import vouched
 from lifecycle.domain.decide import standing_of
-from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
 from lifecycle.domain.ports import Auditing
 from lifecycle.domain.replay import Participation, after
@@ -90,7 +90,7 @@ def check_schools(run: Checking, view: Auditing, span: Span) -> Outcome:
     before = run.records
     run.odd, run.versions, run.tally = Oddities(), {}, Tally()
     sifted = _screened(run, view, span)
-    findings = [] if sifted.clean else list(_full(run, view, span, sifted))
+    findings = [] if sifted.clean else list(part("schools", _full(run, view, span, sifted)))
     records, streams = run.records - before, len(run.versions)
     outcome = Outcome(records, streams, findings, run.odd, run.versions, run.tally)
     outcome.vouched = sifted.vouched
@@ -133,8 +133,8 @@ def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
         with view.plain(span) as plain:
             covered = view.log.covered(span, run.since) if run.since else {}
             sifted = _sift(run, screen, plain, covered)
-    except StorageFailed:
-        # A text that is none: the full check reads it leniently, or fails for good.
+    except Exception:
+        # As a text that is none: the full check reads it leniently and tells, or fails for good.
         return _Sifted()
     run.count(sum(sifted.passed.values()))
     run.versions |= sifted.passed
@@ -220,7 +220,8 @@ def _full(run: Checking, view: Auditing, span: Span, sifted: _Sifted) -> Iterato
     held: list[Assignment] = []
     beside = _beside(run, view)
     for stream, rows in _doubtful(view, span, sifted):
-        yield from _school(run, view.origin, beside.stream(stream), rows, heads, board, held)
+        told = _school(run, view.origin, beside, stream, rows, heads, board, held)
+        yield from part("school", told, stream)
     yield from unfounded(heads.values())
     for school in board:
         yield Finding("standing_invented", participation_stream(school), None, None, None, school)
@@ -240,13 +241,14 @@ def _doubtful(
 def _school(
     run: Checking,
     origin: str,
-    beside: StreamBeside,
+    kept: Beside,
+    stream: str,
     rows: Iterator[StoredRecord],
     heads: dict[str, Head],
     board: dict[str, Standing],
     held: list[Assignment],
 ) -> Iterator[Finding]:
-    stream = beside.stream
+    beside = kept.stream(stream)
     check = StreamCheck(origin, stream)
     participation: Participation | None = None
     for stored in rows:

@@ -47,7 +47,7 @@ def shared_streams(run: Checking, view: Auditing) -> Iterator[Finding]:
 
 def actors(expected: Mapping[str, int], found: Mapping[str, int]) -> Iterator[Finding]:
     """Yield where the actors, each with the record that registered him, are stored otherwise."""
-    odd = sorted(dict(expected.items() ^ found.items()))
+    odd = sorted(dict(expected.items() ^ found.items()), key=str)
     if odd:
         ours, theirs = (
             [f"{one} #{of[one]}" for one in odd if one in of] for of in (expected, found)
@@ -60,7 +60,7 @@ def credentials(
 ) -> Iterator[Finding]:
     """Yield the credentials that are stored otherwise than their records say."""
     found = {one.id: one for one in stored}
-    for name in sorted(expected.keys() | found.keys()):
+    for name in sorted(expected.keys() | found.keys(), key=str):
         ours, theirs = _credential(expected.get(name)), _credential(found.get(name))
         if found.get(name) != expected.get(name):
             yield Finding("credentials_differ", INSTALLATION, None, name, ours, theirs)

@@ -22,6 +22,7 @@ from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import repeated_ids
 from lifecycle.audit.log_check import LogCheck
 from lifecycle.audit.note import VerifierKey
+from lifecycle.audit.parts import part
 from lifecycle.audit.personal import Beside
 from lifecycle.audit.rows import odd_rows
 from lifecycle.audit.schools import Outcome, check_all, spans_of
@@ -74,7 +75,7 @@ def verify(
     definitions, altered = _definitions(view)
     grounds = Grounds(definitions, guards)
     run = Checking(evidence, grounds, progress, parser, _leaves(view, verified))
-    total = Outcome(findings=[*altered, *shared_streams(run, view)])
+    total = Outcome(findings=[*altered, *part("shared streams", shared_streams(run, view))])
     total.findings += _invented(definitions, run.grounds)
     total.join(Outcome(run.records, len(run.versions), [], run.odd, run.versions, run.tally))
     # Other processes, if there are any, are at work from here on.
@@ -82,20 +83,20 @@ def verify(
     damage = [Finding("schema_differs", found=text) for text in view.schema_findings()]
     first = run.grounds.founding[0] if run.grounds.founding else None
     log = LogCheck(view.log, known, published_delay(first), now)
-    grown = list(log.take_all())
+    grown = list(part("log", log.take_all()))
     for outcome in outcomes:
         total.join(outcome)
     beside = Beside(view, run.files, run.grounds.erasures, total.tally)
     log.count(total.versions)
     findings = [
         *damage,
-        *odd_rows(view, indexed=not damage),
+        *part("rows", odd_rows(view, indexed=not damage)),
         *total.findings,
-        *beside.leftovers(total.versions),
-        *repeated_ids(view, total.odd, indexed=not damage),
+        *part("leftovers", beside.leftovers(total.versions)),
+        *part("ids", repeated_ids(view, total.odd, indexed=not damage)),
         *unfit,
         *grown,
-        *log.close(),
+        *part("log", log.close()),
     ]
     counts = (total.tally.opened, total.tally.erased, total.tally.missing, total.vouched)
     size = verified[0].checkpoint.size if verified else None

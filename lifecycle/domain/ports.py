@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Standing,
     )
     from lifecycle.domain.record import Made, Record
-    from lifecycle.domain.spans import Doubled, Ids, Misplaced, Plain, Span, StoredRecord
+    from lifecycle.domain.spans import Doubled, Ids, Misplaced, Plain, Span, StoredRecord, Unfilled
     from lifecycle.domain.tally import Group
 
 
@@ -196,6 +196,13 @@ class Auditing(Reading, Protocol):
 
         Not of records and leaves, which are read one after the other and must be 1, 2, 3 and so
         on. Indexes are asked as in ``repeated``.
+        """
+        ...
+
+    def unfilled(self, *, indexed: bool = False) -> Iterator[Unfilled]:
+        """Yield every row without a value in a column that must have one, whatever the schema says.
+
+        Only what the database proved of all rows itself is believed, as in ``repeated``.
         """
         ...
 

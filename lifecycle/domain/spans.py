@@ -95,6 +95,22 @@ class Doubled(NamedTuple):
     key: str
 
 
+class Unfilled(NamedTuple):
+    """A row without a value in a column that must have one.
+
+    Args:
+        table: Its name.
+        column: Name of the column.
+        stream: To which the row belongs, as far as it tells.
+        key: Values of the columns of the table's key as text, one after the other.
+    """
+
+    table: str
+    column: str
+    stream: str | None
+    key: str
+
+
 class Misplaced(NamedTuple):
     """Rows on a server that the rows of their stream do not belong on.
 

@@ -41,6 +41,7 @@ def findings(postgres_journal: SqlJournal) -> list[str]:
         ("postgresql://user:secret@localhost/name?mode=rwc", "names no database"),
         ("postgresql://localhost/name?password=secret", "password stands before"),
         ("postgresql://user:secret@localhost/name?colour=red", "colour"),
+        ("postgresql://user:secret@localhost/name?client_encoding=koi8", "is always UTF8"),
     ],
 )
 def test_a_wrong_address_is_told_without_its_password(url: str, said: str) -> None:

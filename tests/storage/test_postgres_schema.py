@@ -132,6 +132,24 @@ UNSEEN = {
     " WHERE indexrelid = 'uq_lifecycle_records_hash'::regclass": (
         "constraint lifecycle_records.uq_lifecycle_records_hash differs from"
     ),
+    'CREATE SCHEMA other; CREATE COLLATION other."C" (provider = builtin,'
+    " locale = 'C.UTF-8'); ALTER TABLE lifecycle_actors"
+    ' ALTER actor TYPE text COLLATE other."C"': "column lifecycle_actors.actor differs from",
+    "ALTER TABLE lifecycle_assignments ALTER stream DROP NOT NULL; ALTER TABLE"
+    " lifecycle_assignments ADD CONSTRAINT whatever NOT NULL stream NOT VALID": (
+        "column lifecycle_assignments.stream differs from"
+    ),
+    "ALTER TABLE lifecycle_assignments ALTER actor DROP NOT NULL; ALTER TABLE"
+    " lifecycle_assignments ADD CONSTRAINT alone NOT NULL actor NO INHERIT": (
+        "column lifecycle_assignments.actor differs from"
+    ),
+    "ALTER SEQUENCE lifecycle_refusals_id_seq MAXVALUE 100000 CYCLE": (
+        "column lifecycle_refusals.id differs from"
+    ),
+    "CREATE SCHEMA third; CREATE SEQUENCE third.lifecycle_outbox_id_seq; ALTER TABLE"
+    " lifecycle_outbox ALTER id SET DEFAULT nextval('third.lifecycle_outbox_id_seq')": (
+        "column lifecycle_outbox.id differs from"
+    ),
     # Its name is that of a good one.
     "CREATE TRIGGER lifecycle_definitions_no_change BEFORE INSERT ON lifecycle_checkpoints"
     " FOR EACH ROW EXECUTE FUNCTION lifecycle_refuse()": (
@@ -185,6 +203,47 @@ def test_no_function_of_others_stands_before_the_servers(
             append(tx)
         with journal.auditing() as view:
             assert (view.head(STREAM).version, view.schema_findings()) == (1, [])
+
+
+def test_what_account_and_database_set_changes_no_answer(
+    postgres_url: str, raw_postgres: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for setting in (
+        "quote_all_identifiers = on",
+        "standard_conforming_strings = off",
+        "DateStyle = German",
+        "client_encoding = WIN1251",
+        "bytea_output = escape",
+    ):
+        change = f"ALTER DATABASE {raw_postgres.info.dbname} SET {setting}"
+        raw_postgres.execute(change.encode())
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+
+    with opened(postgres_url) as journal:
+        with journal.writing() as tx:
+            append(tx)
+            tx.keep_name("head", "Иванова ≥ 日")
+        with journal.auditing() as view:
+            assert view.schema_findings() == []
+            assert view.erasable.name("head") == "Иванова ≥ 日"
+        with journal.erasing():
+            pass
+
+
+def test_only_numbered_servers_are_those_of_schools_and_none_may_be_missing(
+    postgres_url: str, raw_postgres: psycopg.Connection
+) -> None:
+    raw_postgres.execute(
+        "CREATE FOREIGN DATA WRAPPER another;"
+        " CREATE SERVER lifecycle_shard_old FOREIGN DATA WRAPPER another;"
+        " CREATE SERVER lifecycle_shard_0 FOREIGN DATA WRAPPER another"
+    )
+    with opened(postgres_url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == []
+
+    raw_postgres.execute("CREATE SERVER lifecycle_shard_2 FOREIGN DATA WRAPPER another")
+    with pytest.raises(StorageFailed, match="are numbered 2, not 1, 2, 3 and so on"):
+        open_journal(postgres_url)
 
 
 def test_a_missing_table_is_a_broken_database(

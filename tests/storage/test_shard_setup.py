@@ -59,6 +59,12 @@ def test_a_super_user_of_the_coordinator_is_stopped_on_the_shards(
 
 def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> None:
     sharded = lay("spoilt")
+    sharded.there(
+        0, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET quote_all_identifiers = on',"
+        " current_database()); END $$"
+    )  # fmt: skip
+    with psycopg.connect(sharded.url, autocommit=True) as center:
+        center.execute("CREATE SERVER lifecycle_shard_old FOREIGN DATA WRAPPER postgres_fdw")
     with opened(sharded.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == []
     sharded.there(1, "ALTER TABLE lifecycle_records DISABLE TRIGGER lifecycle_records_no_change")

@@ -1,0 +1,28 @@
+"""The parts of verification: what goes wrong in one of them takes nothing from the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lifecycle.audit.findings import Finding
+from lifecycle.domain.errors import LifecycleError
+
+
+def part(name: str, findings: Iterable[Finding], stream: str | None = None) -> Iterator[Finding]:
+    """Yield the findings of a part; that it broke off, where a value of no sound history broke it.
+
+    Args:
+        name: Of the part.
+        findings: They are found while they are asked for.
+        stream: That the part looks at, if it is a single one.
+
+    Raises:
+        LifecycleError, MemoryError, OSError: Storage or machine failed: nothing is verified then.
+    """
+    try:
+        yield from findings
+    except (LifecycleError, MemoryError, OSError):
+        raise
+    except Exception as error:  # whatever it was, nobody may be led to think that all was seen
+        told = f"{type(error).__name__}: {error}"
+        yield Finding("check_broken_off", stream, None, name, None, told)

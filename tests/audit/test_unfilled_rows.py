@@ -1,0 +1,132 @@
+"""Nothing where a value must stand: no column is taken for filled because the schema says so."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import zip_longest
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Integer, Table
+
+from lifecycle.audit.findings import Finding
+from lifecycle.audit.parts import part
+from lifecycle.domain.errors import StorageFailed
+from lifecycle.storage import tables
+from tests.audit.test_catalogue_tables import GOLDEN, findings
+from tests.cli.terminal import Terminal
+
+Place = tuple[str, str]
+
+
+def needed(table: Table) -> list[Place]:
+    """Return the columns that must have a value and can lose it: a row's own number cannot."""
+    numbers = [one for one in table.primary_key.columns if isinstance(one.type, Integer)]
+    own = numbers if len(table.primary_key.columns) == 1 else []
+    return [(table.name, one.name) for one in table.columns if not one.nullable and one not in own]
+
+
+BY_TABLE = [needed(table) for table in tables.metadata.sorted_tables]
+ROUNDS = [[one for one in each if one is not None] for each in zip_longest(*BY_TABLE)]
+"""Every such column once, and in each round one of every table that has any left."""
+
+
+def emptied(path: Path, places: Iterable[Place]) -> None:
+    """Take the value out of a row of each column, in a schema that is loosened meanwhile."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as visit:
+        kept = visit.execute("SELECT name, type, sql FROM sqlite_schema WHERE sql <> ''").fetchall()
+        made = {name: text for name, kind, text in kept if kind == "table"}
+        guards = {name: text for name, kind, text in kept if kind == "trigger"}
+        visit.execute("PRAGMA synchronous = OFF")
+        for name in guards:
+            visit.execute(f"DROP TRIGGER {name}")
+        _pretend(visit, {name: text.replace(" NOT NULL", "") for name, text in made.items()})
+        for table, column in places:
+            _empty(visit, tables.metadata.tables[table], column)
+        _pretend(visit, made)
+        for text in guards.values():
+            visit.execute(text)
+
+
+def _pretend(visit: sqlite3.Connection, schema: dict[str, str]) -> None:
+    visit.execute("PRAGMA writable_schema = ON")
+    for name, text in schema.items():
+        loose = text if " NOT NULL" in text else text.replace(" STRICT", "")
+        visit.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (loose, name))
+    visit.execute("PRAGMA writable_schema = RESET")
+
+
+def _empty(visit: sqlite3.Connection, table: Table, column: str) -> None:
+    if not visit.execute(f"SELECT 1 FROM {table}").fetchall():  # noqa: S608 - a table's name
+        row = [one.type.python_type(1) for one in table.columns]
+        visit.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    last = f"(SELECT max(rowid) FROM {table})"  # noqa: S608
+    visit.execute(f"UPDATE {table} SET {column} = NULL WHERE rowid = {last}")  # noqa: S608
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The golden history, of which each test changes its own copy of the database."""
+    folder = tmp_path_factory.mktemp("unfilled") / "golden"
+    shutil.copytree(GOLDEN, folder)
+    return folder
+
+
+@pytest.fixture
+def history(sound: Path) -> Path:
+    """The same as it was at first."""
+    shutil.copyfile(GOLDEN / "lifecycle.db", sound / "lifecycle.db")
+    return sound
+
+
+@pytest.mark.parametrize("places", ROUNDS, ids=range(len(ROUNDS)))
+def test_nothing_where_a_value_must_stand_is_told_and_breaks_no_check_off(
+    history: Path, places: list[Place]
+) -> None:
+    emptied(history / "lifecycle.db", places)
+
+    found = findings(history)
+
+    told = {str(one.field) for one in found if one.code == "row_unfilled"}
+    assert told == {f"{table}.{column}" for table, column in places}
+    assert [one for one in found if one.code == "check_broken_off"] == []
+
+
+def test_a_row_of_no_stream_that_makes_somebody_administrator_is_a_finding(history: Path) -> None:
+    with closing(sqlite3.connect(history / "lifecycle.db", isolation_level=None)) as visit:
+        made = visit.execute("SELECT sql FROM sqlite_schema WHERE name = 'lifecycle_assignments'")
+        ((text,),) = made.fetchall()
+        _pretend(visit, {"lifecycle_assignments": text.replace(" NOT NULL", "")})
+        row = "('x', NULL, 1, 'mallory', 'administrator')"
+        visit.execute(f"INSERT INTO lifecycle_assignments VALUES {row}")  # noqa: S608
+        _pretend(visit, {"lifecycle_assignments": text})
+
+    said = Terminal(history).run("verify", "--db", f"sqlite:///{history}/lifecycle.db", "--json")
+
+    ((code, field, key),) = [
+        (one["code"], one["field"], one["found"])
+        for one in said.document["findings"]
+        if one["code"] != "schema_differs"
+    ]
+    assert (said.code, code) == (6, "row_unfilled")
+    assert (field, key) == ("lifecycle_assignments.stream", "x")
+
+
+def test_a_part_that_breaks_off_keeps_what_it_and_others_found() -> None:
+    first = Finding("log_gap", "installation", 1)
+
+    def broken(error: Exception) -> Iterator[Finding]:
+        yield first
+        raise error
+
+    found = list(part("log", broken(TypeError("no number")), "participation/a"))
+
+    assert found == [
+        first,
+        Finding("check_broken_off", "participation/a", None, "log", None, "TypeError: no number"),
+    ]
+    with pytest.raises(StorageFailed):
+        list(part("log", broken(StorageFailed(detail="gone"))))
