@@ -179,6 +179,7 @@ def _turned(place: int) -> Change:
 def functions(modules: list[str]) -> Functions:
     """Return the functions of modules that are alive, by file, name and line."""
     found: Functions = {str(ROOT / module): {} for module in modules}
+    gc.unfreeze()  # what tests froze is not among the objects
     for one in gc.get_objects():
         if isinstance(one, FunctionType) and one.__code__.co_filename in found:
             code = one.__code__
