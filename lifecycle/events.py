@@ -115,6 +115,12 @@ VERIFICATION_PROCESS_LOST: Final = Event(
     "a process that verified beside others ended; its share is verified by those that are left",
     warns=True,
 )
+VERIFICATION_PROCESS_SILENT: Final = Event(
+    "verification_process_silent",
+    ("pid",),
+    "a process that verifies beside others has answered nothing for a while, and is waited for",
+    warns=True,
+)
 VERIFICATION_PROCESS_REFUSED: Final = Event(
     "verification_process_refused",
     ("why",),

@@ -136,6 +136,7 @@ def make_backup(
     *,
     evidence: Path | str | None = None,
     programs: Path | None = None,
+    servers: Sequence[str] = (),
     watched: Watched | None = None,
 ) -> tuple[Path, Manifest]:
     """Write a backup of a database and its evidence files; see ``storage.backups``.
@@ -145,6 +146,7 @@ def make_backup(
         to: The file, or a folder to put it in.
         evidence: As for ``open_lifecycle``.
         programs: Folder with the programs of PostgreSQL, if it has to be named.
+        servers: Addresses of the databases that schools lie in, where these are others.
         watched: Who is told how far it is.
 
     Returns:
@@ -157,7 +159,8 @@ def make_backup(
     from lifecycle.storage.backups import backup
 
     now = SystemClock().now()
-    return backup(url, to, evidence_store(url, evidence), now, programs=programs, watched=watched)
+    store = evidence_store(url, evidence)
+    return backup(url, to, store, now, programs=programs, servers=servers, watched=watched)
 
 
 def restore_backup(
@@ -167,6 +170,7 @@ def restore_backup(
     *,
     evidence: Path | str | None = None,
     programs: Path | None = None,
+    servers: Sequence[str] = (),
     accept: bool = False,
     checkpoints: Sequence[Kept] = (),
     keys: Sequence[VerifierKey] = (),
@@ -180,6 +184,7 @@ def restore_backup(
         progress: Called with the number of records verified, now and then.
         evidence: As for ``open_lifecycle``.
         programs: Folder with the programs of PostgreSQL, if it has to be named.
+        servers: Addresses of empty databases for the schools, where they lay on several servers.
         accept: Put it in place in spite of findings.
         checkpoints: Checkpoints that were kept outside: of a later one records are missing.
         keys: Whose checkpoints are believed.
@@ -211,5 +216,6 @@ def restore_backup(
 
     folder = evidence_folder(url, evidence)
     return restore(
-        file, url, folder, check, accept=accept, programs=programs, lock_seconds=lock_seconds
-    )
+        file, url, folder, check,
+        accept=accept, programs=programs, servers=servers, lock_seconds=lock_seconds,
+    )  # fmt: skip

@@ -6,7 +6,8 @@ somebody wrote meanwhile, or that fails at a span, leaves it to the process that
 
 A process may also be killed at any moment, as by a machine that is out of memory. So each has a
 connection of its own and shares no queue and no lock with others: what it held would stay held.
-Its end ends the connection, and its span is left to the process that asked as well.
+Its end ends the connection, and its span is left to the process that asked as well. One that is
+only stopped may go on at any moment, so it is waited for, and that is said.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import pickle
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -39,6 +41,12 @@ from lifecycle.logs import event
 
 LARGE: Final = 50_000
 """Records from which on other processes are worth their start, if nothing else is asked for."""
+
+QUIET: Final = 30.0
+"""Seconds without an answer, after which it is said whom verification waits for."""
+
+Waits = Callable[[Sequence[int]], None]
+"""Called with the numbers of processes that have answered nothing for so long."""
 
 _TO_END: Final = 10.0  # seconds in which a process without work closes its view
 _BETWEEN_COLLECTIONS: Final = 50_000  # objects; a batch of rows alone is five hundred
@@ -94,6 +102,8 @@ class Spread:
         evidence: The evidence store.
         workers: How many processes; ``None`` for what suits the size and the machine.
         progress: Called with the number of records read, now and then.
+        waits: Told whom is waited for.
+        quiet: After how many seconds without an answer.
     """
 
     def __init__(
@@ -103,7 +113,11 @@ class Spread:
         evidence: EvidenceStore,
         workers: int | None,
         progress: Progress,
+        waits: Waits = lambda numbers: None,
+        quiet: float = QUIET,
     ) -> None:
+        self._waits = waits
+        self._quiet = quiet
         self._journal = journal
         self._view = view
         self._evidence = evidence
@@ -157,7 +171,7 @@ class Spread:
 
     def _outcomes(self, run: Checking, crew: _Crew) -> Iterator[Outcome]:
         for span, future in crew.work:
-            outcome = future.result()
+            outcome = crew.awaited(future, self._quiet, self._waits)
             yield check_schools(run, self._view, span) if outcome is None else outcome
 
 
@@ -179,6 +193,7 @@ class _Crew:
             self._left.put(one)
         self._processes: list[SpawnProcess] = []
         self._threads: list[threading.Thread] = []
+        self._asked: dict[int, float] = {}  # since when an answer is waited for, by process
         self._handing_out = 1
         self._lock = threading.Lock()
 
@@ -190,6 +205,22 @@ class _Crew:
         except OSError as error:  # No memory or no number for one more process.
             event(events.VERIFICATION_PROCESS_REFUSED, why=str(error))
         self._ended()
+
+    def awaited(self, future: Future[Outcome | None], quiet: float, waits: Waits) -> Outcome | None:
+        """Return what a span came to, telling meanwhile whom is waited for, each of them once."""
+        told: set[int] = set()
+        while True:
+            try:
+                return future.result(quiet)
+            except TimeoutError:
+                before = time.monotonic() - quiet
+                with self._lock:
+                    silent = {one for one, since in self._asked.items() if since <= before}
+                if silent - told:
+                    for one in sorted(silent - told):
+                        event(events.VERIFICATION_PROCESS_SILENT, pid=one)
+                    waits(sorted(silent))
+                    told |= silent
 
     def end(self, *, at_once: bool) -> None:
         """Wait for the processes, which end when no work is left, or end them *at once*."""
@@ -216,16 +247,25 @@ class _Crew:
         self._threads.append(thread)
 
     def _follow(self, ours: Connection, number: int | None) -> None:
+        def answered(asked: object) -> Any:
+            with self._lock:
+                self._asked[number or 0] = time.monotonic()
+            ours.send(asked)
+            return ours.recv()
+
         try:
             with ours:
-                ours.send(self._task)
-                while ours.recv():
-                    self._next(ours)
+                ready = answered(self._task)
+                while ready:
+                    self._next(answered)
+                    ready = ours.recv()
         except Empty:
             pass  # The process ends with the connection.
         except (EOFError, OSError):
             event(events.VERIFICATION_PROCESS_LOST, pid=number)
         finally:
+            with self._lock:
+                self._asked.pop(number or 0, None)
             self._ended()
 
     def _ended(self) -> None:
@@ -236,7 +276,7 @@ class _Crew:
         while alone and not self._left.empty():
             self._left.get()[1].set_result(None)
 
-    def _next(self, ours: Connection) -> None:
+    def _next(self, answered: Callable[[object], Any]) -> None:
         """Have one more span checked.
 
         Raises:
@@ -246,8 +286,7 @@ class _Crew:
         span, future = self._left.get_nowait()
         outcome: Outcome | None = None
         try:
-            ours.send(span)
-            outcome = ours.recv()
+            outcome = answered(span)
         finally:
             future.set_result(outcome)
         if outcome is not None:

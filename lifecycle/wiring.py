@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lifecycle.audit.note import VerifierKey
     from lifecycle.domain.definition import Definition
     from lifecycle.domain.guards import GuardFunction
+    from lifecycle.parallel import Waits
 
 MEMORY = "memory://"
 _VERSION_7 = 7
@@ -152,6 +153,7 @@ def verify(
     keys: Sequence[VerifierKey] = (),
     since: Kept | None = None,
     workers: int | None = 1,
+    waits: Waits = lambda numbers: None,
 ) -> Report:
     """Verify everything that is stored; see ``lifecycle.audit.verify``.
 
@@ -166,6 +168,8 @@ def verify(
             Where it is more than one, the program's main module must be importable
             (``if __name__ == "__main__":``). A history in memory, and guards that cannot be
             sent to another process, are checked in this one.
+        waits: Called with the numbers of processes that have answered nothing for half a minute;
+            they are waited for.
 
     Raises:
         EvidenceUnreadable: The evidence store is there, but nothing in it can be read.
@@ -179,7 +183,7 @@ def verify(
     with (
         span("verify", backend=context.journal.backend) as told,
         context.journal.auditing() as view,
-        Spread(context.journal, view, context.evidence, workers, progress) as spread,
+        Spread(context.journal, view, context.evidence, workers, progress, waits) as spread,
     ):
         report = verify_view(
             view,

@@ -12,6 +12,11 @@ _SECRET: Final = re.compile("password|secret|scram_(client|server)_key")
 """In the names of options of libpq whose values let others in."""
 
 
+def is_secret(name: str) -> bool:
+    """Tell whether an option of libpq is one whose value lets others in."""
+    return _SECRET.search(name.lower()) is not None
+
+
 def shown_address(url: str) -> str:
     """Return an address without its password, for messages and documents.
 
@@ -27,7 +32,7 @@ def shown_address(url: str) -> str:
         return "***"
     if not is_unambiguous(url, address):
         return f"{address.drivername}://***"
-    if any(_SECRET.search(name.lower()) for name in address.query):
+    if any(map(is_secret, address.query)):
         # A secret with an «&» goes on in what looks like other options.
         address = address.set(query={})
     elif address.password is None and address.get_backend_name() != "postgresql":

@@ -18,6 +18,7 @@ from lifecycle.domain.spans import (
     Plain,
     Span,
     StoredRecord,
+    before_which,
 )
 from lifecycle.storage import rows, schema
 from lifecycle.storage.doubled import doubled
@@ -37,7 +38,7 @@ from lifecycle.storage.tables import (
 )
 
 _OF_SCHOOLS: Final = participation_stream("")
-_AFTER_SCHOOLS: Final = _OF_SCHOOLS[:-1] + chr(ord(_OF_SCHOOLS[-1]) + 1)
+_AFTER_SCHOOLS: Final = before_which(_OF_SCHOOLS)
 
 
 class _Ranged:

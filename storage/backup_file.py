@@ -25,7 +25,14 @@ from lifecycle.storage.staging import new_file
 
 FORMAT: Final = "school-lifecycle/backup/1"
 MANIFEST: Final = "manifest.json"
-DATABASES: Final = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
+SEVERAL: Final = "postgresql-shards"
+"""The kind of a database whose schools lie on several servers."""
+
+DATABASES: Final = {
+    "sqlite": "database.sqlite3",
+    "postgresql": "database.dump",
+    SEVERAL: "database.dumps.tar",
+}
 """Name of the database in the archive, by its kind."""
 
 EVIDENCE: Final = "evidence/"
@@ -42,7 +49,7 @@ class Manifest:
     """What a backup holds.
 
     Args:
-        kind: ``sqlite`` or ``postgresql``.
+        kind: ``sqlite``, ``postgresql`` or ``postgresql-shards``.
         origin: Id of the installation.
         created_at: When the backup was begun, UTC.
         schema: Revision of the schema.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import moment_text
 from lifecycle.storage.backup_file import EVIDENCE, Manifest, Written
 from lifecycle.storage.journal import database_at
+from lifecycle.storage.roles import servers_at
 from lifecycle.storage.rows import as_bytes, names_file
 from lifecycle.storage.snapshots import Snapshot, snapshot
 from lifecycle.storage.sqlite import LOCK_SECONDS
@@ -46,6 +47,7 @@ def backup(
     now: datetime,
     *,
     programs: Path | None = None,
+    servers: Sequence[str] = (),
     watched: Watched | None = None,
     lock_seconds: float = LOCK_SECONDS,
 ) -> tuple[Path, Manifest]:
@@ -61,6 +63,7 @@ def backup(
             in it name are there.
         now: The moment, UTC.
         programs: Folder with the programs of PostgreSQL; ``None`` to look for them.
+        servers: Addresses of the databases that schools lie in, where these are others.
         watched: Who is told how far it is.
         lock_seconds: How long to wait for others who write.
 
@@ -77,9 +80,12 @@ def backup(
     if not in_folder and (to.exists() or to.is_symlink()):
         raise PlaceTaken(place=str(to))
     database = database_at(url, lock_seconds)
+    others = servers_at(servers)
+    if others:
+        servers_at([url])
     with failing(to), staging(to if in_folder else to.parent) as stage:
         copy = stage / "database"
-        with snapshot(database, copy, programs, watched.database) as found:
+        with snapshot(database, copy, programs, watched.database, others) as found:
             manifest = _described(found, now, database.faults.url)
             named = _named(found.view, manifest)
         file = _written(stage, copy, manifest, named, store, watched.files)

@@ -131,6 +131,10 @@ class Database(Protocol):
         """
         ...
 
+    def held_at_once(self, driver: DBAPIConnection, name: str) -> bool:
+        """Hold *name* as ``hold`` does if nobody else holds it, and tell whether it is held."""
+        ...
+
     def alone(self, driver: DBAPIConnection) -> None:
         """Wait for whoever writes, and let nobody but readers in until the transaction ends."""
         ...

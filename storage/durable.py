@@ -1,14 +1,19 @@
-"""Names that survive a power cut."""
+"""Names that survive a power cut, and files that outlived whoever wrote them."""
 
 from __future__ import annotations
 
 import errno
 import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 # Some network file systems cannot sync a folder; their own rules hold there.
 _NOT_SUPPORTED: Final = {errno.EINVAL, errno.ENOTSUP}
+YOUNG: Final = 60
+"""Seconds: what is younger may still be written, and a folder perhaps not locked yet."""
 
 
 def sync_folder(folder: Path) -> None:
@@ -27,3 +32,11 @@ def sync_folder(folder: Path) -> None:
             raise
     finally:
         os.close(handle)
+
+
+def sweep(files: Iterable[Path]) -> None:
+    """Take away half-written files that a killed process left, and none that may be written yet."""
+    for left in files:
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime >= YOUNG:
+                left.unlink()

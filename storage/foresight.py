@@ -1,6 +1,8 @@
-"""Asking a server in one go what a request will ask first.
+"""Asking in one go what requests will ask first.
 
-A transition asks a dozen things before it writes, each by itself. Where every answer is waited for,
+Of the many of a batch, one question asks for a hundred streams or command ids.
+
+A single transition asks a dozen things before it writes. Where every answer is waited for,
 the waiting takes longer than the answers: so the same statements are sent together, in the order
 in which they would be asked, and each answer is kept until it is asked for. The stream is locked
 first, and every statement sees what was committed before it: the answers are those that it would
@@ -9,10 +11,11 @@ have got one by one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from itertools import zip_longest
 from typing import Final
 
-from sqlalchemy import bindparam, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, literal_column, select
 
 from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
 from lifecycle.storage import rows
@@ -25,7 +28,7 @@ from lifecycle.storage.reading import (
     RECORDS,
 )
 from lifecycle.storage.session import Question, Session, Statement, Values
-from lifecycle.storage.tables import assignments, standings, streams
+from lifecycle.storage.tables import assignments, records, standings, streams
 
 HEAD_COLUMNS: Final = (streams.c.version, streams.c.hash, streams.c.recorded_at)
 
@@ -41,6 +44,20 @@ LOCK_FREE: Final = Statement(
     .where(streams.c.stream == bindparam("stream"))
     .with_for_update(skip_locked=True)
 )
+_MANY: Final = 100  # keys of one question; what is left over of the last ones finds nothing
+_KEYS: Final = tuple(f"key_{number}" for number in range(_MANY))
+
+
+def _one_of(column: ColumnElement[str]) -> ColumnElement[bool]:
+    return column.in_([bindparam(key) for key in _KEYS])
+
+
+_LOCK_FREE_OF: Final = Statement(
+    select(streams.c.stream, *HEAD_COLUMNS)
+    .where(_one_of(streams.c.stream))
+    .with_for_update(skip_locked=True)
+)
+_COMMANDS_OF: Final = Statement(select(records.c.command_id).where(_one_of(records.c.command_id)))
 # Shared with others who look, and held against whoever would move it: see SqlWriting.head.
 CONSULT: Final = Statement(
     select(*HEAD_COLUMNS)
@@ -96,6 +113,22 @@ def foresee(session: Session, stream: str, command_id: str, actors: Collection[s
     for name, *head in on_map:
         session.foresee(CONSULT, [tuple(head)], stream=name)
         session.foresee(ASSIGNMENTS_IN, held, stream=name)
+
+
+def held(session: Session, names: Sequence[str]) -> Iterator[Values]:
+    """Hold those of some streams that nobody else holds, and yield name and head of each."""
+    return _found(session, _LOCK_FREE_OF, names)
+
+
+def used(session: Session, command_ids: Sequence[str]) -> set[str]:
+    """Return those of some command ids that stand for a record already."""
+    return {name for (name,) in _found(session, _COMMANDS_OF, command_ids)}
+
+
+def _found(session: Session, statement: Statement, keys: Sequence[str]) -> Iterator[Values]:
+    for first in range(0, len(keys), _MANY):
+        some = keys[first : first + _MANY]
+        yield from session.rows(statement, **dict(zip_longest(_KEYS, some)))
 
 
 def _keep(session: Session, asked: list[Question], answers: list[list[Values]]) -> None:

@@ -331,7 +331,7 @@ class _MemoryWriting(_MemoryView):
         super().__init__(origin, state)
         self._inline = sealing == "inline"
 
-    def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
+    def foresee(self, places: Sequence[tuple[str, str]], actors: Collection[str] = ()) -> None:
         """Do nothing: nothing is far away."""
 
     def lock(self, stream: str, *, wait: bool = True) -> Head:

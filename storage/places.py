@@ -20,7 +20,7 @@ from lifecycle.audit.checkpoints import Kept
 from lifecycle.audit.note import MAX_NOTE_CHARACTERS, Checkpoint
 from lifecycle.domain.errors_log import PlaceFailed
 from lifecycle.domain.messages import Message
-from lifecycle.storage.durable import sync_folder
+from lifecycle.storage.durable import sweep, sync_folder
 
 LATEST: Final = "latest"
 
@@ -28,6 +28,7 @@ EXAMPLE: Final = "000000000042-0123abcd.checkpoint"
 """How the file of a checkpoint is called: by its size, and by a hash of the note."""
 
 _NAME: Final = re.compile(r"[0-9]{12,19}-[0-9a-f]{8}\.checkpoint")
+_HALF: Final = re.compile(rf"\.({LATEST}|{_NAME.pattern})\.[0-9a-f]{{8}}\.part")
 _GIT_SECONDS: Final = 60
 _ELSEWHERE: Final = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 """What git tells its hooks, and what would lead it to another repository than the named one."""
@@ -121,6 +122,8 @@ class Folder:
                 raise PlaceFailed(place=str(self._path), detail=detail)
             self._write(self._path / LATEST, note)
             sync_folder(self._path)
+            # Last: what another one of us left is no reason to keep no checkpoint.
+            sweep(one for one in self._path.iterdir() if _HALF.fullmatch(one.name))
         except OSError as error:
             raise self._failed(error) from error
         return path

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from itertools import count, islice
+from itertools import count
 from typing import Any, Final, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Dialect, Engine, QueuePool, create_engine
+from sqlalchemy import Dialect, Engine, NullPool, create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -27,7 +27,8 @@ from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
-from lifecycle.storage.postgres_values import Flow, check_texts
+from lifecycle.storage.postgres_pipeline import attempted, piped
+from lifecycle.storage.postgres_values import Flow
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
 
@@ -55,9 +56,6 @@ _CLOSE: Final = _GATE.format("_lock", _LOCKS)
 _OPEN: Final = _GATE.format("_unlock", _LOCKS)
 # Each shard settles what a transaction sees when it is asked first.
 _LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
-
-_ATTEMPT: Final[Sent] = ("SAVEPOINT lifecycle_attempt", ())
-_ATTEMPTED: Final[Sent] = ("RELEASE SAVEPOINT lifecycle_attempt", ())
 
 _UNDER_WAY: Final = (
     "SELECT pid, xact_start FROM pg_catalog.pg_stat_activity"
@@ -162,20 +160,22 @@ class PostgresDatabase:
         return create_engine(
             "postgresql+psycopg://",
             creator=connect,
-            poolclass=QueuePool,
-            max_overflow=-1,
+            poolclass=NullPool,  # they are held in Connections
             pool_reset_on_return=None,
         )
+
+    def look_again(self, driver: DBAPIConnection) -> None:
+        """Find out anew on how many servers schools lie."""
+        self._shards = settle(cast(psycopg.Connection[Any], driver), self._bounds)
 
     @property
     def lock_milliseconds(self) -> int:
         """How long another writer is waited for."""
         return int(self._lock_seconds * 1000)
 
-    def for_programs(self) -> tuple[str, str | None]:
-        """Return the address for programs of PostgreSQL, and the password, not to be shown."""
-        shown = {name: one for name, one in self._arguments.items() if name != "password"}
-        return psycopg.conninfo.make_conninfo(**shown), self._arguments.get("password")
+    def for_programs(self) -> dict[str, Any]:
+        """Return how libpq reaches the database, by its options; some are not to be shown."""
+        return dict(self._arguments)
 
     def unchecked(self) -> psycopg.Connection[Any]:
         """Return a connection to a server that may have settings which endanger what it keeps.
@@ -194,11 +194,13 @@ class PostgresDatabase:
         if writes and self._shards:
             driver.cursor().execute(f"{_BEGIN[True]}; {_ENTER}")
         elif still and self._shards:
-            self._begin_still(driver)
+            self.begin_still(driver)
         else:
             driver.cursor().execute(_BEGIN[writes])
 
-    def _begin_still(self, driver: DBAPIConnection) -> None:
+    def begin_still(
+        self, driver: DBAPIConnection, meanwhile: Callable[[], object] = lambda: None
+    ) -> None:
         """Begin to read one state of all servers: nobody writes to them while it is settled."""
         cursor = driver.cursor()
         cursor.execute(_CLOSE)
@@ -206,6 +208,7 @@ class PostgresDatabase:
             cursor.execute(_BEGIN[False])
             looks = ", ".join(_LOOK.format(number + 1) for number in range(self._shards))
             cursor.execute(f"SELECT {looks}")
+            meanwhile()
         except BaseException:
             self.undo(driver)
             raise
@@ -234,7 +237,11 @@ class PostgresDatabase:
     def undo(self, driver: DBAPIConnection) -> None:
         """Undo the transaction, if there still is one: the server does so itself if it is lost."""
         if self.in_transaction(driver) and not self.lost(driver):
-            driver.rollback()
+            try:
+                driver.rollback()
+            except psycopg.Error:
+                # Who was interrupted asked the server to stop, and it may stop this instead.
+                driver.close()
 
     def in_transaction(self, driver: DBAPIConnection) -> bool:
         """Tell whether a connection really is inside a transaction, or nobody knows."""
@@ -251,32 +258,25 @@ class PostgresDatabase:
         )
         return True
 
+    def held_at_once(self, driver: DBAPIConnection, name: str) -> bool:
+        """Hold *name* as ``hold`` does, if nobody else does."""
+        found = driver.cursor().execute(
+            "SELECT pg_catalog.pg_try_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
+            (_LOCKS, name),
+        )
+        return bool(found.fetchone()[0])
+
     def alone(self, driver: DBAPIConnection) -> None:
         """Lock our tables against everybody who does more than read them."""
         driver.cursor().execute(f"LOCK TABLE {', '.join(_TABLES)} IN EXCLUSIVE MODE")
 
     def together(self, driver: DBAPIConnection, sent: Sequence[Sent]) -> list[Any]:
-        """Execute statements in order without waiting for the answer of each.
-
-        Nothing is sent if one carries a text that the server cannot keep: the others would stand.
-        """
-        for _, values in sent:
-            check_texts(values)
-        connection = cast(psycopg.Connection[Any], driver)
-        with connection.pipeline():
-            return [connection.cursor().execute(text, values) for text, values in sent]
+        """Execute statements in order without waiting for the answer of each."""
+        return piped(cast(psycopg.Connection[Any], driver), sent)
 
     def attempted(self, driver: DBAPIConnection, sent: Sequence[SentForMany]) -> list[int]:
         """Execute statements, and undo all of them when one fails: it ends the transaction."""
-        single = [(text, values) for text, rows in sent for values in rows]
-        try:
-            _, *done, _ = self.together(driver, [_ATTEMPT, *single, _ATTEMPTED])
-        except psycopg.Error:
-            if _status(driver) is TransactionStatus.INERROR:
-                driver.cursor().execute("ROLLBACK TO SAVEPOINT lifecycle_attempt")
-            raise
-        answers = iter(done)
-        return [sum(one.rowcount for one in islice(answers, len(rows))) for _, rows in sent]
+        return attempted(cast(psycopg.Connection[Any], driver), sent)
 
     def flowing(self, driver: DBAPIConnection, text: str, values: tuple[Any, ...]) -> Any:
         """Return a cursor of the server's: the driver itself would fetch all rows at once."""

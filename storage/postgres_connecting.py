@@ -47,6 +47,9 @@ _SETTLE: Final = (
     " pg_catalog.set_config('lock_timeout', %s, false),"
     " pg_catalog.set_config('statement_timeout', %s, false),"
     " pg_catalog.set_config('idle_in_transaction_session_timeout', %s, false),"
+    # Held as it is found: the connection may live longer than the server's settings do.
+    " pg_catalog.set_config('synchronous_commit',"
+    " pg_catalog.current_setting('synchronous_commit'), false),"
     " pg_catalog.current_setting('server_version_num'),"
     " pg_catalog.current_setting('server_encoding'), "
     + ", ".join(f"pg_catalog.current_setting('{name}')" for name in DURABLE)
@@ -71,7 +74,7 @@ def settle(connection: psycopg.Connection[Any], bounds: Sequence[float]) -> int:
     milliseconds = [str(int(seconds * 1000)) for seconds in bounds]
     row = connection.execute(_SETTLE, milliseconds).fetchone()
     assert row is not None  # noqa: S101 - it selects one row of nothing
-    _, _, _, _, version, encoding, *switches, shards = row
+    _, _, _, _, _, version, encoding, *switches, shards = row
     if int(version) < OLDEST * 10_000:
         detail = Message("PostgreSQL {oldest} or newer is needed", {"oldest": OLDEST})
         raise StorageFailed(detail=detail)

@@ -6,11 +6,17 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from psycopg.conninfo import make_conninfo
 
 from lifecycle.domain.errors_database import BackupFailed, ProgramMissing
+from lifecycle.domain.messages import Message
+from lifecycle.storage.addresses import is_secret
+from lifecycle.storage.staging import new_file
 
 _VERSION: Final = re.compile(r"\(PostgreSQL\) (\d+)")
 _USUAL: Final = (
@@ -18,6 +24,7 @@ _USUAL: Final = (
     "/usr/pgsql-{}/bin",
     "/opt/homebrew/opt/postgresql@{}/bin",
 )
+_SERVICE: Final = "lifecycle"
 _TOLD: Final = 500  # characters of what a program said
 
 
@@ -50,20 +57,56 @@ def program(name: str, server: int, folder: Path | None) -> Path:
     raise ProgramMissing(program=name, version=server, found=shown)
 
 
-def run(command: Sequence[str | Path], password: str | None) -> str:
+@contextmanager
+def reaching(options: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Lend what a program reaches a database with: an address, and what goes with it unseen.
+
+    Every account of the machine can see the address on the command line. The password goes by the
+    environment; for other secrets libpq knows no way but a file, which is there meanwhile.
+
+    Args:
+        options: Of libpq.
+        folder: For that file; closed to others.
+
+    Raises:
+        BackupFailed: Such a file could not hold a secret, or the address names one already.
+    """
+    shown = {name: one for name, one in options.items() if not is_secret(name)}
+    hidden = {name: str(one) for name, one in options.items() if name not in shown}
+    unseen = {"PGPASSWORD": hidden.pop("password")} if "password" in hidden else {}
+    if not hidden:
+        yield make_conninfo(**shown), unseen
+        return
+    if "service" in shown or any(one != one.rstrip() or "\n" in one for one in hidden.values()):
+        names = ", ".join(sorted(hidden))
+        raise BackupFailed(
+            detail=Message(
+                "{names} cannot be handed on; write it into the service file (pg_service.conf)",
+                {"names": names},
+            )
+        )
+    file = folder / "service"
+    lines = [f"[{_SERVICE}]", *(f"{name}={one}" for name, one in hidden.items()), ""]
+    with os.fdopen(new_file(file), "w", encoding="utf-8") as stream:
+        stream.write("\n".join(lines))
+    try:
+        yield make_conninfo(**shown, service=_SERVICE), unseen | {"PGSERVICEFILE": str(file)}
+    finally:
+        file.unlink()
+
+
+def run(command: Sequence[str | Path], unseen: Mapping[str, str] | None = None) -> str:
     """Run a program of PostgreSQL and return what it prints.
 
     Args:
         command: The program and its arguments, which every account of the machine can see.
-        password: Of the connection; it is handed on unseen.
+        unseen: What it finds in its environment besides, which only its own account can.
 
     Raises:
         BackupFailed: It did not do its work.
     """
     # Messages in English, whoever runs it: they are matched and told.
-    environment = {**os.environ, "LC_ALL": "C", "PGCONNECT_TIMEOUT": "10"}
-    if password is not None:
-        environment["PGPASSWORD"] = password
+    environment = {**os.environ, "LC_ALL": "C", "PGCONNECT_TIMEOUT": "10", **(unseen or {})}
     done = subprocess.run(  # noqa: S603 - programs of PostgreSQL, with our own words
         list(map(str, command)),
         capture_output=True,
@@ -81,7 +124,7 @@ def run(command: Sequence[str | Path], password: str | None) -> str:
 
 def _version(place: Path) -> int | None:
     try:
-        told = run([place, "--version"], None)
+        told = run([place, "--version"])
     except (OSError, BackupFailed):
         return None
     found = _VERSION.search(told)

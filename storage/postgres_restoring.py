@@ -2,7 +2,8 @@
 
 pg_restore commits before anything can be verified. So the revision of the schema is left out, and
 without it nobody opens the database; it is written in the transaction in which everything was
-verified. A process that is killed leaves what is told as broken, not what looks whole.
+verified. A process that is killed leaves what is told as broken, not what looks whole. What it left
+bears a mark, until it has a revision: whoever restores next takes it away.
 
 A line can break after a commit was sent and before its answer came. Then the server is asked anew
 what is there, once nothing is under way any more of what was begun here.
@@ -16,11 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -38,7 +39,17 @@ from lifecycle.storage import postgres_schema, schema, tables
 from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.database import Database
 from lifecycle.storage.postgres import PostgresDatabase
-from lifecycle.storage.postgres_programs import program, run
+from lifecycle.storage.postgres_left import (
+    MARK,
+    NAMED,
+    UNMARK,
+    analyse,
+    end_others,
+    has_revision,
+    sweep,
+    take_away,
+)
+from lifecycle.storage.postgres_programs import program, reaching, run
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.triggers import POSTGRES_FUNCTION
 
@@ -50,19 +61,33 @@ _FUNCTION: Final = POSTGRES_FUNCTION.replace("CREATE FUNCTION", "CREATE OR REPLA
 # Whoever restores holds this alone: what has no revision is then his own making.
 _HOLD: Final = "SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtext('lifecycle restore'))"
 _NAME: Final = "SELECT pg_catalog.set_config('application_name', %s, false)"
-# A server goes on with what it was sent, whoever is there to hear of it.
-_END: Final = (
-    "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity"
-    " WHERE application_name = %s AND datname = current_database() AND pid <> pg_backend_pid()"
-)
 _PAUSE: Final = 0.2  # seconds between two tries to reach a server
 
 _Driver = psycopg.Connection[Any]
 
 
+class Source(Protocol):
+    """What is brought back, and what becomes of it where it does not lie in the one database."""
+
+    def bring_back(self, connection: Connection, programs: Path | None, name: str) -> None:
+        """Bring back everything but the revision, under a mark.
+
+        Args:
+            connection: To the empty database, outside a transaction.
+            programs: Folder with pg_restore; ``None`` to look for it.
+            name: By which whatever works there is known.
+        """
+
+    def keep(self) -> None:
+        """Do what is to be done before the revision is there."""
+
+    def leave(self, *, kept: bool | None) -> None:
+        """Take away what was not kept; of ``None`` nobody knows."""
+
+
 @contextmanager
 def restoring(
-    database: Database, dump: Path, revision: str, programs: Path | None
+    database: Database, source: Source, revision: str, programs: Path | None
 ) -> Iterator[tuple[Auditing, Callable[[], None]]]:
     """Bring a dump back; lend a view of it, and what keeps it. What is not kept is taken away.
 
@@ -70,7 +95,7 @@ def restoring(
 
     Args:
         database: Where to, as who may make tables there.
-        dump: What pg_dump wrote.
+        source: What is brought back.
         revision: Of the schema in it.
         programs: Folder with pg_restore; ``None`` to look for it.
 
@@ -88,12 +113,12 @@ def restoring(
             driver = driver_of(connection)
             assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
             driver.execute(_HOLD)
+            sweep(driver)
             if postgres_schema.known(driver):
                 raise PlaceTaken(place=database.faults.url)
-            tool = program("pg_restore", driver.info.server_version // 10_000, programs)
             place = _Place(database, engine, driver)
             try:
-                _bring_back(database, driver, tool, dump, place.name)
+                source.bring_back(connection, programs, place.name)
                 database.begin(driver, write=True)
                 session = Session(driver, database)
                 driver.execute(
@@ -102,12 +127,24 @@ def restoring(
                     ),
                     (revision,),
                 )
+                driver.execute(UNMARK)
                 schema.check(session)
-                yield SqlAuditing(session, schema.installed(session)), place.keep
+                yield SqlAuditing(session, schema.installed(session)), _keeping(source, place)
             finally:
-                place.leave()
+                try:
+                    place.leave()
+                finally:
+                    source.leave(kept=place.kept)
     finally:
         engine.dispose()
+
+
+def _keeping(source: Source, place: _Place) -> Callable[[], None]:
+    def keep() -> None:
+        source.keep()
+        place.keep()
+
+    return keep
 
 
 class _Place:
@@ -120,10 +157,10 @@ class _Place:
     """
 
     def __init__(self, database: PostgresDatabase, engine: Engine, driver: _Driver) -> None:
-        self.name = f"lifecycle-restore-{token_hex(8)}"
+        self.name = f"{NAMED}{token_hex(8)}"
         self._database, self._engine, self._driver = database, engine, driver
         self._lent: PoolProxiedConnection | None = None
-        self._kept: bool | None = False  # None: nobody knows
+        self.kept: bool | None = False  # None: nobody knows
         driver.execute(_NAME, (self.name,))
 
     def keep(self) -> None:
@@ -137,18 +174,18 @@ class _Place:
             with self._database.faults:
                 self._database.commit(self._plain())
         except BaseException as error:
-            self._kept = None
+            self.kept = None
             try:
                 with self._settled() as driver:
-                    self._kept = _has_revision(driver)
+                    self.kept = has_revision(driver)
             except BaseException:
                 raise CommitUnheard(url=self._database.faults.url) from error
-            if not self._kept:
+            if not self.kept:
                 if isinstance(error, CommitUnheard):
                     detail = Message("the line to {url} broke", {"url": self._database.faults.url})
                     raise BackupFailed(detail=detail) from error
                 raise
-        self._kept = True
+        self.kept = True
 
     def leave(self) -> None:
         """Take away what was not kept; let the server look at what was.
@@ -163,17 +200,17 @@ class _Place:
                 self._lent.close()
 
     def _clear(self) -> None:
-        if self._kept is False:
+        if self.kept is False:
             try:
                 with self._settled() as driver:
                     # With a revision, or with nothing of ours, it is somebody else's.
-                    if postgres_schema.known(driver) and _has_revision(driver) is False:
-                        _take_away(driver)
+                    if postgres_schema.known(driver) and has_revision(driver) is False:
+                        take_away(driver)
             except (psycopg.Error, StorageFailed) as error:
                 raise RestoreLeft(url=self._database.faults.url, detail=str(error)) from error
-        elif self._kept:
+        elif self.kept:
             with suppress(psycopg.Error):  # the server does so by itself in time
-                _analyse(self._driver)
+                analyse(self._driver)
 
     @contextmanager
     def _settled(self) -> Iterator[_Driver]:
@@ -183,9 +220,7 @@ class _Place:
             self._driver = self._anew()
         else:
             self._database.undo(self._plain())
-        ended = self._driver.execute(_END, (self.name,)).fetchall()
-        if not all(done for (done,) in ended):
-            raise StorageFailed(detail="a process of the server does not end")
+        end_others(self._driver, self.name)
         if lost:
             self._driver.execute(_HOLD)
         yield self._driver
@@ -209,45 +244,67 @@ class _Place:
                 return driver
 
 
-def _bring_back(
-    database: PostgresDatabase, driver: _Driver, tool: Path, dump: Path, name: str
+class Dump:
+    """A dump of a whole database.
+
+    Args:
+        database: Where to.
+        dump: What pg_dump wrote.
+    """
+
+    def __init__(self, database: PostgresDatabase, dump: Path) -> None:
+        self._database, self._dump = database, dump
+
+    def bring_back(self, connection: Connection, programs: Path | None, name: str) -> None:
+        """Bring it back in one transaction.
+
+        Raises:
+            ProgramMissing: pg_restore is not there.
+            SchemaElsewhere: Its tables belong into another schema than that of the address.
+            StorageFailed: It cannot be brought back.
+        """
+        database, dump, driver = self._database, self._dump, driver_of(connection)
+        assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
+        tool = program("pg_restore", driver.info.server_version // 10_000, programs)
+        listed = run([tool, "--list", dump]).splitlines()
+        _check_schema(database, driver, listed)
+        # A dump of tables holds their triggers, but not what the triggers do.
+        driver.execute(f"{_FUNCTION}; {MARK}".encode())
+        wanted = [
+            line
+            for line in listed
+            if not (" TABLE DATA " in line and f" {tables.VERSION_TABLE} " in line)
+        ]
+        chosen = dump.with_name("list")
+        chosen.write_text("\n".join(wanted) + "\n", "utf-8")
+        brought_back(database, tool, dump, name, [f"--use-list={chosen}"])
+
+    def keep(self) -> None:
+        """Do nothing: all of it lies in the one database."""
+
+    def leave(self, *, kept: bool | None) -> None:
+        """Do nothing: all of it lies in the one database."""
+
+
+def brought_back(
+    database: PostgresDatabase, tool: Path, dump: Path, name: str, how: Sequence[str]
 ) -> None:
-    listed = run([tool, "--list", dump], None).splitlines()
-    _check_schema(database, driver, listed)
-    # A dump of tables holds their triggers, but not what the triggers do.
-    driver.execute(_FUNCTION.encode())
-    told, password = database.for_programs()
-    conninfo = psycopg.conninfo.make_conninfo(told, application_name=name)
-    wanted = [
-        line
-        for line in listed
-        if not (" TABLE DATA " in line and f" {tables.VERSION_TABLE} " in line)
-    ]
-    chosen = dump.with_name("list")
-    chosen.write_text("\n".join(wanted) + "\n", "utf-8")
-    run(
-        [
-            tool,
-            "--single-transaction",
-            "--exit-on-error",
-            "--no-owner",
-            "--no-privileges",
-            f"--use-list={chosen}",
-            f"--dbname={conninfo}",
-            dump,
-        ],
-        password,
-    )
+    """Run pg_restore, in one transaction.
 
+    Args:
+        database: Where to.
+        tool: pg_restore.
+        dump: What pg_dump wrote, in a folder closed to others.
+        name: By which it is known on the server.
+        how: More options.
 
-def _has_revision(driver: _Driver) -> bool | None:
-    """Tell whether the revision of the schema is there; ``None`` if not even its table is."""
-    name = tables.VERSION_TABLE
-    there = driver.execute("SELECT to_regclass(%s) IS NOT NULL", (name,)).fetchone()
-    if there != (True,):
-        return None
-    query = sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(name))
-    return driver.execute(query).fetchone() is not None
+    Raises:
+        BackupFailed: It failed.
+    """
+    options = database.for_programs() | {"application_name": name}
+    always = ["--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"]
+    with reaching(options, dump.parent) as (conninfo, unseen):
+        run([tool, *always, *how, f"--dbname={conninfo}", dump], unseen)
 
 
 def _check_schema(database: PostgresDatabase, driver: _Driver, listed: Sequence[str]) -> None:
@@ -261,16 +318,3 @@ def _check_schema(database: PostgresDatabase, driver: _Driver, listed: Sequence[
         if row != (schema_there[1],):
             found = row and row[0]
             raise SchemaElsewhere(url=database.faults.url, schema=schema_there[1], found=found)
-
-
-def _take_away(driver: _Driver) -> None:
-    """Drop what was brought back; nothing of ours was there before."""
-    names = sql.SQL(", ").join(map(sql.Identifier, sorted(tables.NAMES)))
-    driver.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(names))
-    driver.execute("DROP FUNCTION IF EXISTS lifecycle_refuse()")
-
-
-def _analyse(driver: _Driver) -> None:
-    """Let the server learn how many rows of what there are, or it plans for empty tables."""
-    for name in sorted(tables.NAMES):
-        driver.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))

@@ -148,7 +148,7 @@ _REFUSED: Final = Statement(_refused)
 _REFUSED_ON: Final = Statement(_refused.where(refusals.c.stream == bindparam("stream")))
 
 # What reading a row ends in whose values are not of the form they must have.
-_UNSOUND: Final = (KeyError, ValueError, TypeError)
+UNSOUND: Final = (KeyError, ValueError, TypeError)
 
 Value = TypeVar("Value")
 
@@ -208,7 +208,7 @@ class SqlReading:
         found = logged(self._session)
         try:
             return max([moment_from(at) for at in found if at is not None], default=None)
-        except _UNSOUND as error:
+        except UNSOUND as error:
             raise self._unsound("the time of the log", error) from error
 
     def first(self, stream: str) -> Record | None:
@@ -349,7 +349,7 @@ class SqlReading:
         for version, last, recorded_at in self._session.rows(statement, stream=stream):
             try:
                 return rows.head_from(self._origin, stream, version, last, recorded_at)
-            except _UNSOUND as error:
+            except UNSOUND as error:
                 raise self._unsound(f"the head of {stream}", error) from error
         return empty_head(self._origin, stream)
 
@@ -367,7 +367,7 @@ class SqlReading:
         for row in found:
             try:
                 value = read(row)
-            except _UNSOUND as error:
+            except UNSOUND as error:
                 raise self._unsound(what.format(row[0]), error) from error
             yield value
 
@@ -376,7 +376,7 @@ class SqlReading:
         """Tell a row whose values cannot be read from a fault of the program."""
         try:
             yield
-        except _UNSOUND as error:
+        except UNSOUND as error:
             raise self._unsound(what, error) from error
 
     def _unsound(self, what: str, error: Exception) -> DatabaseBroken:

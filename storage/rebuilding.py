@@ -1,7 +1,9 @@
 """Rebuilding what follows from the records: heads, board, roles, actors, credentials.
 
 All of it in one transaction that keeps other writers out. Rows that are as they should be are not
-touched: of each part only what differs is written anew, and told.
+touched: of each part only what differs is written anew, and told. Where schools lie on several
+servers, each of them commits for itself; whatever part of it lasts is right, and the rest is done
+by rebuilding once more.
 """
 
 from __future__ import annotations
@@ -54,11 +56,6 @@ _BESIDE: Final = ("evidence_", "opening_", "key_", "erasure_incomplete", "log_qu
 
 _OF_SCHOOLS: Final = participation_stream("")
 
-_ON_SEVERAL: Final = Message(
-    "schools lie on several servers: rows that differ from the records come back with the dumps of"
-    " all servers, by the steps in docs/scale.md"
-)
-
 Bounds = tuple[str, str | None]
 
 
@@ -109,14 +106,12 @@ def rebuild(
 
     Raises:
         DatabaseOlder: An earlier release made the schema.
-        StorageFailed: It is locked, broken or lies on several servers, or what was rebuilt does
-            not verify.
+        StorageFailed: It is locked or broken, or what was rebuilt does not verify.
     """
     database = database_at(url, lock_seconds)
     with changing(database) as (connection, session):
         driver = driver_of(connection)
         schema.check_newest(session)
-        schema.check_one_server(session, _ON_SEVERAL)
         database.alone(driver)
         with database.lenient(driver):
             view = SqlAuditing(session, schema.installed(session))

@@ -7,25 +7,32 @@ revision of the schema is held back until then, and a database without it is ope
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lifecycle.audit.findings import Report
+from lifecycle.domain.errors import InvalidInput
 from lifecycle.domain.errors_database import CommitUnheard, PlaceTaken, RestoreUnheard
 from lifecycle.domain.evidence import EvidenceStore
 from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing
-from lifecycle.storage.backup_file import EVIDENCE, Archive, Manifest, opened
+from lifecycle.storage.backup_file import EVIDENCE, SEVERAL, Archive, Manifest, opened
 from lifecycle.storage.durable import sync_folder
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import database_at, open_journal
+from lifecycle.storage.roles import servers_at
 from lifecycle.storage.snapshots import address_of
 from lifecycle.storage.sqlite import LOCK_SECONDS
 from lifecycle.storage.sqlite_files import sqlite_path
 from lifecycle.storage.staging import failing, publish, staging
+
+if TYPE_CHECKING:
+    from lifecycle.storage.database import Database
+    from lifecycle.storage.postgres_restoring import Source
 
 _BESIDE: Final = ("", "-journal", "-wal", "-shm")
 """Endings of the files that a database of SQLite consists of."""
@@ -57,6 +64,7 @@ def restore(
     *,
     accept: bool = False,
     programs: Path | None = None,
+    servers: Sequence[str] = (),
     progress: Progress = lambda done: None,
     lock_seconds: float = LOCK_SECONDS,
 ) -> Restored:
@@ -69,6 +77,7 @@ def restore(
         verify: Verifies everything in a view, with an evidence store.
         accept: Put it in place in spite of findings.
         programs: Folder with the programs of PostgreSQL; ``None`` to look for them.
+        servers: Addresses of empty databases for the schools, where they lay on several servers.
         progress: Called with the number of files unpacked.
         lock_seconds: How long to wait for others.
 
@@ -81,7 +90,7 @@ def restore(
     """
     path = sqlite_path(url)
     with opened(file) as archive, failing(evidence if path is None else path):
-        _check_kind(archive, path)
+        _check_kind(archive, path, several=bool(servers))
         _check_empty(evidence, path)
         with staging(evidence.parent) as beside:
             _unpack(archive, beside / "evidence", progress)
@@ -95,20 +104,31 @@ def restore(
             files = (beside / "evidence" if archive.evidence else None, evidence)
             if path is not None:
                 return _to_file(archive, path, checked, files, accept=accept)
-            database = database_at(url, lock_seconds)
             dump = beside / "dump"
             archive.take(archive.manifest.database, dump)
             # Only here: its driver is an extra.
             from lifecycle.storage.postgres_restoring import restoring
 
-            schema = archive.manifest.schema
-            with restoring(database, dump, schema, programs) as (view, keep):
-                report = checked(view)
-                wanted = report.ok or accept
-                if wanted:
-                    with _placed(*files):
-                        keep()
-            return Restored(archive.manifest, report, wanted)
+            database = database_at(url, lock_seconds)
+            source = _source(database, servers, dump, archive)
+            with restoring(database, source, archive.manifest.schema, programs) as (view, keep):
+                return _kept(archive, checked(view), keep, files, accept=accept)
+
+
+def _kept(
+    archive: Archive,
+    report: Report,
+    keep: Callable[[], None],
+    evidence: tuple[Path | None, Path],
+    *,
+    accept: bool,
+) -> Restored:
+    """Keep what was brought back, with its evidence, if that is wanted."""
+    wanted = report.ok or accept
+    if wanted:
+        with _placed(*evidence):
+            keep()
+    return Restored(archive.manifest, report, wanted)
 
 
 def _to_file(
@@ -128,11 +148,8 @@ def _to_file(
                 report = verify(view)
         finally:
             journal.close()
-        wanted = report.ok or accept
-        if wanted:
-            with _placed(*evidence):
-                publish(database, path)
-    return Restored(archive.manifest, report, wanted)
+        keep = partial(publish, database, path)
+        return _kept(archive, report, keep, evidence, accept=accept)
 
 
 @contextmanager
@@ -153,9 +170,26 @@ def _placed(files: Path | None, evidence: Path) -> Iterator[None]:
         raise
 
 
-def _check_kind(archive: Archive, path: Path | None) -> None:
+def _source(database: Database, servers: Sequence[str], dump: Path, archive: Archive) -> Source:
+    from lifecycle.storage.postgres import PostgresDatabase
+    from lifecycle.storage.postgres_restoring import Dump
+    from lifecycle.storage.shards_restoring import Dumps
+
+    assert isinstance(database, PostgresDatabase)  # noqa: S101 - there is no third kind
+    if not servers:
+        return Dump(database, dump)
+    manifest = archive.manifest
+    return Dumps(database, servers_at(servers), dump, manifest.origin, manifest.schema)
+
+
+def _check_kind(archive: Archive, path: Path | None, *, several: bool) -> None:
     kind = archive.manifest.kind
-    if (path is None) != (kind == "postgresql"):
+    if several != (kind == SEVERAL):
+        detail = Message("schools lie on several servers: name them by --servers FILE")
+        if several:
+            detail = Message("its schools lie on one server: leave --servers out")
+        raise InvalidInput(what="--servers", detail=detail)
+    if (path is None) != (kind != "sqlite"):
         raise archive.damaged(
             Message("it is a backup of {kind}: name such a place", {"kind": kind})
         )

@@ -39,12 +39,21 @@ def shard(url: str, servers: Sequence[str], *, dry_run: bool = False) -> tuple[L
         DatabaseExists: Something is recorded already.
         StorageFailed: A server holds something else, or cannot be used.
     """
-    detail = Message("schools are laid on several servers of postgresql:// only")
-    found = [_server(one, detail) for one in (url, *servers)]
+    found = servers_at([url, *servers])
     # Only here: its driver is an extra.
     from lifecycle.storage.sharding import shard_in
 
     return shard_in(found[0], found[1:], dry_run=dry_run)
+
+
+def servers_at(addresses: Sequence[str]) -> list[PostgresDatabase]:
+    """Return the databases at the addresses of several servers.
+
+    Raises:
+        InvalidInput: An address is none, or not of a server.
+    """
+    detail = Message("schools are laid on several servers of postgresql:// only")
+    return [_server(one, detail) for one in addresses]
 
 
 def _server(url: str, detail: Message) -> PostgresDatabase:

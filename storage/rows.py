@@ -89,7 +89,7 @@ def head_row(record: Record) -> dict[str, Any]:
         "stream": record.stream,
         "version": record.sequence,
         "hash": record.hash,
-        "recorded_at": moment_text(record.recorded_at),
+        "recorded_at": record.moment,
     }
 
 
@@ -99,7 +99,7 @@ def waiting_row(record: Record, since: str) -> dict[str, Any]:
         "stream": record.stream,
         "sequence": record.sequence,
         "hash": record.hash,
-        since: moment_text(record.recorded_at),
+        since: record.moment,
     }
 
 

@@ -189,6 +189,12 @@ class Session:
         with self.faults:
             return self.database.hold(self._driver, name)
 
+    def held_at_once(self, name: str) -> bool:
+        """Hold *name* as ``hold`` does if nobody else holds it, and tell whether it is held."""
+        self._foreseen.clear()
+        with self.faults:
+            return self.database.held_at_once(self._driver, name)
+
     def _bound(self, statement: Statement, values: Mapping[str, Any]) -> Sent:
         text, binding = statement.compiled(self._dialect)
         return text, binding(values)

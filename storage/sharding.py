@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from lifecycle.domain.errors import DatabaseExists, InvalidInput, StorageFailed
 from lifecycle.domain.messages import Message
-from lifecycle.storage import postgres_schema, schema, shards
+from lifecycle.storage import postgres_schema, schema, shards, tables
 from lifecycle.storage.postgres import PostgresDatabase
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.shards import Query
@@ -27,6 +27,10 @@ _MARK: Final = "SELECT pg_catalog.obj_description(to_regclass('lifecycle_records
 _HOW: Final = (
     "SELECT s.srvname, split_part(o, '=', 1) FROM pg_catalog.pg_foreign_server AS s,"
     " unnest(s.srvoptions) AS o WHERE s.srvname LIKE 'lifecycle\\_shard\\_%'"
+)
+_ACCOUNTS: Final = (
+    "SELECT srvname, split_part(o, '=', 2) FROM pg_catalog.pg_user_mappings,"
+    " unnest(umoptions) AS o WHERE srvname LIKE 'lifecycle\\_shard\\_%' AND o LIKE 'user=%'"
 )
 # The password of an account stands in one statement: nothing writes that down.
 _QUIET: Final = (
@@ -77,21 +81,24 @@ def shard_in(
     if len({one.faults.url for one in (coordinator, *servers)}) <= len(servers):
         raise _unfit("a server is named twice")
     with ExitStack() as stack:
-        center = stack.enter_context(_connected(coordinator))
-        others = [stack.enter_context(_connected(one)) for one in servers]
+        center = stack.enter_context(connected(coordinator))
+        others = [stack.enter_context(connected(one)) for one in servers]
         origin = _prepared(coordinator, center, len(servers), dry_run=dry_run)
         made = [
-            _on_shard(database, _driver(connection), shards.mark(origin, number, len(servers)))
+            is_laid(database, driver_behind(connection), shards.mark(origin, number, len(servers)))
             for number, (database, connection) in enumerate(
                 zip(servers, others, strict=True), start=1
             )
         ]
-        steps = _Steps(coordinator, _driver(center), origin, servers, list(map(_driver, others)))
+        steps = _Steps(
+            coordinator, driver_behind(center), origin, servers, list(map(driver_behind, others))
+        )
         return steps.taken(made, dry_run=dry_run)
 
 
 @contextmanager
-def _connected(database: PostgresDatabase) -> Iterator[Connection]:
+def connected(database: PostgresDatabase) -> Iterator[Connection]:
+    """Lend a connection to a server, whatever is there."""
     engine = database.engine(create=True)
     try:
         with database.faults, engine.connect() as connection:
@@ -100,7 +107,8 @@ def _connected(database: PostgresDatabase) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _driver(connection: Connection) -> psycopg.Connection[Any]:
+def driver_behind(connection: Connection) -> psycopg.Connection[Any]:
+    """Return the driver's own connection."""
     driver = driver_of(connection)
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
     return driver
@@ -110,11 +118,8 @@ def _prepared(
     database: PostgresDatabase, connection: Connection, count: int, *, dry_run: bool
 ) -> str:
     """Return the id of the installation, for which the tables are made where there are none."""
-    driver, dbapi = _driver(connection), driver_of(connection)
-    ((mighty,),) = driver.execute("SELECT current_setting('is_superuser') = 'on'").fetchall()
-    if not mighty:
-        detail = Message("only a super-user of the server can put other servers behind it")
-        raise StorageFailed(detail=detail)
+    driver, dbapi = driver_behind(connection), driver_of(connection)
+    _check_mighty(driver)
     if not postgres_schema.known(driver):
         origin = str(uuid4())
         if not dry_run:
@@ -125,20 +130,67 @@ def _prepared(
         return origin
     schema.check(Session(dbapi, database))
     ((origin,),) = driver.execute(_ORIGIN).fetchall()
-    before = {server for server, _ in driver.execute(_HOW).fetchall()}
-    if before and len(before) != count:
-        raise _unfit(
-            "the schools lie on {before} servers, not on {count}", before=len(before), count=count
-        )
-    if not before:
+    if not check_count(driver, count, anew=True):
         ((recorded,),) = driver.execute(_ANY_RECORD).fetchall()
         if recorded:
             raise DatabaseExists(url=database.faults.url)
     return str(origin)
 
 
-def _on_shard(database: PostgresDatabase, driver: psycopg.Connection[Any], marked: str) -> bool:
-    """Tell whether the tables are there already.
+def lay_anew(
+    coordinator: PostgresDatabase,
+    center: Connection,
+    servers: Sequence[PostgresDatabase],
+    drivers: Sequence[psycopg.Connection[Any]],
+    origin: str,
+    marking: str,
+) -> None:
+    """Lay the schema, without installation and revision, on servers where nothing of ours is.
+
+    The accounts are new ones: those of a history that is still there keep their passwords.
+
+    Args:
+        coordinator: Where the coordinator's tables are to be.
+        center: Connection to it, outside a transaction.
+        servers: The others.
+        drivers: Connections to them.
+        origin: Id of the installation.
+        marking: A statement that marks what is made, in the transaction that makes it.
+    """
+    driver, dbapi = driver_behind(center), driver_of(center)
+    _check_mighty(driver)
+    with center.begin():
+        coordinator.begin(dbapi, write=True)
+        schema.migrate(center)
+        driver.execute(f"DELETE FROM {tables.VERSION_TABLE}; {marking}".encode())  # noqa: S608
+        coordinator.commit(dbapi)
+    steps = _Steps(coordinator, driver, origin, servers, drivers)
+    steps.accounts = f"{origin} {secrets.token_hex(8)}"
+    steps.marking = [sql.SQL(marking)]
+    steps.taken([False] * len(servers), dry_run=False)
+
+
+def check_count(driver: psycopg.Connection[Any], count: int, *, anew: bool = False) -> bool:
+    """Tell whether the schools of a coordinator lie on other servers.
+
+    Args:
+        driver: To the coordinator.
+        count: On how many they have to lie.
+        anew: They may lie on none as yet.
+
+    Raises:
+        InvalidInput: They lie on more or fewer.
+    """
+    before = len({server for server, _ in driver.execute(_HOW).fetchall()})
+    if before != count and (before or not anew):
+        raise _unfit(
+            "the schools lie on {before} servers, not on {count}", before=before, count=count
+        )
+    return before > 0
+
+
+def is_laid(database: PostgresDatabase, driver: psycopg.Connection[Any], marked: str) -> bool:
+    """Tell whether the tables of a shard with that mark are there already.
 
     Raises:
         StorageFailed: Something else is there.
@@ -150,6 +202,13 @@ def _on_shard(database: PostgresDatabase, driver: psycopg.Connection[Any], marke
         detail = Message("{url} holds something else already", {"url": database.faults.url})
         raise StorageFailed(detail=detail)
     return True
+
+
+def _check_mighty(driver: psycopg.Connection[Any]) -> None:
+    ((mighty,),) = driver.execute("SELECT current_setting('is_superuser') = 'on'").fetchall()
+    if not mighty:
+        detail = Message("only a super-user of the server can put other servers behind it")
+        raise StorageFailed(detail=detail)
 
 
 class _Steps:
@@ -180,6 +239,9 @@ class _Steps:
             shards.Shard(number, server.reached, _schema_of(driver))
             for number, (server, driver) in enumerate(zip(servers, drivers, strict=True), start=1)
         ]
+        self.accounts = origin  # what accounts are named by
+        self.marking: Sequence[Query] = ()
+        self._known = dict(center.execute(_ACCOUNTS).fetchall())
         self._passwords = [secrets.token_urlsafe(32) for _ in servers]
 
     def taken(self, made: Sequence[bool], *, dry_run: bool) -> tuple[Laid, ...]:
@@ -208,7 +270,8 @@ class _Steps:
         return (*laid, Laid(self._coordinator.faults.url, _texts(shown)))
 
     def _role(self, number: int) -> str:
-        return shards.account(self._origin, number)
+        known = self._known.get(shards.server_name(number))
+        return known or shards.account(self.accounts, number)
 
     def _on_shard(self, number: int, password: str, there: bool) -> list[Query]:
         role = sql.Identifier(self._role(number))
@@ -219,13 +282,15 @@ class _Steps:
             sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)),
         ]
         place = self._shards[number - 1].schema
+        version = self._drivers[number - 1].info.server_version
         if there:
-            # What is asked of the catalogue there may be more than an earlier release asked.
+            # What is asked and done there may be more than in an earlier release.
             statements.append(shards.description(place))
+            statements += shards.granted(place, self._role(number), version)
         else:
             marked = shards.mark(self._origin, number, len(self._shards))
-            version = self._drivers[number - 1].info.server_version
             statements += shards.on_shard(marked, place, self._role(number), version)
+            statements += self.marking
         return statements
 
     def _on_coordinator(self, passwords: Sequence[str], found: set[tuple[str, str]]) -> list[Query]:

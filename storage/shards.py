@@ -18,6 +18,7 @@ from sqlalchemy import Table
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from lifecycle.domain.model import participation_stream
+from lifecycle.domain.spans import before_which
 from lifecycle.storage import tables
 from lifecycle.storage.postgres_connecting import DURABLE
 from lifecycle.storage.postgres_schema import DIALECT, ERASABLE, questions
@@ -47,7 +48,7 @@ DESCRIPTION: Final = "lifecycle_shard"
 """A view on each shard that tells its schema and settings, for ``lifecycle db check``."""
 
 FIRST: Final = participation_stream("")
-AFTER: Final = FIRST[:-1] + chr(ord(FIRST[-1]) + 1)
+AFTER: Final = before_which(FIRST)
 """Streams of schools lie from ``FIRST`` on and before this."""
 
 MAINTAIN_SINCE: Final = 170_000
@@ -86,8 +87,8 @@ _REWRITING: Final = (
     " GROUP BY s.srvname, c.relname) AS f; END $$"
 )
 
-# What the account may do with which the coordinator comes: less than the coordinator's own roles
-# together, so that nobody changes the history or its triggers through it.
+# What the account may do with which the coordinator comes: no more than the coordinator's own roles
+# and whoever rebuilds, so that nobody changes the history or its triggers through it.
 _UPDATES: Final[Mapping[Table, tuple[str, ...]]] = {
     tables.streams: ("version", "hash", "recorded_at"),
     tables.standings: tuple(column.name for column in tables.standings.columns),
@@ -180,32 +181,34 @@ def on_shard(marked: str, schema: str, role: str, version: int) -> Iterator[Quer
     comment = sql.SQL("COMMENT ON TABLE {} IS {}")
     yield comment.format(sql.Identifier(tables.records.name), sql.Literal(marked))
     yield description(schema)
-    yield _granted(schema, role)
-    for table, columns in _UPDATES.items():
-        yield sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
-            sql.Identifier(table.name),
-            sql.Identifier(role),
-        )
-    # Rows are locked before they are deleted, which asks for the right to change them.
-    yield sql.SQL("GRANT UPDATE, DELETE ON {} TO {}").format(
-        names_of(_DELETES), sql.Identifier(role)
-    )
-    if version >= MAINTAIN_SINCE:
-        yield sql.SQL("GRANT MAINTAIN ON {} TO {}").format(
-            names_of(_ERASABLE_THERE), sql.Identifier(role)
-        )
+    yield from granted(schema, role, version)
 
 
-def _granted(schema: str, role: str) -> Query:
+def granted(schema: str, role: str, version: int) -> Iterator[Query]:
+    """Yield what lets the coordinator's account work on a shard; done again, nothing changes.
+
+    Args:
+        schema: Where the tables lie.
+        role: By which the coordinator comes.
+        version: Of its server, as PostgreSQL numbers it.
+    """
     to = sql.Identifier(role)
-    return sql.SQL("; ").join(
+    yield sql.SQL("; ").join(
         [
             sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), to),
             sql.SQL("GRANT SELECT, INSERT ON {} TO {}").format(names_of(SHARDED), to),
             sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(DESCRIPTION), to),
         ]
     )
+    for table, columns in _UPDATES.items():
+        yield sql.SQL("GRANT UPDATE ({}) ON {} TO {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table.name), to
+        )
+    yield sql.SQL("GRANT DELETE ON {} TO {}").format(names_of(tuple(_UPDATES)), to)
+    # Rows are locked before they are deleted, which asks for the right to change them.
+    yield sql.SQL("GRANT UPDATE, DELETE ON {} TO {}").format(names_of(_DELETES), to)
+    if version >= MAINTAIN_SINCE:
+        yield sql.SQL("GRANT MAINTAIN ON {} TO {}").format(names_of(_ERASABLE_THERE), to)
 
 
 def description(schema: str) -> Query:

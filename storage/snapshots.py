@@ -9,11 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -22,16 +22,17 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing
 from lifecycle.storage import schema, tables
 from lifecycle.storage.auditing import SqlAuditing
+from lifecycle.storage.backup_file import SEVERAL
 from lifecycle.storage.database import Database
 from lifecycle.storage.journal import open_journal
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.sqlite import SqliteDatabase
 from lifecycle.storage.staging import new_file
 
-_ON_SEVERAL: Final = Message(
-    "schools lie on several servers: dump each by pg_dump while nobody writes, by the steps in"
-    " docs/scale.md"
-)
+if TYPE_CHECKING:
+    from lifecycle.storage.postgres import PostgresDatabase
+
+_ON_SEVERAL: Final = Message("schools lie on several servers: name them by --servers FILE")
 _PAGES: Final = 4096  # copied between two reports of progress
 # What is copied is only read, so these are of the copy.
 _OF_WRITING: Final = {
@@ -51,7 +52,7 @@ class Snapshot:
     """A database at one moment.
 
     Args:
-        kind: ``sqlite`` or ``postgresql``.
+        kind: ``sqlite``, ``postgresql`` or that of several servers.
         schema: Revision of its schema.
         view: Of the same moment.
     """
@@ -68,7 +69,11 @@ def address_of(copy: Path) -> str:
 
 @contextmanager
 def snapshot(
-    database: Database, into: Path, programs: Path | None, progress: Progress
+    database: Database,
+    into: Path,
+    programs: Path | None,
+    progress: Progress,
+    servers: Sequence[PostgresDatabase] = (),
 ) -> Iterator[Snapshot]:
     """Copy a database into a new file, and lend a view of what is in it.
 
@@ -77,6 +82,7 @@ def snapshot(
         into: The new file.
         programs: Folder with the programs of PostgreSQL; ``None`` to look for them.
         progress: Called with the percentage that is copied, where it is known.
+        servers: Where its schools lie, if on others.
 
     Raises:
         OSError: The copy cannot be written.
@@ -92,11 +98,25 @@ def snapshot(
         finally:
             journal.close()
         return
+    # Only here: its driver is an extra.
+    import psycopg
+
+    from lifecycle.storage.postgres import PostgresDatabase as Server
+    from lifecycle.storage.postgres_dumping import dumped
+
+    assert isinstance(database, Server)  # noqa: S101 - there is no third kind
+    if servers:
+        from lifecycle.storage.shards_dumping import several
+
+        with several(database, servers, into, programs) as (revision, view):
+            yield Snapshot(SEVERAL, revision, view)
+        return
     with _transaction(database) as (session, driver):
         schema.check_one_server(session, _ON_SEVERAL)
         revision = schema.check(session)
         view = SqlAuditing(session, schema.installed(session))
-        _dumped(database, driver, into, programs)
+        assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
+        dumped(database, driver, into, programs, sorted(tables.NAMES))
         yield Snapshot("postgresql", revision, view)
 
 
@@ -150,40 +170,3 @@ def _transaction(database: Database) -> Iterator[tuple[Session, DBAPIConnection]
                 database.undo(driver)
     finally:
         engine.dispose()
-
-
-def _dumped(database: Database, driver: DBAPIConnection, into: Path, programs: Path | None) -> None:
-    import psycopg
-
-    from lifecycle.storage.postgres import PostgresDatabase
-    from lifecycle.storage.postgres_programs import program, run
-
-    assert isinstance(database, PostgresDatabase)  # noqa: S101 - there is no third kind
-    assert isinstance(driver, psycopg.Connection)  # noqa: S101 - it is our own pool
-    major = driver.info.server_version // 10_000
-    dump = program("pg_dump", major, programs)
-    found = driver.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
-    places = driver.execute(
-        "SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_catalog.pg_class AS c"
-        " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
-        " WHERE c.relname = ANY(%s) AND c.relkind IN ('r', 'p')"
-        " AND pg_catalog.pg_table_is_visible(c.oid)",
-        (sorted(tables.NAMES),),
-    ).fetchall()
-    assert found is not None  # noqa: S101 - it selects one row of nothing
-    conninfo, password = database.for_programs()
-    os.close(new_file(into))
-    run(
-        [
-            dump,
-            "--format=custom",
-            "--no-owner",
-            "--no-privileges",
-            f"--snapshot={found[0]}",
-            f"--lock-wait-timeout={database.lock_milliseconds}",
-            *(f"--table={place}" for (place,) in places),
-            f"--file={into}",
-            f"--dbname={conninfo}",
-        ],
-        password,
-    )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Dialect, Engine, QueuePool, create_engine
+from sqlalchemy import Dialect, Engine, NullPool, create_engine
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -39,6 +39,8 @@ from lifecycle.storage.sqlite_turns import take_turn
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
 
+_BESIDE_READERS: Final = 0.5  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Durability:
@@ -56,6 +58,12 @@ class Durability:
 WAL: Final = Durability("wal", "FULL")
 ROLLBACK: Final = Durability("delete", "EXTRA")
 _SYNCHRONOUS: Final = {"FULL": 2, "EXTRA": 3}
+_LOG_PAGES: Final = 4000
+"""Pages in the write-ahead log that make a commit copy it into the file.
+
+A transition writes some twenty: at SQLite's own 1,000 one in fifty paid for the others. As many
+as these are looked up in one step still, by SQLite's first index of the log.
+"""
 
 
 def durability_for(version: tuple[int, int, int]) -> Durability:
@@ -125,8 +133,7 @@ def make_engine(
     return create_engine(
         "sqlite://",
         creator=connect,
-        poolclass=QueuePool,
-        max_overflow=-1,
+        poolclass=NullPool,  # they are held in Connections
         pool_reset_on_return=None,
     )
 
@@ -147,7 +154,11 @@ def _settle(
         "trusted_schema": 0,
         "cell_size_check": 1,
         "secure_delete": 1,  # what was erased is overwritten, not only unlinked
+        # KiB. A nation's board is larger than the 2 MiB that SQLite would keep by itself, and is
+        # looked up all over the place; a batch would spill its pages before it commits.
+        "cache_size": -16_384,
         "synchronous": _SYNCHRONOUS[durability.synchronous],
+        "wal_autocheckpoint": _LOG_PAGES,
     }
     if not place.read_only:
         wanted["journal_mode"] = durability.journal_mode
@@ -269,6 +280,10 @@ class SqliteDatabase:
         """Do nothing: a transaction that writes holds the whole file."""
         return False
 
+    def held_at_once(self, driver: DBAPIConnection, name: str) -> bool:
+        """Do nothing: it is held already."""
+        return True
+
     def alone(self, driver: DBAPIConnection) -> None:
         """Do nothing: a transaction that writes is alone."""
 
@@ -306,9 +321,14 @@ class SqliteDatabase:
             plain.text_factory = before
 
     def reader(self) -> Callable[[], SqliteDatabase]:
-        """Return what leads to the same file for reading."""
+        """Return what leads to the same file for reading.
+
+        With a rollback journal nobody begins to read while somebody waits to commit, and who waits
+        there waits for whoever reads already: who asks for help would wait for it in vain.
+        """
         place = replace(self._place, read_only=True)
-        return partial(SqliteDatabase, place, self._lock_seconds, self._durability)
+        patience = min(self._lock_seconds, _BESIDE_READERS)
+        return partial(SqliteDatabase, place, patience, self._durability)
 
     def cleared(self, driver: DBAPIConnection) -> bool:
         """Cut the write-ahead log off, which keeps older versions; readers can stand in the way."""

@@ -16,10 +16,9 @@ from secrets import token_hex
 from typing import Final
 
 from lifecycle.domain.errors_database import BackupFailed, PlaceTaken
-from lifecycle.storage.durable import sync_folder
+from lifecycle.storage.durable import YOUNG, sync_folder
 
 _PATTERN: Final = ".lifecycle-*.part"
-_YOUNG: Final = 60  # seconds in which a folder may not be locked yet by whoever made it
 
 
 @contextmanager
@@ -118,7 +117,7 @@ def _sweep(beside: Path) -> None:
     """Take away what processes left that are no more: nobody holds a lock on it."""
     for folder in beside.glob(_PATTERN) if os.name == "posix" else ():
         with suppress(OSError):
-            if time.time() - folder.stat().st_mtime < _YOUNG:
+            if time.time() - folder.stat().st_mtime < YOUNG:
                 continue
             lock = os.open(folder, os.O_RDONLY)
             try:

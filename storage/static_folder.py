@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import os
 import secrets
-import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from lifecycle.audit.note import MAX_NOTE_CHARACTERS, Checkpoint, NoteInvalid, parse_note
 from lifecycle.audit.static_log import CHECKPOINT, TILES
 from lifecycle.domain.errors import Conflict
 from lifecycle.domain.errors_log import ExportFailed
 from lifecycle.domain.messages import Message
-from lifecycle.storage.durable import sync_folder
-
-_OLD: Final = 60  # seconds, in which no single file is still being written
+from lifecycle.storage.durable import sweep, sync_folder
 
 
 class StaticFolder:
@@ -84,7 +80,7 @@ class StaticFolder:
         """
         try:
             self._path.mkdir(parents=True, exist_ok=True)
-            self._sweep()
+            sweep((self._path / TILES).glob(".*.part"))
             self._write(self._path / CHECKPOINT, note.encode())
         except OSError as error:
             raise self._failed(error) from error
@@ -103,13 +99,6 @@ class StaticFolder:
         finally:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
-
-    def _sweep(self) -> None:
-        """Take away what a killed run left; one that still writes has not begun so long ago."""
-        for left in (self._path / TILES).glob(".*.part"):
-            with suppress(OSError):
-                if time.time() - left.stat().st_mtime > _OLD:
-                    left.unlink()
 
     def _holds(self, name: str) -> Conflict:
         facts = {"folder": str(self._path), "name": name}

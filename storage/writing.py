@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -17,9 +18,9 @@ from lifecycle.domain.record import Made, Record
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken
-from lifecycle.storage.foresight import CONSULT, LOCK, LOCK_FREE, foresee
+from lifecycle.storage.foresight import CONSULT, LOCK, LOCK_FREE, foresee, held, used
 from lifecycle.storage.log import SqlSealing
-from lifecycle.storage.reading import SqlReading
+from lifecycle.storage.reading import UNSOUND, SqlReading
 from lifecycle.storage.session import Change, Question, Session, Statement
 from lifecycle.storage.tables import (
     actors,
@@ -99,23 +100,37 @@ class SqlWriting(SqlReading):
         self._inline = sealing == "inline"
         self._heads: dict[str, Head] = {}
         self._held: set[str] = set()
+        self._unused: set[str] = set()
         self._half_done = False
 
-    def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
-        """Ask now, in one go, what will be asked first, where every answer is waited for."""
-        self._hold_first(stream, command_id)
-        if self._session.database.is_far:
-            foresee(self._session, stream, command_id, actors)
+    def foresee(self, places: Sequence[tuple[str, str]], actors: Collection[str] = ()) -> None:
+        """Ask now, in one go, what will be asked first."""
+        (stream, command_id), *others = places
+        if not others:
+            self._hold_first(stream, command_id)
+            if self._session.database.is_far:
+                foresee(self._session, stream, command_id, actors)
+        elif not self._session.database.is_sharded:
+            self.lock(stream)
+            self._hold_all({name for name, _ in others} - {stream})
+            # After the streams: whoever had one made his records before he let it go.
+            asked = {one for _, one in places}
+            self._unused = asked - used(self._session, list(asked))
+
+    def command(self, command_id: str) -> Record | None:
+        """Return the record that the command of that id made, if it made one."""
+        return None if command_id in self._unused else super().command(command_id)
 
     def lock(self, stream: str, *, wait: bool = True) -> Head:
         """Hold *stream* against other writers until the end, and return where it stands.
 
         Raises:
             StreamHeld: Somebody else holds it, and he is not to be waited for. The transaction
-                goes on; where schools lie on several servers he is waited for all the same.
+                goes on.
         """
         if stream not in self._heads:
-            self._hold_first(stream)
+            self._hold_first(stream, wait=wait)
+            # Where it is held by its name first, nobody holds the row.
             waits = wait or self._session.database.is_sharded
             head = self._head(stream, LOCK if waits else LOCK_FREE)
             if not (waits or head.version) and super().head(stream).version:
@@ -125,6 +140,12 @@ class SqlWriting(SqlReading):
                 head = self._head(stream, LOCK)
             self._heads[stream] = head
         return self._heads[stream]
+
+    def _hold_all(self, wanted: Collection[str]) -> None:
+        for name, *head in held(self._session, sorted(wanted)):
+            # One that cannot be read is told of when it is asked for.
+            with suppress(*UNSOUND):
+                self._heads[name] = rows.head_from(self.origin, name, *head)
 
     def head(self, stream: str) -> Head:
         """Return where *stream* stands, and keep it there until the end.
@@ -157,6 +178,7 @@ class SqlWriting(SqlReading):
             self._check_place(record, heads[stream] if stream in heads else self.lock(stream))
             heads[stream] = record.head
         self._half_done = True
+        self._unused = set()
         try:
             self._write(made)
             if self._inline:
@@ -207,16 +229,22 @@ class SqlWriting(SqlReading):
         if self._half_done:
             raise StorageFailed(detail="a record was written without all that hangs on it")
 
-    def _hold_first(self, *names: str) -> None:
-        """Wait for other writers of the same before any shard is asked.
+    def _hold_first(self, *names: str, wait: bool = True) -> None:
+        """Wait for other writers of the same before any shard is asked, if there are shards.
 
         A shard shows a transaction what was there at its first question, and would refuse to
         lock what was changed since. A command id is unique on each shard only.
+
+        Raises:
+            StreamHeld: Somebody else holds one, and is not to be waited for.
         """
         if self._session.database.is_sharded:
             for name in names:
                 if name not in self._held:
-                    self._session.hold(name)
+                    if wait:
+                        self._session.hold(name)
+                    elif not self._session.held_at_once(name):
+                        raise StreamHeld(url=self._session.faults.url, seconds=0)
                     self._held.add(name)
 
     def _check_place(self, record: Record, head: Head) -> None:

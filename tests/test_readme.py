@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -14,10 +13,13 @@ from pathlib import Path
 import pytest
 from docx import Document
 
+from tests.cli.terminal import Said, Terminal
+
 README = Path(__file__).parent.parent / "README.md"
 PROGRAM = Path(sys.executable).with_name("lifecycle")
+SIGNS = frozenset("();<>|&")
 
-Ran = tuple[str, subprocess.CompletedProcess[str]]
+Ran = tuple[str, Said]
 """A line, and how it ended."""
 
 
@@ -26,20 +28,24 @@ def blocks(heading: str, language: str = "") -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
 
 
-def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    words = shlex.split(line, comments=True)
-    assert words[0] == "lifecycle"
-    command = [str(PROGRAM), *words[1:]]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def run(line: str, folder: Path) -> Said:
+    """Run a line: in this process what is only the program's, in a shell what asks for one."""
+    parts = shlex.shlex(line, posix=True, punctuation_chars=True)
+    parts.whitespace_split = True
+    program, *words = parts
+    if program != "lifecycle" or "$" in line or any(SIGNS.issuperset(word) for word in words):
+        return in_shell(line, folder)
+    return Terminal(folder).run(*words)
 
 
-def in_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def in_shell(line: str, folder: Path) -> Said:
     places = os.pathsep.join((str(PROGRAM.parent), os.environ["PATH"]))
     surroundings = os.environ | {"PATH": places}
-    return subprocess.run(
+    end = subprocess.run(
         ["/bin/sh", "-euc", line],
         cwd=folder, env=surroundings, capture_output=True, text=True, check=False,
     )  # fmt: skip
+    return Said(end.returncode, end.stdout, end.stderr)
 
 
 def test_the_embedding_example_runs_and_explains_its_refusal(
@@ -71,16 +77,16 @@ def after_it(example: tuple[Path, list[Ran]], tmp_path: Path) -> Path:
 def test_the_command_line_example_runs_line_by_line(example: tuple[Path, list[Ran]]) -> None:
     ends = example[1]
 
-    assert [(line, end.stderr) for line, end in ends if end.returncode] == []
-    assert "risk_profile" in ends[-1][1].stdout
+    assert [(line, end.err) for line, end in ends if end.code] == []
+    assert "risk_profile" in ends[-1][1].out
 
 
 @pytest.fixture(scope="module")
 def known(example: tuple[Path, list[Ran]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder after it, where those who approve were given what they show."""
     folder = Path(shutil.copytree(example[0], tmp_path_factory.mktemp("known") / "copy"))
-    ends = [(line, in_shell(line, folder)) for line in blocks("Who acted")[0].splitlines()]
-    assert [(line, end.stderr) for line, end in ends if end.returncode] == []
+    ends = [(line, run(line, folder)) for line in blocks("Who acted")[0].splitlines()]
+    assert [(line, end.err) for line, end in ends if end.code] == []
     return folder
 
 
@@ -98,9 +104,9 @@ def known(example: tuple[Path, list[Ran]], tmp_path_factory: pytest.TempPathFact
 def test_the_commands_of_a_section_run_on_what_the_example_leaves(
     after_it: Path, heading: str, leaves: set[str]
 ) -> None:
-    ends = [(line, in_shell(line, after_it)) for line in blocks(heading)[0].splitlines()]
+    ends = [(line, run(line, after_it)) for line in blocks(heading)[0].splitlines()]
 
-    assert [(line, end.stderr) for line, end in ends if end.returncode] == []
+    assert [(line, end.err) for line, end in ends if end.code] == []
     assert {path.name for path in after_it.iterdir()} >= leaves
 
 
@@ -113,10 +119,7 @@ def test_an_approval_asks_more_than_an_account_of_the_machine(known: Path) -> No
     bare = run(f"lifecycle {asked} --json", known)
     by_token = run(f"lifecycle {asked.replace('--actor reviewer-1', shown)} --json", known)
 
-    codes = [
-        {reason["code"] for reason in json.loads(end.stdout)["error"]["unmet"]}
-        for end in (bare, by_token)
-    ]
+    codes = [{reason["code"] for reason in end.error["unmet"]} for end in (bare, by_token)]
     assert codes[0] - codes[1] == {"authentication_insufficient"}
 
 
@@ -135,8 +138,8 @@ def test_an_office_brings_its_own_road_map(tmp_path: Path) -> None:
     document.save(str(tmp_path / "order.docx"))
     (tmp_path / "plans").mkdir()
     for line in ("init --administrator chief",):
-        assert run(f"lifecycle {line}", tmp_path).returncode == 0
+        assert run(f"lifecycle {line}", tmp_path).code == 0
 
     ends = [(line, run(line, tmp_path)) for line in blocks("Your own road map")[0].splitlines()]
 
-    assert [(line, end.stderr) for line, end in ends if end.returncode] == []
+    assert [(line, end.err) for line, end in ends if end.code] == []

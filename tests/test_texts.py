@@ -25,7 +25,7 @@ PO = LOCALES / "ru" / "LC_MESSAGES" / "messages.po"
 # The same in every language.
 SAME = {
     "JSON", "URL", "LIFECYCLE_LOG", "--checkpoint", "--definitions", "--erasures", "--from",
-    "--key", "--to", "--token-file",
+    "--key", "--servers", "--to", "--token-file",
 }  # fmt: skip
 # Parameters by which texts and the engine's own words are handed on.
 HANDED = ("template", "detail", "hint", "scope", "what")
@@ -89,7 +89,7 @@ class Collector(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
-        name = ast.unparse(node.func).rpartition(".")[2]
+        name = last_name(node.func)
         for position in self._positions.get(name, ()):
             if position < len(node.args):
                 self._take(node.args[position])
@@ -131,6 +131,14 @@ class Collector(ast.NodeVisitor):
                     self._take(value.elts[-1] if isinstance(value, ast.Tuple) else value)
             case _:
                 pass
+
+
+def last_name(node: ast.expr) -> str:
+    """Return what something is called, without what it is looked up in."""
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
 
 
 def modules() -> list[Path]:
@@ -220,7 +228,8 @@ def test_the_collector_sees_the_texts_of_every_room() -> None:
 
 
 def test_every_text_has_its_russian() -> None:
-    missing = {text: places for text, places in collected().items() if text not in entries()}
+    known = entries()
+    missing = {text: places for text, places in collected().items() if text not in known}
 
     assert missing == {}, f"add them to {PO.relative_to(ROOT)} and run: make texts"
 

@@ -14,12 +14,9 @@ from lifecycle.domain.plan import plan_after
 from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import Record, empty_head
 from lifecycle.domain.replay import assignments_after
-from lifecycle.domain.spans import Span, StoredRecord, only
+from lifecycle.domain.spans import StoredRecord, beginning, only
 
-_MAPS = roadmap_stream("")
-_AFTER_MAPS = _MAPS[:-1] + chr(ord(_MAPS[-1]) + 1)
-
-SHARED = (only(INSTALLATION), Span(_MAPS, _AFTER_MAPS))
+SHARED = (only(INSTALLATION), beginning(roadmap_stream("")))
 """Where these streams lie."""
 
 

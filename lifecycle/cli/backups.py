@@ -16,6 +16,7 @@ from lifecycle.cli.forms import Command, common_options, option
 from lifecycle.cli.keys import kept, keys_option, read_text, trusted
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session
+from lifecycle.cli.sharding import addresses_in
 from lifecycle.domain.errors import InvalidInput
 from lifecycle.domain.messages import Message
 
@@ -39,6 +40,13 @@ programs_option: Final = option(
     " looked for.",
 )
 
+servers_option: Final = option(
+    "--servers",
+    metavar="FILE",
+    help="Addresses of the databases that schools lie in, as for db shard, where they lie on"
+    " several servers.",
+)
+
 
 @click.command(
     cls=Command,
@@ -54,9 +62,10 @@ programs_option: Final = option(
     help="File that is not there yet, or a folder, in which the file gets a name of its own.",
 )
 @programs_option
+@servers_option
 @common_options
 @click.pass_context
-def backup(context: click.Context, to: str, programs: str | None) -> None:
+def backup(context: click.Context, to: str, programs: str | None, servers: str | None) -> None:
     """Write the database and its evidence files into one file.
 
     Others may go on writing meanwhile. The file has its name when it is whole and on the disk,
@@ -81,6 +90,7 @@ def backup(context: click.Context, to: str, programs: str | None) -> None:
             Path(to),
             evidence=session.evidence,
             programs=None if programs is None else Path(programs),
+            servers=addresses_in(servers),
             watched=Watched(copied, files),
         )
     finally:
@@ -140,6 +150,7 @@ def _made(file: Path, manifest: Manifest) -> Iterator[str]:
 )
 @accept_option
 @programs_option
+@servers_option
 @common_options
 @click.pass_context
 def restore(
@@ -150,14 +161,15 @@ def restore(
     erasures: tuple[str, ...],
     accept: bool,
     programs: str | None,
+    servers: str | None,
 ) -> None:
     """Put a backup in an empty place, if it is whole and verifies.
 
-    The database must not be there yet; one of PostgreSQL is made before and empty. Every file is
-    compared with the manifest, and the history is verified before anybody can open it. With the
-    last checkpoint that was kept outside it is told how many records the backup lacks. With
-    findings nothing is put in place and the command ends with 6; --accept-findings puts it there
-    and ends with 6 all the same.
+    The database must not be there yet; one of PostgreSQL is made before and empty, and what a
+    killed restore left there is taken away. Every file is compared with the manifest, and the
+    history is verified before anybody can open it. With the last checkpoint that was kept outside
+    it is told how many records the backup lacks. With findings nothing is put in place and the
+    command ends with 6; --accept-findings puts it there and ends with 6 all the same.
     """
     from lifecycle.maintenance import restore_backup
 
@@ -175,6 +187,7 @@ def restore(
             progress,
             evidence=session.evidence,
             programs=None if programs is None else Path(programs),
+            servers=addresses_in(servers),
             accept=accept,
             checkpoints=known,
             keys=believed,
@@ -273,7 +286,7 @@ def _next(
 
     if manifest.schema != SCHEMA:
         yield say("the schema is of an earlier release: lifecycle db upgrade")
-    if manifest.kind == "postgresql":
+    if manifest.kind != "sqlite":
         yield say("give the roles their rights again: lifecycle db grant")
     if manifest.records != manifest.size:
         yield say("records wait for the log: lifecycle audit seal")

@@ -43,15 +43,26 @@ def shard(context: click.Context, servers: str, dry_run: bool) -> None:
     A transaction over several servers is not atomic, and a server that is down stops everybody:
     see docs/scale.md.
     """
-    from lifecycle.cli.keys import read_text
     from lifecycle.maintenance import shard_history
 
     session = Session.of(context)
-    lines = map(str.strip, read_text(Path(servers), "--servers").splitlines())
-    addresses = [line for line in lines if line and not line.startswith("#")]
-    laid = shard_history(session.url, addresses, dry_run=dry_run)
+    laid = shard_history(session.url, addresses_in(servers), dry_run=dry_run)
     document = [{"address": one.address, "statements": list(one.statements)} for one in laid]
     session.answer({"dry_run": dry_run, "servers": document}, _told(laid, dry_run=dry_run))
+
+
+def addresses_in(file: str | None) -> list[str]:
+    """Return the addresses of servers that a file lists, in order; none without a file.
+
+    Raises:
+        InvalidInput: It cannot be read.
+    """
+    from lifecycle.cli.keys import read_text
+
+    if file is None:
+        return []
+    lines = map(str.strip, read_text(Path(file), "--servers").splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _told(laid: Sequence[Laid], *, dry_run: bool) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -304,12 +305,22 @@ def verify(
                 keys=believed,
                 since=vouched,
                 workers=workers,
+                waits=partial(_waited, session, progress),
             )
         finally:
             progress.end()
     session.answer(documents.report(report), _report_lines(report))
     if not report.ok:
         context.exit(FINDINGS)
+
+
+def _waited(session: Session, progress: output.Progress, numbers: Sequence[int]) -> None:
+    progress.end()
+    session.tell(
+        "waiting for processes that have answered nothing for 30 s: {numbers}; one that was stopped"
+        " goes on by kill -CONT, and of one that is killed the share is verified here",
+        numbers=", ".join(map(str, numbers)),
+    )
 
 
 def _report_lines(report: Report) -> Iterator[str]:

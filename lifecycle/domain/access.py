@@ -46,6 +46,7 @@ from lifecycle.domain.requests import (
     RevokeCredential,
     RevokeRole,
 )
+from lifecycle.domain.values import quick
 
 SCOPES: Final = ("advance", "plan", "enrol", "administer")
 """What a credential can be limited to."""
@@ -67,6 +68,7 @@ _VOUCHED: Final = re.compile(r"host:[A-Za-z0-9][A-Za-z0-9_.:/-]{0,94}|os-uid:[0-
 _STATEMENT: Final = "school-lifecycle/command/1"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Access:
     """What the installation's stream says of those who may act, as it stood.

@@ -40,8 +40,10 @@ from lifecycle.domain.naming import identifier, title_of
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation
 from lifecycle.domain.requests import Advance, Enrol
+from lifecycle.domain.values import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What a transition is decided on.

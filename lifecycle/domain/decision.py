@@ -15,11 +15,13 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Assignment, Head
 from lifecycle.domain.record import ActedAs, Kind, Record
 from lifecycle.domain.requests import Request
+from lifecycle.domain.values import quick
 
 CHECKED: Final = ("role", "date", "authentication")
 """The requirements of every request that is no transition."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """What a record gets from its server rather than from its request.
@@ -43,6 +45,7 @@ class Notice:
     message: Message
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The record to append, and what is worth saying about it."""

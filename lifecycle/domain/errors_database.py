@@ -109,8 +109,7 @@ class RestoreUnheard(StorageFailed):
     template = "the line to {url} broke, and it is not known whether the restored database is there"
     remedy_template = (
         "the evidence files stay in {folder}; look when the server answers: lifecycle verify"
-        " --db {url}. If nothing was restored (LC501, LC502), make the database anew and empty,"
-        " take that folder away, and repeat"
+        " --db {url}. If nothing was restored (LC501, LC502), take that folder away, and repeat"
     )
 
 
@@ -119,7 +118,7 @@ class RestoreLeft(StorageFailed):
 
     code = "LC516"
     template = "nothing was restored, but a part may lie in {url}: {detail}"
-    remedy_template = "nobody can open it; make the database anew and empty, and repeat"
+    remedy_template = "nobody can open it; restore once more, which takes it away before"
 
 
 class SchemaElsewhere(StorageFailed):

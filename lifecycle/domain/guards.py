@@ -25,6 +25,7 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.model import ADMINISTRATOR, Assignment, Evidence
 from lifecycle.domain.naming import is_slug
 from lifecycle.domain.replay import Participation
+from lifecycle.domain.values import quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Unmet:
     actors: tuple[str, ...] = ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """Everything that requirements may look at.
@@ -95,6 +97,7 @@ GuardFunction = Callable[[Attempt], Sequence[Unmet]]
 Guards = Mapping[str, GuardFunction]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What checking a transition came to.

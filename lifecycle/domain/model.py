@@ -8,6 +8,8 @@ from datetime import date, datetime
 from os import PathLike
 from typing import Any, Final, Literal
 
+from lifecycle.domain.values import quick
+
 ADMINISTRATOR: Final = "administrator"
 AUDITOR: Final = "auditor"
 INSTALLATION: Final = "installation"
@@ -67,6 +69,7 @@ class Actor:
     prove: Callable[[bytes], str] | None = field(default=None, repr=False, compare=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a transition rests on, as the record keeps it.
@@ -121,6 +124,7 @@ class Evidence:
         return cls(dated=date.fromisoformat(issued) if issued else None, **members)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class DefinitionRef:
     """Which rules were in force: id, version, and the SHA-256 of their canonical JSON."""
@@ -130,6 +134,7 @@ class DefinitionRef:
     digest: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A role that somebody holds.
@@ -174,6 +179,7 @@ class Credential:
     revoked: int | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Head:
     """Where a stream stands: what its next record has to follow.
@@ -193,6 +199,7 @@ class Head:
     recorded_at: datetime | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A row of the board: a school's place, kept beside the history and checked against it.

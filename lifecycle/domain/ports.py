@@ -227,14 +227,14 @@ class Writing(Reading, Protocol):
         """What lies beside the history and can be erased, kept and erased in this transaction."""
         ...
 
-    def foresee(self, stream: str, command_id: str, actors: Collection[str]) -> None:
-        """Be told what will be asked first, so that what is far away is asked in one go.
+    def foresee(self, places: Sequence[tuple[str, str]], actors: Collection[str] = ()) -> None:
+        """Be told what will be asked first, so that it is asked in one go.
 
-        Nobody is bound by it: what is asked besides, or later, is answered as ever.
+        Nobody is bound by it: what is asked besides, or later, is answered as ever. Of several
+        streams the first is waited for, and held are those of the others that nobody else holds.
 
         Args:
-            stream: That will be locked.
-            command_id: Of the request.
+            places: Stream that will be locked, and command id, of each request.
             actors: Who have to be registered.
         """
         ...

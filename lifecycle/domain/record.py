@@ -18,6 +18,7 @@ from lifecycle.domain import canonical
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import DefinitionRef, Evidence, Head, Standing
 from lifecycle.domain.shape import check_shape
+from lifecycle.domain.values import quick
 
 FORMAT: Final = 1
 GENESIS: Final = b"school-lifecycle/genesis/1\x00"
@@ -92,6 +93,7 @@ def moment_from(text: str) -> datetime:
     return moment
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ActedAs:
     """The actor of a record: who, in what role, by which assignment, known how.
@@ -114,6 +116,7 @@ class ActedAs:
     signature: str | None = None
 
 
+@quick
 @dataclass(frozen=True)
 class Record:
     """One fact of the history.
@@ -193,7 +196,7 @@ class Record:
                 "on_behalf_of": self.actor.on_behalf_of,
                 "signature": self.actor.signature,
             },
-            "recorded_at": moment_text(self.recorded_at),
+            "recorded_at": self.moment,
             "effective_on": self.effective_on.isoformat(),
             "due_on": self.due_on and self.due_on.isoformat(),
             "evidence": [piece.to_json() for piece in self.evidence],
@@ -202,6 +205,11 @@ class Record:
             "comment": self.comment,
             "consulted": dict(self.consulted or {}),
         }
+
+    @cached_property
+    def moment(self) -> str:
+        """When it was written down, as the body tells it."""
+        return moment_text(self.recorded_at)
 
     @cached_property
     def body(self) -> bytes:
@@ -227,7 +235,7 @@ class Record:
             "definition": self.definition.digest if self.definition else None,
             "actor": self.actor.id,
             "role": self.actor.role,
-            "recorded_at": moment_text(self.recorded_at),
+            "recorded_at": self.moment,
             "effective_on": self.effective_on.isoformat(),
         }
 

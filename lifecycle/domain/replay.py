@@ -11,10 +11,12 @@ from lifecycle.domain.errors import HistoryBroken
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Assignment, DefinitionRef, Evidence, Head
 from lifecycle.domain.record import Record
+from lifecycle.domain.values import quick
 
 _ACTS = ("enrolled", "advanced")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Move:
     """A transition that was made, by whom and for whom, out of which state, and its place."""
@@ -27,6 +29,7 @@ class Move:
     on_behalf_of: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Filed:
     """A piece of evidence and the record that it came with."""
@@ -36,6 +39,7 @@ class Filed:
     sequence: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Participation:
     """Where a school stands.

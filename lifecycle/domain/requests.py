@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from lifecycle.domain import canonical, codec
 from lifecycle.domain.model import Actor, Evidence
+from lifecycle.domain.values import quick
 
 Act = Literal["begun", "done", "postponed", "cancelled"]
 
 # How a request is delivered is not what is asked: a retry may differ in these.
 _DELIVERY = ("actor", "command_id", "expected_version")
-# Committed to anew by every retry, under another salt.
-_REMARK = ("comment",)
+# A comment is committed to anew by every retry, under another salt.
+_TOLD_APART = (*_DELIVERY, "comment")
 _NAMED = ("name",)
 _PERSONAL = ("name", "content", "sha256", "size")
 
@@ -41,12 +42,10 @@ class Request:
         Comments, names of files and contents of personal files are left out: a retry commits to
         them under other salts, and so cannot be compared in them.
         """
-        asked = codec.to_json(self, (*_DELIVERY, *_REMARK))
-        if "evidence" in asked:
-            asked["evidence"] = [
-                _without(piece, _PERSONAL if "content" in piece else _NAMED)
-                for piece in asked["evidence"]
-            ]
+        asked = codec.to_json(self, _TOLD_APART)
+        for piece in asked.get("evidence", ()):
+            for name in _PERSONAL if "content" in piece else _NAMED:
+                piece.pop(name, None)
         return self._sealed(asked)
 
     @property
@@ -61,10 +60,6 @@ class Request:
     def _sealed(self, asked: Mapping[str, Any]) -> str:
         who = [self.actor.id, self.actor.on_behalf_of]
         return canonical.digest([type(self).__name__, who, asked])
-
-
-def _without(members: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name, value in members.items() if name not in names}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +184,7 @@ class ActOnActivity(Request):
     comment: str | None = None
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class Advance(Request):
     """Make a transition of a school.

@@ -22,6 +22,16 @@ def only(stream: str) -> Span:
     return Span(stream, f"{stream}\x00")
 
 
+def beginning(prefix: str) -> Span:
+    """Return the span of all streams whose names begin with *prefix*."""
+    return Span(prefix, before_which(prefix))
+
+
+def before_which(prefix: str) -> str:
+    """Return the first name after all that begin with *prefix*."""
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
     """A record as it lies in storage, nothing believed: body, hash and the index columns.

@@ -20,6 +20,7 @@ from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after
 from lifecycle.domain.requests import Advance
+from lifecycle.domain.values import quick
 from lifecycle.service.context import Context, append_all, check_actor, repeated
 from lifecycle.service.evidence import Offer, keep, store
 from lifecycle.service.identity import proved
@@ -28,6 +29,7 @@ from lifecycle.service.results import Receipt
 from lifecycle.service.times import after_erasures
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Decided:
     """A transition that is allowed and not recorded yet.

@@ -24,6 +24,7 @@ from lifecycle.domain.errors_database import StreamHeld
 from lifecycle.domain.model import participation_stream
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.requests import Advance
+from lifecycle.domain.values import quick
 from lifecycle.service.ahead import Ahead, Decided, take, write
 from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.context import (
@@ -51,6 +52,7 @@ _OF_ONE: Final = tuple(_KINDS)
 _LONGEST: Final = 1.0  # seconds that a transaction goes on; other writers wait for it
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one command of a batch: a receipt, or the error that alone it would raise.
@@ -73,6 +75,7 @@ class Outcome:
         return "unchanged" if self.receipt is not None and self.receipt.repeated else "recorded"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A command with its files measured, or the error that this came to."""
@@ -205,6 +208,8 @@ class Batch:
             span("batch", backend=journal.backend) as told,
             journal.writing() as tx,
         ):
+            if places := _places(asked):
+                tx.foresee(places)
             known, ahead = Known(tx, self._context.memory), Ahead()
             for place, one in enumerate(asked):
                 try:
@@ -252,6 +257,15 @@ def _uncollected() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
+
+
+def _places(asked: Sequence[_Asked]) -> list[tuple[str, str]]:
+    """Return what each request is on: the school's stream, and its command id."""
+    return [
+        (participation_stream(one.request.school), one.request.command_id)
+        for one in asked
+        if isinstance(one.request, Advance)
+    ]
 
 
 def _failed(one: _Asked, error: LifecycleError) -> Outcome:

@@ -9,10 +9,12 @@ from typing import Any
 from lifecycle.domain.dates import Day, day_of
 from lifecycle.domain.model import Actor, Evidence, EvidenceFile
 from lifecycle.domain.requests import Advance
+from lifecycle.domain.values import quick
 from lifecycle.service.context import Context
 from lifecycle.service.evidence import Offer, taken_in
 
 
+@quick
 @dataclass(frozen=True, kw_only=True)
 class AdvanceCommand:
     """A transition that is asked for; the members are the arguments of ``Lifecycle.advance``.

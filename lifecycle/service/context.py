@@ -289,7 +289,7 @@ def carry_out(
     from lifecycle.service.identity import proved
 
     def once(tx: Writing) -> Receipt:
-        tx.foresee(stream, request.command_id, named(request.actor))
+        tx.foresee([(stream, request.command_id)], named(request.actor))
         # Locked first: of two processes with one command id the second has to see the first.
         head = tx.lock(stream)
         again = repeated(tx, request)

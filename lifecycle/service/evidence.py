@@ -22,6 +22,7 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.model import Evidence, EvidenceFile
 from lifecycle.domain.ports import Writing
 from lifecycle.domain.record import Record
+from lifecycle.domain.values import quick
 from lifecycle.service.context import Context
 from lifecycle.telemetry import span
 
@@ -32,6 +33,7 @@ _KEY_BYTES: Final = 32
 _NONCE_BYTES: Final = 12
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Brought:
     """A piece as it was given, as a record names it, and what goes beside the record.
@@ -51,6 +53,7 @@ class Brought:
     plain: str | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Offer:
     """All that a caller brings to a request.

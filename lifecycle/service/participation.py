@@ -121,7 +121,7 @@ def advance(context: Context, request: Advance, offer: Offer) -> Receipt:
     stream = participation_stream(request.school)
 
     def once(tx: Writing) -> Receipt:
-        tx.foresee(stream, request.command_id, named(request.actor))
+        tx.foresee([(stream, request.command_id)], named(request.actor))
         tx.lock(stream)  # before anything else is looked at
         found = take(context, tx, request, offer, Known(tx, context.memory), Ahead())
         if isinstance(found, Receipt):

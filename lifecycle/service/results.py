@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from lifecycle.domain.values import quick
+
 if TYPE_CHECKING:
     from lifecycle.domain.decision import Notice
     from lifecycle.domain.guards import Unmet
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from lifecycle.domain.replay import Participation
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """The acknowledgement of a request.

@@ -12,12 +12,10 @@ from pathlib import Path
 from lifecycle.audit.findings import TEMPLATES
 from tests.audit import test_catalogue, test_catalogue_outside, test_catalogue_tables
 from tests.campaigns.flips import BESIDE, BESIDE_COLUMNS
+from tests.cli.terminal import Said, Terminal
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "audit.md"
 README = PAGE.parent.parent / "README.md"
-PROGRAM = Path(sys.executable).with_name("lifecycle")
-
-
 CATALOGUE = (test_catalogue, test_catalogue_outside, test_catalogue_tables)
 
 
@@ -27,20 +25,20 @@ def lines(page: Path, heading: str) -> list[str]:
     return block.splitlines()
 
 
-def run(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def run(line: str, folder: Path) -> Said:
     """Run a line; ``>`` is the one sign of the shell that is known."""
     command, _, out = line.partition(" > ")
-    words = shlex.split(command, comments=True)
-    program = {"lifecycle": str(PROGRAM), "python": sys.executable}.get(words[0], words[0])
-    end = subprocess.run(
-        [program, *words[1:]],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    program, *words = shlex.split(command, comments=True)
+    if program == "lifecycle":
+        end = Terminal(folder).run(*words)
+    else:
+        stranger = {"python": sys.executable}.get(program, program)
+        done = subprocess.run(
+            [stranger, *words], cwd=folder, capture_output=True, text=True, check=False
+        )
+        end = Said(done.returncode, done.stdout, done.stderr)
     if out:
-        (folder / out).write_text(end.stdout, "utf-8")
+        (folder / out).write_text(end.out, "utf-8")
     return end
 
 
@@ -49,25 +47,25 @@ def test_the_page_takes_a_stranger_from_a_bundle_to_a_verdict(tmp_path: Path) ->
     office.mkdir()
     stranger.mkdir()
     for line in lines(README, "On the command line"):
-        assert run(line, office).returncode == 0, line
+        assert run(line, office).code == 0, line
     for line in lines(PAGE, "How the office makes it"):
         end = run(line, office)
-        assert end.returncode == 0, (line, end.stderr)
+        assert end.code == 0, (line, end.err)
     for name in ("bundle.zip", "school.zip", "log.vkey", "verify.py"):
         shutil.copy(office / name, stranger)
     shutil.copy(office / "checkpoints" / "latest", stranger / "kept.checkpoint")
 
     for line in lines(PAGE, "From an e-mailed bundle to a verdict")[1:]:
         end = run(line, stranger)
-        assert (end.returncode, end.stderr) == (0, ""), line
-    assert "krasnogorsk" in end.stdout
+        assert (end.code, end.err) == (0, ""), line
+    assert "krasnogorsk" in end.out
 
 
 def test_the_bundle_bears_the_verifier_that_is_printed(tmp_path: Path) -> None:
     end = run("lifecycle audit verifier > verify.py", tmp_path)
 
     source = PAGE.parent.parent / "lifecycle" / "audit" / "standalone.py"
-    assert end.stdout == source.read_text("utf-8")
+    assert end.out == source.read_text("utf-8")
 
 
 def test_every_line_of_the_catalogue_is_a_test_and_every_test_a_line() -> None:

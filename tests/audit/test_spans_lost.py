@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import active_children, parent_process
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,11 @@ class Slow(EvidenceFolder):
 
 
 def spread_out(
-    folder: Path, kill: Kill, store: type[EvidenceFolder] = EvidenceFolder, weight: int = 0
+    folder: Path,
+    kill: Kill,
+    store: type[EvidenceFolder] = EvidenceFolder,
+    weight: int = 0,
+    **how: Any,
 ) -> Report:
     """Verify in two processes, a school at a time; what is sent to each weighs *weight* more."""
     with reopened(folder, Catalogue()) as engine:
@@ -67,7 +72,7 @@ def spread_out(
         vars(evidence)["weight"] = bytes(weight)
         with (
             context.journal.auditing() as view,
-            Spread(context.journal, view, evidence, 2, lambda done: None) as spread,
+            Spread(context.journal, view, evidence, 2, lambda done: None, **how) as spread,
         ):
 
             def killing(run: Checking, spans: Sequence[Span]) -> Iterable[Outcome]:
@@ -128,6 +133,31 @@ def test_a_process_that_dies_over_a_school_leaves_it_to_the_one_that_asked(
     assert spread_out(folder, lambda count: None, Fatal).ok
     assert caplog.messages == ["verification_process_lost"]
     assert active_children() == []
+
+
+def test_of_a_process_that_was_stopped_it_is_said_that_it_is_waited_for(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "lifecycle")
+    stopped: list[int] = []
+    told: list[Sequence[int]] = []
+
+    def stop(count: int) -> None:
+        if count == -1:
+            stopped.extend(one.pid or 0 for one in active_children())
+            for number in stopped:
+                os.kill(number, signal.SIGSTOP)
+
+    def waits(numbers: Sequence[int]) -> None:
+        told.append(numbers)
+        for number in numbers:
+            os.kill(number, signal.SIGKILL)
+
+    report = spread_out(folder, stop, waits=waits, quiet=0.3)
+
+    assert report.ok
+    assert [one for numbers in told for one in numbers] == sorted(stopped)
+    assert caplog.messages.count("verification_process_silent") == 2
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -137,7 +137,7 @@ def _verified(found: dict[str, Any]) -> list[Figure]:
 
 def _servers(found: dict[str, Any]) -> list[Figure]:
     told = found["servers"]
-    one, processes, latency = told["one"], told["processes"], told["latency"]
+    one, processes = told["one"], told["processes"]
     return [
         Figure(
             "PostgreSQL, one client: rate beside bare psycopg",
@@ -147,9 +147,12 @@ def _servers(found: dict[str, Any]) -> list[Figure]:
             f"PostgreSQL, {processes['writers']} processes beside one: rate",
             1.0, processes["times_one"], True, spread=_ends(processes["ratios"]),
         ),
-        Figure(
-            f"PostgreSQL, 5 ms in each commit, {latency['writers']} writers beside one: rate",
-            8.0, latency["times_one"], True, spread=_ends(latency["ratios"]),
+        *(
+            Figure(
+                f"PostgreSQL, {wait} ms in each commit, {slow['writers']} writers beside one: rate",
+                8.0, slow["times_one"], True, spread=_ends(slow["ratios"]),
+            )
+            for wait, slow in ((5, told["latency"]), (25, told["waiting"]))
         ),
     ]  # fmt: skip
 

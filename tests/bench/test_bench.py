@@ -92,7 +92,7 @@ def _found() -> dict[str, Any]:
         "board": {name: [asked] for name in ("floor", "ours", "whole", "explain")},
         "verify": {"verify": [verified | {"records": 1_000, "workers": 2}]},
         "grown": {"short": [floor], "grown": [floor]},
-        "servers": {"one": server, "processes": many, "latency": many},
+        "servers": {"one": server, "processes": many, "latency": many, "waiting": many},
         "starts": {
             "at_most": {"help": 2.5, "status": 1.5},
             "ratios": {"help": 2.0, "status": 1.4},

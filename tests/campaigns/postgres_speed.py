@@ -11,7 +11,8 @@ one: the bare loop sends what the engine was seen to send in a run of its own: t
 with the same values, one after the other, each answered before the next, and decides nothing. The
 engine takes everything in: rules, guards, evidence, the canonical body, chain, queue and outbox.
 processes: the rate of several processes, each with schools of its own, beside that of one.
-latency: the same with a wait in every commit, while all that the transaction locks is locked.
+latency: the same with a wait in every commit, while all that the transaction locks is locked. With
+more of it (``--milliseconds 25``) waiting counts, and not the processors that all of them share.
 
 Rounds are interleaved, ratios are taken within a round, and their median is told. What else the
 machine does moves the rates most: run it on a machine at rest.

@@ -289,20 +289,22 @@ def test_planted_tokens_are_never_told(office: Terminal, tmp_path: Path) -> None
     office.environment |= {"LIFECYCLE_LOG": "json", "LIFECYCLE_DEBUG": "1"}
     token = (office.folder / "municipal.token").read_text().strip()
     secret = token[len("lct_0123456789_") :][:43]
+    alone = office.process(*MUNICIPAL, "--token-file", "municipal.token")
     heard = io.StringIO()
     for more in ((), ("--json",), ("--dry-run",), ("--effective-on", "2099-01-01")):
         for command in (MUNICIPAL, ("advance", "nowhere", "withdraw"), ("enrol", "krasnogorsk",
                         "--roadmap", "tomari-2022", "--title", "x")):  # fmt: skip
-            said = office.process(*command, "--token-file", "municipal.token", *more)
+            said = office.run(*command, "--token-file", "municipal.token", *more)
             heard.write(said.out + said.err)
     (office.folder / "half.token").write_text(token[:-1])
     (office.folder / "half.token").chmod(0o600)
-    said = office.process(*MUNICIPAL, "--token-file", "half.token")
+    said = office.run(*MUNICIPAL, "--token-file", "half.token")
     heard.write(said.out + said.err)
 
     assert said.code == 4
-    assert "transition_recorded" in heard.getvalue()
-    assert secret not in heard.getvalue()
+    assert '"event": "transition_recorded"' in alone.err
+    assert '"event": "transition_refused"' in heard.getvalue()
+    assert secret not in alone.out + alone.err + heard.getvalue()
     for path in office.folder.rglob("*"):
         if path.is_file() and path.suffix != ".token":
             assert secret.encode() not in path.read_bytes(), path

@@ -68,6 +68,13 @@ def test_the_installed_command_is_the_same_program(terminal: Terminal) -> None:
     assert said.stdout == terminal.process("--version").out
 
 
+def test_a_mistyped_command_is_told_of_those_that_were_not_loaded(terminal: Terminal) -> None:
+    said = terminal.process("statsu")
+
+    assert said.code == 2
+    assert "(Did you mean one of: 'stats', 'status'?)" in said.err
+
+
 def test_texts_are_printed_whatever_the_locale_is(office: Terminal) -> None:
     office.environment |= {"LC_ALL": "C", "PYTHONIOENCODING": "ascii:strict"}
     said = office.process("status")

@@ -37,12 +37,14 @@ class Shown:
         return Path("/" + self.url.removeprefix("sqlite:////"))
 
 
-def show(folder: Path, schools: int, language: str) -> Shown:
+def show(folder: Path, schools: int, language: str, evidence: Path | None = None) -> Shown:
     """Run a demonstration in a folder that is still to be made."""
     url = f"sqlite:///{folder.absolute()}/made/lifecycle.db"
     lines: list[str] = []
     progress: list[str] = []
-    result = run(url, schools, language, out=lines.append, progress=progress.append)
+    result = run(
+        url, schools, language, out=lines.append, progress=progress.append, evidence=evidence
+    )
     return Shown(url, result, lines, progress)
 
 
@@ -53,4 +55,5 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
 
 @pytest.fixture(scope="session")
 def shown_in_russian(tmp_path_factory: pytest.TempPathFactory) -> Shown:
-    return show(tmp_path_factory.mktemp("demo-ru"), 4, "ru")
+    folder = tmp_path_factory.mktemp("demo-ru")
+    return show(folder, 4, "ru", evidence=folder / "the papers")

@@ -289,13 +289,13 @@ def test_the_commands_printed_at_the_end_run_as_they_stand(shown: Shown, command
     assert done.stdout.strip()
 
 
-def test_another_evidence_folder_is_named_in_the_commands_printed(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/lifecycle.db"
-    lines: list[str] = []
-    run(url, 4, out=lines.append, progress=quiet, evidence=tmp_path / "the papers")
+def test_another_evidence_folder_is_named_in_the_commands_printed(
+    shown_in_russian: Shown,
+) -> None:
+    papers, url = shown_in_russian.database.parent.parent / "the papers", shown_in_russian.url
 
-    assert lines[-1] == f"  lifecycle verify --db {url} --evidence-dir '{tmp_path}/the papers'"
-    assert len(list((tmp_path / "the papers").rglob("*"))) > 40
+    assert shown_in_russian.lines[-1] == f"  lifecycle verify --db {url} --evidence-dir '{papers}'"
+    assert len(list(papers.rglob("*"))) > 40
 
 
 def test_a_history_in_memory_leaves_nothing_to_try_on() -> None:

@@ -9,6 +9,7 @@ import stat
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -213,6 +214,34 @@ def test_a_program_that_is_missing_or_too_old_is_named(on_postgres: Kept, tmp_pa
     assert on_postgres.is_empty()
 
 
+def test_no_secret_of_an_address_stands_on_the_command_line_of_a_program(
+    on_postgres: Kept, open_folder: Path
+) -> None:
+    lines, unseen, secret = open_folder / "lines", open_folder / "unseen", "geheim & =1#"
+    for name in ("pg_dump", "pg_restore"):
+        (open_folder / name).write_text(
+            f'#!/bin/sh\necho "$@" >>"{lines}"\n[ -z "$PGSERVICEFILE" ] || '
+            f'{{ stat -c %a "$PGSERVICEFILE"; cat "$PGSERVICEFILE"; }} >>"{unseen}"\n'
+            f'exec "{on_postgres.programs}/{name}" "$@"\n'
+        )
+        (open_folder / name).chmod(0o755)
+    asked = f"&sslpassword={quote(secret)}"
+    kept = replace(
+        on_postgres,
+        url=on_postgres.url + asked,
+        empty=on_postgres.empty + asked,
+        programs=open_folder,
+    )
+
+    assert kept.restore(kept.backup()).placed
+
+    assert "--dbname=" in lines.read_text()
+    assert "geheim" not in lines.read_text()
+    assert unseen.read_text() == f"600\n[lifecycle]\nsslpassword={secret}\n" * 2
+    with pytest.raises(BackupFailed, match="sslpassword cannot be handed on"):
+        replace(kept, url=f"{kept.url}%20").backup()
+
+
 def test_what_pg_restore_does_not_take_is_told_and_what_others_made_stays(
     on_postgres: Kept,
 ) -> None:
@@ -228,14 +257,19 @@ def test_what_pg_restore_does_not_take_is_told_and_what_others_made_stays(
     assert on_postgres.restore(file).placed
 
 
-def test_what_pg_restore_left_without_a_revision_is_told_as_broken(on_postgres: Kept) -> None:
-    """What a process leaves that is killed before everything was verified."""
-    on_postgres.restore(on_postgres.backup())
+def test_a_history_that_lost_its_revision_is_told_as_broken_and_never_taken_away(
+    on_postgres: Kept,
+) -> None:
+    file = on_postgres.backup()
+    on_postgres.restore(file)
+    shutil.rmtree(on_postgres.folder / "again")
     with psycopg.connect(on_postgres.empty, autocommit=True) as other:
         other.execute("DELETE FROM lifecycle_version")
 
     with pytest.raises(DatabaseBroken, match="no revision"):
         open_journal(on_postgres.empty)
+    with pytest.raises(PlaceTaken):
+        on_postgres.restore(file)
 
 
 def test_a_backup_that_cannot_be_written_is_told(on_sqlite: Kept, tmp_path: Path) -> None:

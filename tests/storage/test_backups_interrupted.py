@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +14,13 @@ from pathlib import Path
 import psycopg
 
 from lifecycle import open_lifecycle
+from lifecycle.audit.findings import Report
 from lifecycle.domain.errors import LifecycleError
 from lifecycle.domain.errors_database import BackupFailed
+from lifecycle.domain.evidence import EvidenceStore
+from lifecycle.domain.ports import Auditing
 from lifecycle.storage.journal import open_journal
+from lifecycle.storage.restoring import restore
 from lifecycle.storage.staging import publish
 from lifecycle.wiring import verify
 from tests.killing import killed_anywhere
@@ -160,3 +166,44 @@ def test_a_restore_that_is_killed_leaves_nothing_that_looks_like_a_database(
                 assert verify(engine).ok
     prepare()
     assert kept.restore(file).placed
+
+
+def test_a_restore_that_was_killed_on_a_server_is_simply_begun_again(
+    on_postgres: Kept, open_folder: Path
+) -> None:
+    """Killed while all is verified, and while pg_restore goes on without whoever started it."""
+    file, stand_in = on_postgres.backup(), open_folder / "pg_restore"
+    assert on_postgres.programs is not None
+    stand_in.write_text(
+        '#!/bin/sh\ncase "$*" in *--single-transaction*) kill -9 $PPID;; esac\n'
+        f'exec "{on_postgres.programs}/pg_restore" "$@"\n'
+    )
+    stand_in.chmod(0o755)
+
+    def killed(programs: Path | None) -> None:
+        child = os.fork()
+        if child == 0:
+            try:
+                evidence = on_postgres.folder / "again"
+                restore(file, on_postgres.empty, evidence, ended, programs=programs)
+            finally:
+                os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+    def ended(view: Auditing, store: EvidenceStore) -> Report:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return Report(0, 0, ())
+
+    def begun() -> bool:
+        query = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'lifecycle-restore-%'"
+        with psycopg.connect(on_postgres.empty) as other:
+            return other.execute(query).fetchone() is not None or not on_postgres.is_empty()
+
+    killed(on_postgres.programs)
+    assert not on_postgres.is_empty()
+    killed(open_folder)
+    while not begun():
+        time.sleep(0.01)
+
+    assert on_postgres.restore(file).placed
+    assert rows(on_postgres.empty) == rows(on_postgres.url)

@@ -112,3 +112,22 @@ def test_who_goes_on_after_a_conflict_of_several_ends_with_nothing(
         tx.append_all(records)
 
     assert lies(sqlite_journal) == before
+
+
+def test_many_are_asked_for_in_one_go_as_one_by_one(journal: Journal) -> None:
+    with journal.writing() as tx:
+        tx.append_all(made(journal, 120))
+        kept = {stream: tx.head(stream) for stream in STREAMS}
+    with journal.reading() as view:
+        used = [record.command_id for stream in STREAMS for record in view.records(stream)]
+    fresh = [f"fresh-{number}" for number in range(130)]
+    with journal.writing() as tx:
+        tx.foresee([(STREAMS[n % 3], one) for n, one in enumerate([*used, *fresh])])
+
+        assert {stream: tx.lock(stream, wait=False) for stream in STREAMS} == kept
+        assert [bool(tx.command(one)) for one in [*used, *fresh]] == [True] * 120 + [False] * 130
+
+        record = record_after(tx.lock(STREAM), command_id="fresh-7")
+        tx.append(record, standing_after(record))
+        assert tx.lock(STREAM) == record.head
+        assert tx.command("fresh-7") == record

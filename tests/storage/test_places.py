@@ -80,6 +80,20 @@ def test_other_files_in_the_folder_are_none_of_its_business(tmp_path: Path) -> N
     assert len(Folder(tmp_path).notes()) == 2
 
 
+def test_what_a_killed_writer_left_beside_checkpoints_is_gone_with_the_next(tmp_path: Path) -> None:
+    name = "000000000005-0123abcd.checkpoint"
+    left = [tmp_path / f".{one}.0123abcd.part" for one in (name, "latest")]
+    kept = [tmp_path / one for one in (".latest.89abcdef.part", ".other.0123abcd.part", name)]
+    for one in (*left, *kept):
+        one.write_text("half")
+    for one in (*left, *kept[1:]):
+        os.utime(one, (0, 0))
+
+    Folder(tmp_path).put(FIVE, NOTE)
+
+    assert [one.exists() for one in (*left, *kept)] == [False, False, True, True, True]
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     for step in (
         Folder(tmp_path / "absent").notes,

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from lifecycle.domain.errors import DatabaseLocked, InvalidInput, StorageFailed
+from lifecycle.domain.errors_database import StreamHeld
 from lifecycle.domain.errors_people import ErasureUnfinished
 from lifecycle.storage.journal import SqlJournal, create_journal
 from tests.storage.conftest import Spawn
@@ -33,6 +34,24 @@ def test_writers_on_different_streams_do_not_wait_for_each_other(
     with postgres_journal.reading() as view:
         assert view.head(STREAM).version == 2
         assert view.head("participation/school-2").version == 1
+
+
+def test_of_many_streams_nobody_waits_for_those_that_somebody_holds(
+    postgres_journal: SqlJournal,
+) -> None:
+    streams = [STREAM, "participation/school-2", "participation/school-3"]
+    with postgres_journal.writing() as tx:
+        for stream in streams:
+            append(tx, stream)
+    with postgres_journal.writing() as holder:
+        holder.lock(streams[1])
+        with postgres_journal.writing() as tx:
+            tx.foresee([(stream, f"command-{stream}") for stream in streams])
+            with pytest.raises(StreamHeld):
+                tx.lock(streams[1], wait=False)
+            append(tx, streams[2])
+            with pytest.raises(StreamHeld):
+                holder.lock(streams[0], wait=False)
 
 
 def test_what_a_decision_rests_on_is_not_moved_before_its_record(postgres_url: str) -> None:
@@ -105,7 +124,7 @@ def test_a_text_that_no_server_keeps_is_refused_before_anything_is_sent(
         with pytest.raises(InvalidInput):
             tx.lock(text)
         with pytest.raises(InvalidInput):
-            tx.foresee(STREAM, text, ())
+            tx.foresee([(STREAM, text)])
         append(tx)
 
     with postgres_journal.reading() as view:

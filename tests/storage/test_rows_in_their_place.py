@@ -6,16 +6,21 @@ import psycopg
 import pytest
 
 from lifecycle import open_lifecycle
-from lifecycle.audit.findings import Finding
+from lifecycle.audit.findings import Finding, Report
+from lifecycle.domain.errors import DatabaseLocked
+from lifecycle.domain.ports import Auditing
+from lifecycle.maintenance import rebuild
 from lifecycle.storage import tables
 from lifecycle.storage.journal import open_journal
+from lifecycle.storage.rebuilding import rebuild as rebuild_at
 from lifecycle.storage.shards import SHARDED
 from lifecycle.storage.triggers import POSTGRES_TRIGGERS
 from lifecycle.wiring import verify
 from lifecycle.workflows.catalogue import Catalogue
 from tests.factories import ADMIN, ROADMAP, Office, engine_on
-from tests.sharded import Lay, Sharded
-from tests.storage.backing_up import Kept
+from tests.sharded import Lay, Sharded, opened
+from tests.storage.backing_up import Kept, rows
+from tests.storage.samples import append
 
 SCHOOLS = ("a", "b", "c", "d")
 
@@ -113,6 +118,53 @@ def test_rows_on_a_shard_that_others_stand_for_are_found(
         ("row_misplaced", stream, "lifecycle_streams", heads),
         ("row_misplaced", stream, "lifecycle_standings", board),
     ]
+
+
+def test_what_follows_from_records_is_rebuilt_where_its_school_lies(history: Sharded) -> None:
+    before = rows(history.url)
+    spoilt = history.place(f"participation/{SCHOOLS[0]}")
+    other = (spoilt + 1) % len(history.shards)
+    history.there(other, "UPDATE lifecycle_standings SET state = 'completed', final = 1")
+    history.there(spoilt, "DELETE FROM lifecycle_assignments")
+    history.there(spoilt, "DELETE FROM lifecycle_streams")
+    with psycopg.connect(history.url) as center:
+        center.execute("DELETE FROM lifecycle_actors")
+        center.execute("CREATE TEMP TABLE one AS SELECT * FROM lifecycle_standings LIMIT 1")
+        center.execute("UPDATE one SET school = 'z'")
+        center.execute("INSERT INTO lifecycle_standings SELECT * FROM one")
+    history.there(spoilt, "DELETE FROM lifecycle_standings WHERE school <> 'z'")
+    with psycopg.connect(history.url) as center:
+        center.execute("INSERT INTO lifecycle_streams VALUES ('participation/y', 3, '', '')")
+
+    with open_lifecycle(history.url) as engine:
+        refused = rebuild(engine, history.url)
+        done = rebuild(engine, history.url, accept=True)
+        again = rebuild(engine, history.url)
+
+    assert {one.code for one in refused.hindering} == {"standing_invented", "stream_empty"}
+    assert {(one.table, one.what) for one in done.differences} >= {
+        ("lifecycle_actors", "missing"),
+        ("lifecycle_assignments", "missing"),
+        ("lifecycle_standings", "invented"),
+        ("lifecycle_standings", "missing"),
+        ("lifecycle_streams", "invented"),
+        ("lifecycle_streams", "missing"),
+    }
+    assert (again.differences, again.hindering) == ([], [])
+    assert rows(history.url) == before
+
+
+def test_nobody_writes_to_any_server_while_it_is_rebuilt(history: Sharded) -> None:
+    def verify_held(view: Auditing) -> Report:
+        with (
+            opened(history.url, lock_seconds=0.1) as hasty,
+            pytest.raises(DatabaseLocked),
+            hasty.writing() as tx,
+        ):
+            append(tx, f"participation/{SCHOOLS[0]}")
+        return Report(0, 0, ())
+
+    rebuild_at(history.url, verify_held)
 
 
 def test_a_whole_school_on_another_shard_is_found(history: Sharded, catalogue: Catalogue) -> None:

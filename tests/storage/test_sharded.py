@@ -20,8 +20,8 @@ from lifecycle.domain.errors import (
     StorageFailed,
     VersionConflict,
 )
+from lifecycle.domain.errors_database import StreamHeld
 from lifecycle.domain.ports import Writing
-from lifecycle.maintenance import make_backup, rebuild
 from lifecycle.storage.doctor import examine
 from lifecycle.storage.journal import SqlJournal, open_journal
 from lifecycle.storage.memory import MemoryJournal
@@ -161,7 +161,7 @@ def test_a_command_is_not_doubled_wherever_its_school_lies(
         made = append(tx, one, command_id="once")
 
     with journal.writing() as tx:
-        tx.foresee(other, "once", [])
+        tx.foresee([(other, "once")])
         assert tx.command("once") == made
     with pytest.raises(CommandReused), journal.writing() as tx:
         append(tx, one, command_id="once")
@@ -172,9 +172,24 @@ def test_two_who_bring_one_command_at_once_wait_for_each_other(
 ) -> None:
     one, other = apart
     with journal.writing() as first, opened(scratch.url, lock_seconds=0.1) as hasty:
-        first.foresee(one, "at once", [])
+        first.foresee([(one, "at once")])
         with pytest.raises(DatabaseLocked), hasty.writing() as second:
-            second.foresee(other, "at once", [])
+            second.foresee([(other, "at once")])
+
+
+def test_a_school_that_somebody_else_holds_is_passed_over_where_it_may_be(
+    scratch: Sharded, journal: SqlJournal, apart: tuple[str, str]
+) -> None:
+    one, other = apart
+    with opened(scratch.url) as beside, journal.writing() as first:
+        first.lock(one)
+        with beside.writing() as second:
+            with pytest.raises(StreamHeld):
+                second.lock(one, wait=False)
+            made = append(second, other)
+
+    with journal.writing() as tx:
+        assert tx.lock(other, wait=False) == made.head
 
 
 def test_writers_of_one_school_wait_for_each_other_and_none_fails(scratch: Sharded) -> None:
@@ -337,15 +352,3 @@ def test_what_is_overdue_is_read_along_with_the_board(history: Sharded) -> None:
         one.standing.school: one.standing.state for one in board
     }
     assert all(one.actors for one in late)
-
-
-def test_what_cannot_be_done_on_several_servers_says_how_it_is(
-    history: Sharded, tmp_path: Path
-) -> None:
-    with open_lifecycle(history.url, evidence=tmp_path / "e") as engine:
-        with pytest.raises(StorageFailed, match=r"dump each by pg_dump.*docs/scale\.md"):
-            make_backup(history.url, tmp_path / "one.backup")
-        with pytest.raises(StorageFailed, match=r"dumps of all servers.*docs/scale\.md"):
-            rebuild(engine, history.url)
-
-    assert [one.name for one in tmp_path.iterdir()] == []

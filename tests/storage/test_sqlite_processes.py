@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lifecycle.audit.merkle import Frontier
+from lifecycle.domain.errors import DatabaseLocked, StorageFailed
+from lifecycle.domain.ports import Journal
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
 from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability
 from tests.storage.conftest import Child, Spawn
-from tests.storage.samples import ORIGIN, STREAM
+from tests.storage.samples import ORIGIN, STREAM, append
 
 both_journal_modes = pytest.mark.parametrize("durability", [ROLLBACK, WAL], ids=str)
 
@@ -220,3 +224,38 @@ in_child()
     assert said.count("forked in the middle of a transaction") == 1
     assert version(journal) == 2
     journal.close()
+
+
+def help_while(writer: threading.Thread, opener: Callable[[], Journal]) -> None:
+    while writer.is_alive():
+        opener().close()
+
+
+def test_who_helps_to_read_does_not_wait_for_a_writer_who_waits_for_who_is_helped(
+    url: str,
+) -> None:
+    journal = create_journal(url, ORIGIN, durability=ROLLBACK)
+    told: list[BaseException | None] = []
+
+    def write() -> None:
+        other = open_journal(url, durability=ROLLBACK, lock_seconds=5)
+        try:
+            with other.writing() as tx:
+                append(tx)
+            told.append(None)
+        except StorageFailed as error:
+            told.append(error)
+        finally:
+            other.close()
+
+    writer = threading.Thread(target=write)
+    opener = journal.elsewhere()
+    assert opener is not None
+    with journal.auditing():
+        writer.start()
+        with pytest.raises(DatabaseLocked):
+            help_while(writer, opener)
+        assert writer.is_alive()
+    writer.join()
+    journal.close()
+    assert told == [None]

@@ -128,6 +128,7 @@ def test_every_connection_has_the_safe_settings(
         "recursive_triggers": 1,
         "trusted_schema": 0,
         "cell_size_check": 1,
+        "wal_autocheckpoint": 4000,
     }
     sqlite_journal.close()
 

@@ -135,7 +135,8 @@ def test_what_cannot_be_taken_away_is_told_with_the_way_to_repeat(on_postgres: K
     ):
         restored(kept, file)
 
-    assert "make the database anew" in str(told.value.remedy)
+    assert "restore once more" in str(told.value.remedy)
     with psycopg.connect(on_postgres.empty) as other:
         assert other.execute("SELECT count(*) FROM lifecycle_version").fetchone() == (0,)
     assert not (on_postgres.folder / "again").exists()
+    assert restored(on_postgres, file).placed
