@@ -58,7 +58,7 @@ class Lent:
         return self._process != os.getpid()
 
     def end(self, *, sound: bool) -> None:
-        """Return the connection to the pool, or close it if it is not *sound*."""
+        """Close the connection; one that is not *sound* at once, whatever is going on in it."""
         if self._proxied is None or self._lost.detach() is None:
             return
         _end(self._proxied, self._process, sound=sound)
@@ -110,8 +110,9 @@ class Connections:
                 "start it anew instead"
             )
         with _forking:
-            if self._idle:
-                return self._idle.pop()
+            found = self._popped()
+            if found is not None:
+                return found
             lent = Lent()
             self._all.add(lent)
         try:
@@ -132,9 +133,8 @@ class Connections:
 
     def close(self) -> None:
         """Close what lies idle; others may be lent afterwards."""
-        while self._idle:
-            self._drop(self._idle.pop(), sound=True)
-        self._engine.dispose()
+        while (lent := self._popped()) is not None:
+            self._drop(lent, sound=True)
 
     def before_fork(self) -> None:
         """Close what lies idle, and remember who has a connection in use."""
@@ -145,9 +145,16 @@ class Connections:
             self._forked_by = None
         self.close()
 
+    def _popped(self) -> Lent | None:
+        with _forking:
+            return self._idle.pop() if self._idle else None
+
     def _drop(self, lent: Lent, *, sound: bool) -> None:
-        self._all.discard(lent)
-        lent.end(sound=sound)
+        """End a connection; until it is closed it is in use, which takes locks within SQLite."""
+        try:
+            lent.end(sound=sound)
+        finally:
+            self._all.discard(lent)
 
 
 _watched: Final[WeakSet[Connections]] = WeakSet()

@@ -203,18 +203,18 @@ import os, sys, threading, time
 going, done = threading.Event(), threading.Event()
 def between():  # registered first, so it comes last: right before the process is forked
     going.set()
-    time.sleep(0.3)
+    time.sleep(0.1)
 os.register_at_fork(before=between)
 from lifecycle.storage.journal import open_journal
 from tests.storage.samples import append
-journal = open_journal(sys.argv[1], lock_seconds=2)
+journal = open_journal(sys.argv[1], lock_seconds=1)
 def write(seconds=0):
     with journal.writing() as tx:
         append(tx)
         time.sleep(seconds)
 def borrow():
     going.wait()
-    write(0.6)
+    write(0.3)
 write()
 thread = threading.Thread(target=borrow)
 thread.start()
