@@ -44,6 +44,8 @@ TEMPLATES: Final = {
     "no_archive": "nothing is archived and no standby follows: what was written since the last"
     " backup is lost with the disk",
     "unlogged": "{table} is not logged: it is empty after a crash",
+    "rights_wide": "{whom} has the rights {rights} on {tables}, beside what db grant gives",
+    "owner_differs": "{table} belongs to {owner}, other tables to {usual}",
     "autovacuum_off": "autovacuum is off: tables grow, and stop taking rows in the end",
     "version_old": "PostgreSQL {version} is too old: {oldest} or newer is needed",
     "version_ended": "PostgreSQL {version} gets no corrections since {ended}",
@@ -80,6 +82,10 @@ REMEDIES: Final = {
     "no_checksums": "with the server stopped run: pg_checksums --enable",
     "no_archive": "set up archive_command or a standby, and make backups: lifecycle db backup",
     "unlogged": "run: ALTER TABLE {table} SET LOGGED",
+    "rights_wide": "run: REVOKE ALL ON {tables} FROM {whom}; give accounts the roles of: lifecycle"
+    " db grant",
+    "owner_differs": "run: ALTER TABLE {table} OWNER TO {usual}; whoever owns it can change it"
+    " unseen",
     "autovacuum_off": "set autovacuum = on",
     "version_old": "upgrade the server",
     "version_ended": "upgrade the server",
@@ -91,6 +97,7 @@ HAZARDS: Final = frozenset(
         "missing", "unreadable", "clock_behind", "sealing_late", "evidence_missing",
         "evidence_unreadable", "file_open", "network", "room_none", "wal_fault", "left_over",
         "setting_off", "role_setting", "damage_hidden", "unlogged", "version_old",
+        "rights_wide", "owner_differs",
     }
 )  # fmt: skip
 """Codes of what can lose, damage or give away what is kept."""

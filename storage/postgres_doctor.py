@@ -16,6 +16,7 @@ from lifecycle.storage.database import Database
 from lifecycle.storage.diagnosis import Symptom, symptom, unreadable
 from lifecycle.storage.postgres import PostgresDatabase
 from lifecycle.storage.postgres_connecting import DURABLE, OLDEST
+from lifecycle.storage.postgres_rights import rights
 from lifecycle.storage.session import Session
 
 # https://www.postgresql.org/support/versioning/
@@ -72,6 +73,7 @@ def examine(database: Database, evidence: Path, now: datetime, mounts: Path) -> 
                 yield symptom("role_setting", whom=whom, value=value)
         for (table,) in connection.execute(_UNLOGGED, (sorted(tables.NAMES),)).fetchall():
             yield symptom("unlogged", table=table)
+        yield from rights(connection)
         yield from _inside(connection, database, evidence, now)
     yield from doctor.kept_evidence(evidence, mounts)
 

@@ -19,15 +19,17 @@ README = PAGE.parent.parent / "README.md"
 CATALOGUE = (test_catalogue, test_catalogue_outside, test_catalogue_tables)
 
 
-def lines(page: Path, heading: str) -> list[str]:
+def lines(page: Path, heading: str, number: int = 0) -> list[str]:
     section = page.read_text("utf-8").split(f"## {heading}\n")[1].split("\n## ")[0]
-    block: str = re.findall(r"^```(?:sh)?\n(.*?)^```", section, re.DOTALL | re.MULTILINE)[0]
+    block: str = re.findall(r"^```(?:sh)?\n(.*?)^```", section, re.DOTALL | re.MULTILINE)[number]
     return block.splitlines()
 
 
 def run(line: str, folder: Path) -> Said:
-    """Run a line; ``>`` is the one sign of the shell that is known."""
-    command, _, out = line.partition(" > ")
+    """Run a line; ``>`` and ``>>`` are the only signs of the shell that are known."""
+    sent = re.fullmatch(r"(.*?)(?: (>>?) (\S+).*)?", line)
+    assert sent is not None
+    command, sign, out = sent.groups("")
     program, *words = shlex.split(command, comments=True)
     if program == "lifecycle":
         end = Terminal(folder).run(*words)
@@ -38,7 +40,8 @@ def run(line: str, folder: Path) -> Said:
         )
         end = Said(done.returncode, done.stdout, done.stderr)
     if out:
-        (folder / out).write_text(end.out, "utf-8")
+        with (folder / out).open("a" if sign == ">>" else "w", encoding="utf-8") as file:
+            file.write(end.out)
     return end
 
 
@@ -59,6 +62,9 @@ def test_the_page_takes_a_stranger_from_a_bundle_to_a_verdict(tmp_path: Path) ->
         end = run(line, stranger)
         assert (end.code, end.err) == (0, ""), line
     assert "krasnogorsk" in end.out
+    for line in lines(PAGE, "How the office makes it", 1):
+        end = run(line, office)
+        assert end.code == 0, (line, end.out, end.err)
 
 
 def test_the_bundle_bears_the_verifier_that_is_printed(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from lifecycle.storage.diagnosis import HAZARDS, NOTES, REMEDIES, TEMPLATES, by_
 from lifecycle.storage.doctor import examine
 from lifecycle.storage.journal import create_journal, open_journal
 from lifecycle.storage.postgres_doctor import switched, version
+from lifecycle.storage.roles import grant
 from lifecycle.storage.sqlite_files import place_of
 from lifecycle.storage.surroundings import network_kind, rights, room
 from tests.databases import new_journal
@@ -292,6 +293,34 @@ def test_a_server_that_the_engine_refuses_is_looked_at_all_the_same(
     hazards = {code for code, level in told(served, tmp_path).items() if level == "hazard"}
 
     assert hazards == {"setting_off", "role_setting", "unlogged", "clock_behind"}
+
+
+def test_who_may_change_the_tables_beside_the_roles_that_are_made_for_it_is_told(
+    served: str, tmp_path: Path
+) -> None:
+    grant(served)
+    assert set(told(served, tmp_path)) == {"version", "no_archive"}
+    with psycopg.connect(served) as owner:
+        owner.execute("CREATE ROLE odd_one; GRANT SELECT ON lifecycle_records TO PUBLIC, odd_one")
+        owner.execute("GRANT UPDATE (name) ON lifecycle_persons TO odd_one")
+        owner.execute("GRANT ALL ON lifecycle_records, lifecycle_streams TO PUBLIC")
+        owner.execute("ALTER TABLE lifecycle_actors OWNER TO odd_one")
+        owner.commit()
+
+        found = {
+            str(one.message): one.level
+            for one in examine(served, tmp_path / "evidence", datetime.now(UTC))
+            if one.code in ("rights_wide", "owner_differs")
+        }
+
+        owner.execute("ALTER TABLE lifecycle_actors OWNER TO postgres; DROP OWNED BY odd_one")
+        owner.execute("DROP ROLE odd_one")
+    odd, public, other = sorted(found)
+    assert odd.startswith("PUBLIC has the rights DELETE, INSERT")
+    assert "on lifecycle_records, lifecycle_streams, beside" in odd
+    assert public == "lifecycle_actors belongs to odd_one, other tables to postgres"
+    assert other.startswith("odd_one has the rights UPDATE on lifecycle_persons, beside")
+    assert set(found.values()) == {"hazard"}
 
 
 def test_a_database_without_our_tables_or_without_a_revision_is_told(

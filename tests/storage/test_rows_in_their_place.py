@@ -167,6 +167,32 @@ def test_nobody_writes_to_any_server_while_it_is_rebuilt(history: Sharded) -> No
     rebuild_at(history.url, verify_held)
 
 
+def test_a_row_of_no_stream_that_a_shard_calls_filled_is_found(
+    history: Sharded, catalogue: Catalogue
+) -> None:
+    """PostgreSQL says «not null» of a column again, and has not looked at the rows."""
+    table = "lifecycle_assignments"
+    history.there(0, f"ALTER TABLE {table} ALTER stream DROP NOT NULL")
+    history.there(0, f"INSERT INTO {table} VALUES ('x', NULL, 1, 'mallory', 'administrator')")  # noqa: S608
+    history.there(0, f"ALTER TABLE {table} ADD CONSTRAINT nn NOT NULL stream NOT VALID")
+
+    found = odd(history, catalogue)
+    history.there(0, f"DELETE FROM {table} WHERE stream IS NULL")  # noqa: S608
+    history.there(0, f"ALTER TABLE {table} VALIDATE CONSTRAINT nn")
+
+    assert found == [
+        (
+            "schema_differs",
+            "database",
+            None,
+            f"shard 1: column {table}.stream differs from the schema 0002",
+        ),
+        ("row_unfilled", "database", f"{table}.stream", "x"),
+        ("row_misplaced", "database", table, f"{table}_1"),
+    ]
+    assert odd(history, catalogue) == []
+
+
 def test_a_whole_school_on_another_shard_is_found(history: Sharded, catalogue: Catalogue) -> None:
     """Nobody reaches it there, and it could be enrolled again; last, as it is left there."""
     stream = f"participation/{SCHOOLS[1]}"
