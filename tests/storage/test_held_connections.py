@@ -259,14 +259,13 @@ def interrupted(at):
 for idle in (True, False):
     at = 0
     while interrupted(at):
-        lost = journal._connections.in_use
-        write()
-        if lost:
+        if journal._connections.in_use:
             print("interrupted at step", at, "and lost")
         if not idle:
             journal.close()
         at += 1
     print(at > 20)
+write()
 """
 
 IN_THE_MIDDLE = """
