@@ -113,8 +113,9 @@ class SqlWriting(SqlReading):
         elif not self._session.database.is_sharded:
             self.lock(stream)
             self._hold_all({name for name, _ in others} - {stream})
-            # After the streams: whoever had one made his records before he let it go.
-            asked = {one for _, one in places}
+            # After the streams: whoever had one made his records before he let it go. Of one that
+            # somebody still has nobody knows what he will record.
+            asked = {one for name, one in places if name in self._heads}
             self._unused = asked - used(self._session, list(asked))
 
     def command(self, command_id: str) -> Record | None:

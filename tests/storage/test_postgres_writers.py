@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import psycopg
 import pytest
@@ -52,6 +53,24 @@ def test_of_many_streams_nobody_waits_for_those_that_somebody_holds(
             append(tx, streams[2])
             with pytest.raises(StreamHeld):
                 holder.lock(streams[0], wait=False)
+
+
+def test_a_command_that_somebody_else_carries_out_meanwhile_is_found_afterwards(
+    postgres_journal: SqlJournal,
+) -> None:
+    with postgres_journal.writing() as tx:
+        for stream in (STREAM, other := "participation/school-2"):
+            append(tx, stream)
+    with postgres_journal.writing() as tx, ExitStack() as stack:
+        holder = stack.enter_context(postgres_journal.writing())
+        holder.lock(other)
+        tx.foresee([(STREAM, "mine"), (other, "same")])
+        record = append(holder, other, command_id="same")
+        stack.close()
+
+        tx.lock(other, wait=False)
+
+        assert tx.command("same") == record
 
 
 def test_what_a_decision_rests_on_is_not_moved_before_its_record(postgres_url: str) -> None:
