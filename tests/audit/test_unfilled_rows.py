@@ -15,9 +15,11 @@ import pytest
 from sqlalchemy import Column, Integer, Table
 
 from lifecycle.audit.findings import Finding
+from lifecycle.audit.log_check import LogCheck
 from lifecycle.audit.parts import part
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage import tables
+from lifecycle.storage.journal import open_journal
 from tests.audit.test_catalogue_tables import GOLDEN, findings
 from tests.cli.terminal import Terminal
 
@@ -163,3 +165,19 @@ def test_a_part_that_breaks_off_keeps_what_it_and_others_found() -> None:
     ]
     with pytest.raises(StorageFailed):
         list(part("log", broken(StorageFailed(detail="gone"))))
+
+
+def test_a_time_that_is_no_text_hides_nothing_of_the_log(history: Path) -> None:
+    """What is wrong with the record is told there; its leaf is what it was."""
+    filled(history / "lifecycle.db", [("lifecycle_records", "recorded_at")], another)
+
+    with (
+        closing(open_journal(f"sqlite:///{history}/lifecycle.db")) as journal,
+        journal.auditing() as view,
+    ):
+        sound = list(LogCheck(view.log).run())
+        shorter = LogCheck(view.log)
+        told = [one for leaf in [*view.log.leaves()][1:] for one in shorter.take(leaf)]
+
+    assert sound == []
+    assert told[0].code == "log_gap"
