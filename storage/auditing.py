@@ -160,7 +160,8 @@ class SqlAuditing(SqlReading):
             self._session, *self._session.bounds(span)
         ):
             moment = rows.readable_moment(recorded_at)
-            yield rows.head_from(self._origin, stream, version, last, moment)
+            name = rows.readable_text(stream)
+            yield rows.head_from(self._origin, name, version, last, moment)
 
     def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
         """Yield every record sorted by stream and sequence, without holding all in memory."""

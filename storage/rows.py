@@ -80,7 +80,7 @@ def stored_record(row: Values) -> StoredRecord:
     """Read a row of ``records`` (``STORED_COLUMNS``) believing nothing."""
     stream, sequence, last, body, *index = row
     columns = dict(zip(INDEX_COLUMNS, index, strict=True))
-    return StoredRecord(stream, sequence, last, as_bytes(body), columns)
+    return StoredRecord(readable_text(stream), sequence, last, as_bytes(body), columns)
 
 
 def head_row(record: Record) -> dict[str, Any]:
@@ -178,6 +178,11 @@ def readable_moment(text: Any) -> str:
     except (TypeError, ValueError):
         return _NO_MOMENT
     return str(text)
+
+
+def readable_text(found: Any) -> str:
+    """Return *found*, or how it is written if it is no text."""
+    return found if isinstance(found, str) else repr(found)
 
 
 def readable_number(found: Any) -> int:

@@ -74,8 +74,8 @@ REWRITINGS: Final = [
 
 # No transaction may be around it on the shard, so it does not go the way of all other statements.
 # As its owner, so that nobody else needs to reach a shard past the coordinator's tables.
-_REWRITING: Final = (
-    " RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN"
+REWRITING_BODY: Final = (
+    " BEGIN"
     " PERFORM dblink_exec(f.srvname, 'VACUUM (FULL) ' || f.place) FROM"
     " (SELECT s.srvname, string_agg(quote_ident(o.option_value), '.' ORDER BY o.option_name)"
     " AS place FROM pg_catalog.pg_foreign_table AS t"
@@ -84,8 +84,11 @@ _REWRITING: Final = (
     " pg_catalog.pg_options_to_table(t.ftoptions) AS o"
     " WHERE c.relname ~ '^lifecycle_(openings|evidence_keys)_[0-9]+$'"
     " AND o.option_name IN ('schema_name', 'table_name')"
-    " GROUP BY s.srvname, c.relname) AS f; END $$"
+    " GROUP BY s.srvname, c.relname) AS f; END "
 )
+"""What it does."""
+
+_REWRITING: Final = f" RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS $${REWRITING_BODY}$$"
 
 # What the account may do with which the coordinator comes: no more than the coordinator's own roles
 # and whoever rebuilds, so that nobody changes the history or its triggers through it.

@@ -24,6 +24,8 @@ from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.shards import (
     BY_STREAM,
     DESCRIPTION,
+    REWRITE,
+    REWRITING_BODY,
     SCHOOLS,
     SHARDED,
     SHARED,
@@ -38,9 +40,15 @@ _PLACES: Final = (
     " FROM pg_catalog.pg_foreign_table AS t"
     " JOIN pg_catalog.pg_foreign_server AS s ON s.oid = t.ftserver"
     " JOIN pg_catalog.pg_class AS c ON c.oid = t.ftrelid,"
-    " pg_catalog.pg_options_to_table(t.ftoptions) AS o"
+    " pg_catalog.pg_options_to_table(t.ftoptions || s.srvoptions) AS o"
     " WHERE c.relname IN ('{}') AND pg_catalog.pg_table_is_visible(c.oid)"
-    " AND o.option_name IN ('schema_name', 'table_name')"
+    " AND o.option_name IN ('schema_name', 'table_name', 'updatable')"
+)
+_REWRITES: Final = Statement(
+    text(
+        "SELECT proname, prosrc, prosecdef FROM pg_catalog.pg_proc"  # noqa: S608 - our own name
+        f" WHERE proname = '{REWRITE}' AND pg_catalog.pg_function_is_visible(oid)"
+    )
 )
 _ORIGIN: Final = Statement(text("SELECT origin FROM lifecycle_installation"))
 _KINDS: Final = tuple(questions((), VISIBLE))
@@ -57,7 +65,10 @@ def findings(session: Session, count: int, revision: str) -> list[str]:
     asked = questions(_names(count), VISIBLE)
     found = described({kind: session.rows(Statement(text(one))) for kind, one in asked.items()})
     places, schemas = _places(session, count)
-    told = schema.told(_expected_here(count) | _expected_places(schemas), found | places, revision)
+    erasing = {("function", name): repr(how) for name, *how in session.rows(_REWRITES)}
+    expected = _expected_here(count) | _expected_places(schemas)
+    expected["function", REWRITE] = repr([REWRITING_BODY, True])
+    told = schema.told(expected, found | places | erasing, revision)
     for number in range(1, count + 1):
         told += _of_shard(session, number, count, revision)
     return told
@@ -72,6 +83,7 @@ def _places(session: Session, count: int) -> tuple[Described, tuple[str, ...]]:
         options.setdefault((name, server), {})[option] = value
     told = {
         ("place", name): f"{server} {of.get('schema_name')}.{of.get('table_name')}"
+        + (" only read" if of.get("updatable", "true") != "true" else "")
         for (name, server), of in options.items()
     }
     return told, tuple(options.get((one, one), {}).get("schema_name", "") for one in servers)

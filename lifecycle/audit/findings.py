@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from lifecycle.domain.messages import Message
@@ -104,6 +104,13 @@ class Finding:
     field: str | None = None
     expected: Any = None
     found: Any = None
+
+    def __post_init__(self) -> None:
+        """Tell bytes as they are written: in a column that was loosened they may lie anywhere."""
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, bytes):
+                object.__setattr__(self, one.name, repr(value))
 
     @property
     def message(self) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lifecycle.audit.findings import Finding
-from lifecycle.domain.errors import LifecycleError
+from lifecycle.domain.errors import StorageFailed
 
 
 def part(name: str, findings: Iterable[Finding], stream: str | None = None) -> Iterator[Finding]:
@@ -17,11 +17,11 @@ def part(name: str, findings: Iterable[Finding], stream: str | None = None) -> I
         stream: That the part looks at, if it is a single one.
 
     Raises:
-        LifecycleError, MemoryError, OSError: Storage or machine failed: nothing is verified then.
+        StorageFailed, MemoryError, OSError: Storage or machine failed: nothing is verified then.
     """
     try:
         yield from findings
-    except (LifecycleError, MemoryError, OSError):
+    except (StorageFailed, MemoryError, OSError):
         raise
     except Exception as error:  # whatever it was, nobody may be led to think that all was seen
         told = f"{type(error).__name__}: {error}"

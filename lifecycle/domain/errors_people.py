@@ -52,7 +52,7 @@ class InvalidComment(InvalidInput):
 
 
 class NothingLeft(Conflict):
-    """The same act erased it before, and nothing came since: one act is recorded once."""
+    """An act erased it before, and nothing came since: none is recorded that erases nothing."""
 
     code = "LC404"
     template = "nothing is left to erase of {person}: act {act} did it, record {place}"

@@ -67,7 +67,7 @@ def _erased(context: Context, tx: Writing, asked: ErasePerson) -> Receipt:
     stamp = context.stamp(after=no_earlier(tx, head, *_erasable(tx, places)))
     decision = decide_erase(access, asked, stamp, head)
     if isinstance(decision, Accepted):
-        _refuse_twice(tx, asked, places)
+        _refuse_empty(tx, asked, places)
     receipt = settle(tx, decision, lambda unmet: refused_to(asked, _ERASE, unmet))
     tx.erasable.erase(asked.erased, places)
     return receipt
@@ -113,20 +113,20 @@ def check_person(view: Reading, person: str) -> None:
         raise UnknownActor(person, view.actors())
 
 
-def _refuse_twice(view: Reading, request: ErasePerson, places: Iterable[tuple[str, int]]) -> None:
-    """Refuse to record an act again that has nothing to erase any more.
+def _refuse_empty(view: Reading, request: ErasePerson, places: Iterable[tuple[str, int]]) -> None:
+    """Refuse to record an act where an earlier one left nothing to erase.
+
+    Otherwise its extract would say that something was destroyed by it.
 
     Raises:
-        NothingLeft: It was recorded, and nothing came since.
+        NothingLeft: Whatever there was is erased on record, by this act or another one.
     """
-    same = (request.erased, request.ground, request.act)
     for earlier in Erasures(view.records(INSTALLATION)).all:
         facts = earlier.facts or {}
-        done = (facts["actor"], facts["ground"], facts["act"])
-        if done == same and {*request.records} <= {*facts["records"]}:
+        if facts["actor"] == request.erased and {*request.records} <= {*facts["records"]}:
             if _is_left(view, request.erased, {*places}):
                 return
-            raise NothingLeft(person=request.erased, act=request.act, place=place_of(earlier))
+            raise NothingLeft(person=request.erased, act=facts["act"], place=place_of(earlier))
 
 
 def _is_left(view: Reading, person: str, places: Container[tuple[str, int]]) -> bool:

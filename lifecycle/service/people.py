@@ -170,8 +170,8 @@ class People:
             AdministrationRefused: *actor* is not an administrator.
             UnknownActor, UnknownRecord: There is no such person or record.
             InvalidErasure: The ground is none, or the act has no proper number.
-            NothingLeft: The same act erased it before, under another command id, and nothing
-                came since. Another act, or the same one for what came since, is recorded.
+            NothingLeft: An act erased it before, under another command id, and nothing came
+                since; for what came since, it is recorded again.
             ErasureUnfinished: It is recorded, but something still lies in a file.
         """
         context = self._context

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import astuple
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Integer, Table
+from sqlalchemy import Column, Integer, Table
 
 from lifecycle.audit.findings import Finding
+from lifecycle.audit.log_check import LogCheck
 from lifecycle.audit.parts import part
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage import tables
+from lifecycle.storage.journal import open_journal
 from tests.audit.test_catalogue_tables import GOLDEN, findings
 from tests.cli.terminal import Terminal
 
@@ -34,8 +38,23 @@ ROUNDS = [[one for one in each if one is not None] for each in zip_longest(*BY_T
 """Every such column once, and in each round one of every table that has any left."""
 
 
-def emptied(path: Path, places: Iterable[Place]) -> None:
-    """Take the value out of a row of each column, in a schema that is loosened meanwhile."""
+OTHERS: dict[type[Any], Any] = {str: b"\xff", int: "x", bytes: "x"}
+"""What cannot stand in a column of a type."""
+
+
+def nothing(column: Column[Any]) -> None:
+    """Return nothing to stand in *column*."""
+
+
+def another(column: Column[Any]) -> Any:
+    """Return what is of another type than *column*."""
+    return OTHERS[column.type.python_type]
+
+
+def filled(
+    path: Path, places: Iterable[Place], value: Callable[[Column[Any]], object] = nothing
+) -> None:
+    """Put something into a row of each column, in a schema that is loosened meanwhile."""
     with closing(sqlite3.connect(path, isolation_level=None)) as visit:
         kept = visit.execute("SELECT name, type, sql FROM sqlite_schema WHERE sql <> ''").fetchall()
         made = {name: text for name, kind, text in kept if kind == "table"}
@@ -45,7 +64,8 @@ def emptied(path: Path, places: Iterable[Place]) -> None:
             visit.execute(f"DROP TRIGGER {name}")
         _pretend(visit, {name: text.replace(" NOT NULL", "") for name, text in made.items()})
         for table, column in places:
-            _empty(visit, tables.metadata.tables[table], column)
+            of = tables.metadata.tables[table]
+            _fill(visit, of, column, value(of.columns[column]))
         _pretend(visit, made)
         for text in guards.values():
             visit.execute(text)
@@ -59,12 +79,12 @@ def _pretend(visit: sqlite3.Connection, schema: dict[str, str]) -> None:
     visit.execute("PRAGMA writable_schema = RESET")
 
 
-def _empty(visit: sqlite3.Connection, table: Table, column: str) -> None:
+def _fill(visit: sqlite3.Connection, table: Table, column: str, value: object) -> None:
     if not visit.execute(f"SELECT 1 FROM {table}").fetchall():  # noqa: S608 - a table's name
         row = [one.type.python_type(1) for one in table.columns]
         visit.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
     last = f"(SELECT max(rowid) FROM {table})"  # noqa: S608
-    visit.execute(f"UPDATE {table} SET {column} = NULL WHERE rowid = {last}")  # noqa: S608
+    visit.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = {last}", (value,))  # noqa: S608
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +106,28 @@ def history(sound: Path) -> Path:
 def test_nothing_where_a_value_must_stand_is_told_and_breaks_no_check_off(
     history: Path, places: list[Place]
 ) -> None:
-    emptied(history / "lifecycle.db", places)
+    filled(history / "lifecycle.db", places)
 
     found = findings(history)
 
     told = {str(one.field) for one in found if one.code == "row_unfilled"}
     assert told == {f"{table}.{column}" for table, column in places}
     assert [one for one in found if one.code == "check_broken_off"] == []
+
+
+@pytest.mark.parametrize("places", ROUNDS, ids=range(len(ROUNDS)))
+def test_a_value_of_another_type_is_told_and_breaks_no_check_off(
+    history: Path, places: list[Place]
+) -> None:
+    filled(history / "lifecycle.db", places, another)
+
+    found = findings(history)
+
+    codes = {one.code for one in found}
+    assert "schema_differs" in codes
+    assert "row_unfilled" not in codes
+    assert "check_broken_off" not in codes
+    assert not any(bytes in map(type, astuple(one)) for one in found)
 
 
 def test_a_row_of_no_stream_that_makes_somebody_administrator_is_a_finding(history: Path) -> None:
@@ -130,3 +165,19 @@ def test_a_part_that_breaks_off_keeps_what_it_and_others_found() -> None:
     ]
     with pytest.raises(StorageFailed):
         list(part("log", broken(StorageFailed(detail="gone"))))
+
+
+def test_a_time_that_is_no_text_hides_nothing_of_the_log(history: Path) -> None:
+    """What is wrong with the record is told there; its leaf is what it was."""
+    filled(history / "lifecycle.db", [("lifecycle_records", "recorded_at")], another)
+
+    with (
+        closing(open_journal(f"sqlite:///{history}/lifecycle.db")) as journal,
+        journal.auditing() as view,
+    ):
+        sound = list(LogCheck(view.log).run())
+        shorter = LogCheck(view.log)
+        told = [one for leaf in [*view.log.leaves()][1:] for one in shorter.take(leaf)]
+
+    assert sound == []
+    assert told[0].code == "log_gap"

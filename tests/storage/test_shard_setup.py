@@ -76,11 +76,18 @@ def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> Non
         center.execute("ALTER TABLE lifecycle_standings DETACH PARTITION lifecycle_standings_1")
         center.execute("CREATE TABLE hidden () INHERITS (lifecycle_actors)")
         center.execute("ALTER FOREIGN TABLE lifecycle_streams_1 OPTIONS (SET table_name 'other')")
+        center.execute("ALTER FOREIGN TABLE lifecycle_outbox_2 OPTIONS (updatable 'false')")
+        center.execute(
+            "CREATE OR REPLACE FUNCTION lifecycle_rewrite_shards() RETURNS void"
+            " LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN END'"
+        )
 
     with opened(sharded.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == [
+            "function lifecycle_rewrite_shards differs from the schema 0002",
             "part hidden is foreign to the schema 0002",
             "part lifecycle_standings_1 is missing from the schema 0002",
+            "place lifecycle_outbox_2 differs from the schema 0002",
             "place lifecycle_streams_1 differs from the schema 0002",
             "shard 2: table lifecycle_outbox differs from the schema 0002",
             "shard 2: trigger lifecycle_records_no_change differs from the schema 0002",
