@@ -40,7 +40,7 @@ def quick(made: type[T]) -> type[T]:
     code = plain.__code__
     places = list(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
     if code.co_kwonlyargcount:
-        places.insert(1, "*")  # all of them are named, then
+        places.insert(code.co_argcount, "*")
     # As dataclasses itself does it: there is no other way to take arguments by their names.
     exec(f"def __init__({', '.join(places)}):\n " + "\n ".join(lines), names)  # noqa: S102
     new = names["__init__"]

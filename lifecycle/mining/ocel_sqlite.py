@@ -6,6 +6,7 @@ in a statement comes from elsewhere.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -77,7 +78,8 @@ def write_ocel_sqlite(cases: Iterable[Case], path: str | PathLike[str]) -> int:
             database.execute("COMMIT")
             return written.objects
     except sqlite3.Error as error:
-        raise OSError(None, str(error), str(path)) from error
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+        raise OSError(errno.ENOSPC if full else None, str(error), str(path)) from error
 
 
 class _Written:

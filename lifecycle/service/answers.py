@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from lifecycle.domain.dates import Day, day_of, zone_date
-from lifecycle.domain.errors import UnknownRoadmap, UnknownSchool
+from lifecycle.domain.errors import InvalidInput, UnknownRoadmap, UnknownSchool
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import (
     INSTALLATION,
     Actor,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from lifecycle.service.context import Context
     from lifecycle.service.results import Outlook, Snapshot, StatusRow
     from lifecycle.service.stats import Stats
+
+_FURTHEST: Final = 2**63 - 1  # what databases count up to
 
 
 class Answers:
@@ -100,7 +103,13 @@ class Answers:
         Raises:
             UnknownSchool: The school is not enrolled.
             UnknownRoadmap: The road map is not in force.
+            InvalidInput: A number is below 0.
         """
+        for name, value in (("after", after), ("limit", limit or 0)):
+            if value < 0:
+                facts = {"value": value, "least": 0}
+                detail = Message("{value} is not a whole number of {least} or more", facts)
+                raise InvalidInput(what=name, detail=detail)
         if school is not None:
             stream = participation_stream(school)
         else:
@@ -111,7 +120,8 @@ class Answers:
                     raise UnknownSchool(school, view.schools())
                 if roadmap is not None:
                     raise UnknownRoadmap(roadmap, self._context.definitions.roadmaps())
-            yield from islice(view.each(stream, after=after), limit)
+            rows = view.each(stream, after=min(after, _FURTHEST))
+            yield from islice(rows, None if limit is None else min(limit, _FURTHEST))
 
     def overview(self, *, roadmap: str | None = None, on: Day = None) -> Tally:
         """Return the board in figures: schools by state, and who has not left his state in time.

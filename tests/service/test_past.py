@@ -9,7 +9,13 @@ import pytest
 
 from lifecycle import Lifecycle, TransitionRefused
 from lifecycle.domain.definition import Definition
-from lifecycle.domain.errors import HistoryBroken, InvalidDate, UnknownRoadmap, UnknownSchool
+from lifecycle.domain.errors import (
+    HistoryBroken,
+    InvalidDate,
+    InvalidInput,
+    UnknownRoadmap,
+    UnknownSchool,
+)
 from lifecycle.domain.record import genesis_hash
 from lifecycle.service.results import StatusRow
 from tests.factories import ROADMAP, START, Office, SetClock, actor
@@ -233,3 +239,7 @@ def test_records_are_had_page_by_page_as_the_whole_history_has_them(
         next(engine.records("nobody", after=5))
     with pytest.raises(UnknownRoadmap):
         next(engine.records(roadmap="nowhere"))
+    for after, limit in ((-1, 1), (0, -1)):
+        with pytest.raises(InvalidInput, match="-1 is not a whole number of 0 or more"):
+            next(engine.records(FIRST, after=after, limit=limit))
+    assert list(engine.records(FIRST, after=10**30, limit=10**30)) == []
