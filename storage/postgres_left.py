@@ -15,6 +15,7 @@ from psycopg import sql
 
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage import tables
+from lifecycle.storage.postgres_connecting import SERVERS
 from lifecycle.storage.shards import DESCRIPTION, REWRITE
 
 # A server goes on with what it was sent, and pg_restore with its work, whoever is there to hear.
@@ -31,9 +32,7 @@ _IS_MARKED: Final = (
     "SELECT pg_catalog.obj_description(to_regprocedure('lifecycle_refuse()'), 'pg_proc') = %s"
 )
 
-_SERVERS: Final = (
-    "SELECT srvname FROM pg_catalog.pg_foreign_server WHERE srvname LIKE 'lifecycle\\_shard\\_%'"
-)
+_SERVERS: Final = f"SELECT srvname FROM pg_catalog.pg_foreign_server WHERE srvname ~ '{SERVERS}'"  # noqa: S608
 # Those of a shard that a restore laid are its own, and nobody else's.
 _ACCOUNTS: Final = (
     "SELECT DISTINCT rolname FROM pg_catalog.pg_class, pg_catalog.aclexplode(relacl) AS given"
