@@ -103,17 +103,14 @@ def open_journal(
 
 def _opened(database_of: Callable[[], Database], sealing: Sealing | None) -> SqlJournal:
     database = database_of()
-    engine = database.engine()
-    try:
-        with database.faults, engine.connect() as connection:
-            session = Session(driver_of(connection), database)
-            older = schema.check(session) != tables.SCHEMA
-            origin = schema.installed(session)
-    except BaseException:
-        engine.dispose()
-        raise
     again = partial(_opened, database.reader(), sealing)
-    return SqlJournal(engine, origin, database, sealing, again, older=older)
+    journal = SqlJournal(database.engine(), None, database, sealing, again)
+    try:
+        journal.meet()
+    except BaseException:
+        journal.close()
+        raise
+    return journal
 
 
 class SqlJournal:
@@ -121,29 +118,27 @@ class SqlJournal:
 
     Args:
         engine: Makes connections with the safe settings.
-        origin: Id of the installation.
+        origin: Id of the installation; of the one that it meets first if not given.
         database: That it leads to.
         sealing: How records come into the log; the database's own way if not given.
         again: Opens the same history for reading, in another process too.
-        older: An earlier release made the schema: it is read, and not written to until it was
-            brought up to date.
     """
 
     def __init__(
         self,
         engine: Engine,
-        origin: str,
+        origin: str | None,
         database: Database,
         sealing: Sealing | None = None,
         again: Callable[[], Journal] | None = None,
-        *,
-        older: bool = False,
     ) -> None:
-        self._older = older
+        # An earlier release may have made the schema: it is read, and not written to until it was
+        # brought up to date.
+        self._older = False
         self._connections = Connections(engine, self._recognise)
         self._again = again
         self._sealing: Sealing = sealing or database.sealing
-        self._origin = origin
+        self._origin = origin or ""
         self._database = database
         self._faults = database.faults
 
@@ -239,6 +234,16 @@ class SqlJournal:
             connection, self._origin, self._database, self._sealing, older=self._older
         )
 
+    def meet(self) -> None:
+        """Make sure that the history is there; the first connection is kept for whoever comes.
+
+        Raises:
+            DatabaseMissing, DatabaseBroken, DatabaseNewer, StorageFailed: As ``open_journal``.
+        """
+        with self._faults:
+            lent = self._connections.lend()
+        self._give_back(lent)
+
     def close(self) -> None:
         """Give back connections; the journal is not used afterwards."""
         self._connections.close()
@@ -301,6 +306,7 @@ class SqlJournal:
 
     def _check_origin(self, session: Session) -> None:
         found = schema.installed(session)
+        self._origin = self._origin or found
         if found != self._origin:
             raise DatabaseReplaced(url=self._faults.url, found=found, expected=self._origin)
 

@@ -28,18 +28,21 @@ _KNOWN: Final = (
 )
 
 
+# The server prefers an operator or a function for exactly the types at hand, wherever it lies: here
+# and below functions are asked for in pg_catalog, and operators for types that it has one for.
 # From PostgreSQL 18 on it is a constraint, which need not hold for the rows that were there before.
 # What the server calls it does not matter; earlier ones keep no such constraint.
 _NEEDED: Final = (
     "(attnotnull AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_constraint AS n"
-    " WHERE n.conrelid = attrelid AND n.contype = 'n' AND n.conkey = ARRAY[attnum]"
-    " AND pg_catalog.pg_get_constraintdef(n.oid) <> 'NOT NULL ' || quote_ident(attname)))"
+    " WHERE n.conrelid = attrelid AND n.contype = 'n'"
+    " AND n.conkey[1] = attnum AND pg_catalog.pg_get_constraintdef(n.oid)"
+    " <> 'NOT NULL '::pg_catalog.text || pg_catalog.quote_ident(attname::pg_catalog.text)))"
 )
 # One that only bears the name of a server's own is told with all that makes it another.
 _COLLATION: Final = (
     "(SELECT CASE WHEN s.nspname = 'pg_catalog' AND c.collprovider = 'c' AND c.collcollate = 'C'"
     " AND c.collisdeterministic THEN c.collname::text"
-    " ELSE concat_ws(' ', s.nspname, c.collname, c.collprovider, c.collcollate,"
+    " ELSE pg_catalog.concat_ws(' ', s.nspname, c.collname, c.collprovider, c.collcollate,"
     " c.collisdeterministic) END FROM pg_catalog.pg_collation AS c"
     " JOIN pg_catalog.pg_namespace AS s ON s.oid = c.collnamespace WHERE c.oid = attcollation)"
 )
@@ -48,9 +51,10 @@ _DEFAULT: Final = (
     "(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) || CASE WHEN EXISTS"
     " (SELECT 1 FROM pg_catalog.pg_depend AS p JOIN pg_catalog.pg_class AS s ON s.oid = p.refobjid"
     " JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = s.oid"
-    " WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid"
-    " AND p.refclassid = 'pg_class'::regclass AND (q.seqcycle OR q.seqincrement <> 1"
-    " OR s.relnamespace <> (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = attrelid)))"
+    " WHERE p.classid = 'pg_catalog.pg_attrdef'::regclass::oid AND p.objid = d.oid"
+    " AND p.refclassid = 'pg_catalog.pg_class'::regclass::oid"
+    " AND (q.seqcycle OR q.seqincrement <> 1 OR s.relnamespace <>"
+    " (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = attrelid)))"
     " THEN ' of another sequence' ELSE '' END"
     " FROM pg_catalog.pg_attrdef AS d WHERE d.adrelid = attrelid AND d.adnum = attnum)"
 )
@@ -99,7 +103,7 @@ def questions(names: Iterable[str], where: str) -> dict[str, str]:
         f" FROM pg_catalog.pg_constraint WHERE conrelid IN {ours} AND contype <> 'n'",
         # Plain: for every column, without conditions, by a function that lies beside the table.
         "trigger": "SELECT t.tgname, t.tgrelid::regclass::text, t.tgtype, t.tgenabled::text,"  # noqa: S608
-        " t.tgqual IS NULL AND t.tgattr::text = '' AND t.tgnargs = 0 AND t.tgconstraint = 0"
+        " t.tgqual IS NULL AND t.tgattr::text = '' AND t.tgnargs = 0 AND t.tgconstraint = 0::oid"
         " AND NOT t.tgdeferrable AND p.proconfig IS NULL AND p.pronamespace = r.relnamespace"
         " AND l.lanname = 'plpgsql' AS plain, p.proname, p.prosrc"
         " FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid"

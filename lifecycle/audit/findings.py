@@ -106,10 +106,10 @@ class Finding:
     found: Any = None
 
     def __post_init__(self) -> None:
-        """Tell bytes as they are written: in a column that was loosened they may lie anywhere."""
+        """Tell bytes and odd numbers as they are written: a loosened column may hold them."""
         for one in fields(self):
             value = getattr(self, one.name)
-            if isinstance(value, bytes):
+            if isinstance(value, bytes | float):
                 object.__setattr__(self, one.name, repr(value))
 
     @property

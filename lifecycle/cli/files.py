@@ -178,18 +178,6 @@ def check_free(path: Path, *, force: bool) -> None:
         raise InvalidInput(what="--out", detail=detail)
 
 
-def refuse_same(path: Path, source: Path) -> None:
-    """Refuse to write over what is read.
-
-    Raises:
-        InvalidInput: Both are one file.
-    """
-    with suppress(OSError, ValueError):
-        if path.samefile(source):
-            detail = Message("{file} is the file that is read", {"file": str(path)})
-            raise InvalidInput(what="--out", detail=detail)
-
-
 def _not_written(path: Path, error: OSError) -> LifecycleError:
     if error.errno in _NO_ROOM:
         return DiskFull(url=str(path))

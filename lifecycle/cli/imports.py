@@ -61,7 +61,6 @@ def import_roadmap(
     session = Session.of(context)
     folders = session.definitions
     files.check_free(Path(out), force=force)
-    files.refuse_same(Path(out), Path(file))
     draft = importing.import_roadmap(Path(file), year=year, roadmap_id=roadmap_id)
     files.write(Path(out), draft.yaml().encode(), force=force)
     problems = check_roadmap_file(Path(out), folders)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
@@ -14,8 +13,11 @@ from lifecycle.cli.session import Session
 from lifecycle.domain.errors import InvalidInput, LifecycleError
 from lifecycle.domain.messages import Message
 
+_FILES: Final = {"FILE", "VKEY"}
+"""What stands for a file in the help of an option or argument."""
+
 _WRITTEN: Final = {"out", "to"}
-"""Options that say where an answer goes."""
+"""Those that say where an answer goes."""
 
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
 """What SQLite keeps a database in."""
@@ -25,19 +27,18 @@ def refuse_needed(path: Path) -> None:
     """Refuse to write over what this call works with, whatever spelling or link leads there.
 
     Raises:
-        InvalidInput: It is the database or a file of it, lies in the evidence folder, or is named
-            in another option of the same command.
+        InvalidInput: It is the database or a file of it, lies among the evidence, or is named
+            by the same command to be read.
     """
     context = click.get_current_context(silent=True)
     if context is None:
         return
     with suppress(OSError, ValueError):
         there = path.resolve()
-        database, evidence = _history(Session.of(context))
-        if (
-            there in database
-            or any(_is_there(there, one) for one in (*database, *_named(context)))
-            or (evidence is not None and there.is_relative_to(evidence.resolve()))
+        session = Session.of(context)
+        files, folders = _history(session)
+        if any(_is_same(there, one) for one in (*files, *_named(context))) or any(
+            there.is_relative_to(one.resolve()) for one in folders
         ):
             detail = Message(
                 "{file} is of the history, or is read by this command; name another file",
@@ -46,36 +47,34 @@ def refuse_needed(path: Path) -> None:
             raise InvalidInput(what="--out", detail=detail)
 
 
-def _history(session: Session) -> tuple[list[Path], Path | None]:
+def _history(session: Session) -> tuple[list[Path], list[Path]]:
+    """Return the files of the database, and the folders of evidence."""
     from lifecycle.storage.sqlite_files import sqlite_path
     from lifecycle.wiring import evidence_folder
 
     try:
         database = sqlite_path(session.url)
-        evidence = evidence_folder(session.url, session.evidence)
+        folders = [evidence_folder(session.url, session.evidence)]
+        # Of one that was moved elsewhere files may still lie in the usual place.
+        folders.append(evidence_folder(session.url, None))
     except LifecycleError:
-        return [], None  # What is wrong with the address is told by whoever opens it.
-    if database is None:
-        return [], evidence
-    return [Path(f"{database.resolve()}{ending}") for ending in _BESIDE], evidence
+        return [], []  # What is wrong with an address is told by whoever opens it.
+    beside = _BESIDE if database is not None else ()
+    return [Path(f"{database}{ending}") for ending in beside], folders
 
 
 def _named(context: click.Context) -> Iterator[Path]:
-    """Yield everything that options and arguments may name a file by."""
-    given: list[Mapping[str, Any]] = [Session.of(context).given]
-    level: click.Context | None = context
-    while level is not None:
-        given.append(level.params)
-        level = level.parent
-    for values in given:
-        for name, value in values.items():
-            if name not in _WRITTEN:
-                for one in value if isinstance(value, tuple | list) else (value,):
-                    if isinstance(one, str | os.PathLike):
-                        yield Path(one)
+    """Yield every file that options and arguments name to be read."""
+    for one in context.command.params:
+        kind = one.metavar or (one.name or "").upper()
+        if kind in _FILES and one.name not in _WRITTEN:
+            value = context.params.get(one.name or "")
+            for name in value if isinstance(value, tuple | list) else (value,):
+                if name:
+                    yield Path(name)
 
 
-def _is_there(there: Path, other: Path) -> bool:
+def _is_same(there: Path, other: Path) -> bool:
     with suppress(OSError, ValueError):
-        return there.samefile(other)
+        return there == other.resolve() or there.samefile(other)
     return False

@@ -181,3 +181,7 @@ def test_a_time_that_is_no_text_hides_nothing_of_the_log(history: Path) -> None:
 
     assert sound == []
     assert told[0].code == "log_gap"
+
+
+def test_a_number_beyond_all_numbers_is_told_as_it_is_written() -> None:
+    assert Finding("sequence_gap", found=float("nan")).found == "nan"

@@ -94,7 +94,10 @@ def _command(leg: Leg) -> AdvanceCommand:
 
 
 def statements(folder: Path) -> Iterator[str]:
-    """Yield what one transition sends, in order; what triggers do is left out."""
+    """Yield what one transition sends, in order.
+
+    What triggers do is left out, and what a new connection asks before.
+    """
     sent: list[str] = []
     found, path = relay.definitions(folder), folder / "lifecycle.db"
     create_lifecycle(f"sqlite:///{path}", administrator=relay.CHIEF).close()
@@ -117,7 +120,7 @@ def statements(folder: Path) -> Iterator[str]:
         finally:
             event.remove(Pool, "checkout", listen)
     known: str | None = None
-    for text in sent:
+    for text in sent[sent.index("BEGIN IMMEDIATE") :]:
         # SQLite tells the statements of a trigger as repetitions of the one that fired it.
         if text != known and not text.startswith("--"):
             yield " ".join(text.split())

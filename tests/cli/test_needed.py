@@ -38,3 +38,11 @@ def test_nothing_is_written_over_the_history_or_what_the_command_reads(
     assert (folder / "lifecycle.db").read_bytes() == before
     assert (folder / "log.key").read_text("utf-8") == "secret"
     assert not (folder / "lifecycle.db-journal").exists()
+
+
+def test_a_file_that_only_bears_the_name_of_a_school_is_written_over(office: Terminal) -> None:
+    for name in ("krasnogorsk", "xes", "en"):
+        office.paper(name, "mine")
+        said = office.run("audit", "export", "xes", "--out", name, "--lang", "en", "--force")
+        assert said.code == 0, name
+        assert (office.folder / name).read_bytes() != b"mine"

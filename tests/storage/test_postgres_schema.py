@@ -159,12 +159,33 @@ UNSEEN = {
 """What changes, hides or doubles rows though every name is as it was, and how it is told."""
 
 
+LYING = "; ".join(
+    f"CREATE FUNCTION lie({left}, {right}) RETURNS boolean LANGUAGE sql AS 'SELECT false';"
+    f"CREATE OPERATOR {sign} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = lie)"
+    for left, right, sign in (
+        ("oid", "regclass", "="),
+        ("regclass", "oid", "="),
+        ("oid", "int4", "="),
+        ("int2[]", "int2[]", "="),
+        ("text", "name", "<>"),
+    )
+) + (
+    "; CREATE FUNCTION quote_ident(name) RETURNS text LANGUAGE sql"
+    " AS $$SELECT pg_catalog.quote_ident($1::text) || ' NOT VALID'$$;"
+    'CREATE FUNCTION concat_ws(text, name, name, "char", text, boolean) RETURNS text LANGUAGE sql'
+    " AS $$SELECT 'C'$$"
+)
+"""Operators and functions for exactly the types at hand, which a server prefers to its own."""
+
+
+@pytest.mark.parametrize("after", ["SELECT 1", LYING], ids=["plain", "lying"])
 def test_what_changes_or_hides_rows_under_the_old_names_is_found(
-    postgres_journal: SqlJournal, raw_postgres: psycopg.Connection
+    postgres_journal: SqlJournal, raw_postgres: psycopg.Connection, after: str
 ) -> None:
     raw_postgres.execute("CREATE TABLE lifecycle_tables_of_hosts ()")
     for statement in UNSEEN:
         raw_postgres.execute(statement.encode())
+    raw_postgres.execute(after.encode())
 
     assert findings(postgres_journal) == sorted(
         f"{one} the schema 0002" for one in UNSEEN.values() if one
