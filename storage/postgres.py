@@ -22,7 +22,7 @@ from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.spans import Misplaced
 from lifecycle.storage import postgres_schema, shards, shards_places, shards_schema, tables
-from lifecycle.storage.addresses import is_unambiguous, shown_address
+from lifecycle.storage.addresses import is_secret, is_unambiguous, shown_address
 from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
@@ -128,7 +128,7 @@ class PostgresDatabase:
         self.reached = {
             name: str(value)
             for name, value in arguments.items()
-            if name not in ("user", "password")
+            if name != "user" and not is_secret(name)
         }
         account = arguments.get("user") or _usual_account()
         self.faults = PostgresFaults(shown, lock_seconds, str(account))

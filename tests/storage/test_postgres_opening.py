@@ -212,3 +212,12 @@ def test_a_server_that_vanishes_is_noticed_unless_the_address_says_otherwise() -
     assert (told["connect_timeout"], told["tcp_user_timeout"]) == (10, 60_000)
     assert told["keepalives_idle"] + told["keepalives_count"] * told["keepalives_interval"] == 50
     assert int(chosen["tcp_user_timeout"]) == 5000
+
+
+def test_what_others_are_told_to_reach_a_database_by_lets_nobody_in() -> None:
+    url = "postgresql://me:word@server/name?sslpassword=secret&sslmode=require"
+
+    reached = PostgresDatabase(url, 1).reached
+
+    assert {"host": "server", "dbname": "name", "sslmode": "require"}.items() <= reached.items()
+    assert not {"user", "password", "sslpassword"} & set(reached)
