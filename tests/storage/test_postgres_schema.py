@@ -13,7 +13,9 @@ from lifecycle.domain.errors import (
 )
 from lifecycle.domain.ports import Writing
 from lifecycle.domain.record import empty_head
+from lifecycle.storage.foresight import LOCK
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
+from lifecycle.storage.postgres import PostgresDatabase
 from lifecycle.storage.triggers import POSTGRES_REFUSAL
 from tests.sharded import opened
 from tests.storage.samples import ORIGIN, STREAM, append, record_after
@@ -320,3 +322,9 @@ def test_texts_are_sorted_by_code_point(postgres_journal: SqlJournal) -> None:
 
     with postgres_journal.reading() as view:
         assert view.actors() == sorted(view.actors())
+
+
+def test_text_is_compared_with_text_for_which_the_server_has_operators() -> None:
+    text, _ = LOCK.compiled(PostgresDatabase.dialect)
+
+    assert "= %s::pg_catalog.text" in text
