@@ -32,7 +32,10 @@ _IS_MARKED: Final = (
     "SELECT pg_catalog.obj_description(to_regprocedure('lifecycle_refuse()'), 'pg_proc') = %s"
 )
 
-_SERVERS: Final = f"SELECT srvname FROM pg_catalog.pg_foreign_server WHERE srvname ~ '{SERVERS}'"  # noqa: S608
+_SERVERS: Final = (
+    "SELECT srvname FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
+    f" WHERE srvname OPERATOR(pg_catalog.~) '{SERVERS}'"
+)
 # Those of a shard that a restore laid are its own, and nobody else's.
 _ACCOUNTS: Final = (
     "SELECT DISTINCT rolname FROM pg_catalog.pg_class, pg_catalog.aclexplode(relacl) AS given"

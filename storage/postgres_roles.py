@@ -80,7 +80,7 @@ _CLOSED: Final = (
 # Each has a table of that name, which tells its schema.
 _SHARDS: Final = (
     "SELECT srvname FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
-    f" WHERE srvname ~ '{SERVERS}' ORDER BY srvname"
+    f" WHERE srvname OPERATOR(pg_catalog.~) '{SERVERS}' ORDER BY srvname"
 )
 
 _MAKE: Final = sql.SQL(

@@ -28,7 +28,7 @@ _MARK: Final = "SELECT pg_catalog.obj_description(to_regclass('lifecycle_records
 _HOW: Final = (
     "SELECT s.srvname, split_part(o, '=', 1)"  # noqa: S608 - our own pattern
     " FROM pg_catalog.pg_foreign_server AS s,"
-    f" unnest(s.srvoptions) AS o WHERE s.srvname ~ '{SERVERS}'"
+    f" unnest(s.srvoptions) AS o WHERE s.srvname OPERATOR(pg_catalog.~) '{SERVERS}'"
 )
 _ACCOUNTS: Final = (
     "SELECT srvname, split_part(o, '=', 2) FROM pg_catalog.pg_user_mappings,"

@@ -76,13 +76,16 @@ REWRITINGS: Final = [
 # As its owner, so that nobody else needs to reach a shard past the coordinator's tables.
 REWRITING_BODY: Final = (
     " BEGIN"
-    " PERFORM dblink_exec(f.srvname, 'VACUUM (FULL) ' || f.place) FROM"
-    " (SELECT s.srvname, string_agg(quote_ident(o.option_value), '.' ORDER BY o.option_name)"
+    # It runs as a super-user: no function or operator that others made for exactly these types.
+    " PERFORM dblink_exec(f.srvname::pg_catalog.text,"
+    " 'VACUUM (FULL) '::pg_catalog.text OPERATOR(pg_catalog.||) f.place) FROM"
+    " (SELECT s.srvname, pg_catalog.string_agg(pg_catalog.quote_ident(o.option_value),"
+    " '.'::pg_catalog.text ORDER BY o.option_name)"
     " AS place FROM pg_catalog.pg_foreign_table AS t"
     " JOIN pg_catalog.pg_foreign_server AS s ON s.oid = t.ftserver"
     " JOIN pg_catalog.pg_class AS c ON c.oid = t.ftrelid,"
     " pg_catalog.pg_options_to_table(t.ftoptions) AS o"
-    " WHERE c.relname ~ '^lifecycle_(openings|evidence_keys)_[0-9]+$'"
+    " WHERE c.relname OPERATOR(pg_catalog.~) '^lifecycle_(openings|evidence_keys)_[0-9]+$'"
     " AND o.option_name IN ('schema_name', 'table_name')"
     " GROUP BY s.srvname, c.relname) AS f; END "
 )

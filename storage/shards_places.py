@@ -21,7 +21,7 @@ from lifecycle.storage.shards import AFTER, FIRST, SCHOOLS, SHARDED, SHARED
 _STREAMS: Final = tables.streams.name + SCHOOLS
 _COUNT: Final = (
     "(SELECT count(*)::int FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
-    f" WHERE srvname ~ '{SERVERS}')"
+    f" WHERE srvname OPERATOR(pg_catalog.~) '{SERVERS}')"
 )
 
 
