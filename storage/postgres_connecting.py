@@ -42,8 +42,11 @@ PLAIN: Final = {
 }
 """What an account or a database may set otherwise, so that answers or questions read otherwise."""
 
-SERVERS: Final = "^lifecycle_shard_[1-9][0-9]*$"
-"""What the coordinator calls the servers of schools; others are the host's."""
+IS_SHARD: Final = "srvname OPERATOR(pg_catalog.~) '^lifecycle_shard_[1-9][0-9]*$'"
+"""Which servers of the coordinator's are those of schools; others are the host's.
+
+The operator is the server's own: for a name and a pattern somebody else's would come before it.
+"""
 
 # Whoever owns the database or an account can set a path on which functions and operators of his own
 # come before the server's. Unnamed, the server's come first; the host's schemas stay in order.
@@ -57,7 +60,7 @@ _PATH: Final = (
 
 _NUMBERED: Final = (
     "SELECT pg_catalog.array_agg(srvname::pg_catalog.text)"  # noqa: S608 - our own pattern
-    f" FROM pg_catalog.pg_foreign_server WHERE srvname OPERATOR(pg_catalog.~) '{SERVERS}'"
+    f" FROM pg_catalog.pg_foreign_server WHERE {IS_SHARD}"
 )
 _SETTINGS: Final = "".join(
     f" pg_catalog.set_config('{name}', '{value}', false)," for name, value in PLAIN.items()

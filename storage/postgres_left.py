@@ -15,7 +15,7 @@ from psycopg import sql
 
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage import tables
-from lifecycle.storage.postgres_connecting import SERVERS
+from lifecycle.storage.postgres_connecting import IS_SHARD
 from lifecycle.storage.shards import DESCRIPTION, REWRITE
 
 # A server goes on with what it was sent, and pg_restore with its work, whoever is there to hear.
@@ -34,7 +34,7 @@ _IS_MARKED: Final = (
 
 _SERVERS: Final = (
     "SELECT srvname FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
-    f" WHERE srvname OPERATOR(pg_catalog.~) '{SERVERS}'"
+    f" WHERE {IS_SHARD}"
 )
 # Those of a shard that a restore laid are its own, and nobody else's.
 _ACCOUNTS: Final = (

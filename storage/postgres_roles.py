@@ -15,7 +15,7 @@ from sqlalchemy import Table
 
 from lifecycle.storage import tables
 from lifecycle.storage.database import Database
-from lifecycle.storage.postgres_connecting import SERVERS
+from lifecycle.storage.postgres_connecting import IS_SHARD
 from lifecycle.storage.postgres_schema import ERASABLE
 from lifecycle.storage.session import driver_of
 from lifecycle.storage.shards import MAINTAIN_SINCE, REWRITE, SHARED, names_of
@@ -80,7 +80,7 @@ _CLOSED: Final = (
 # Each has a table of that name, which tells its schema.
 _SHARDS: Final = (
     "SELECT srvname FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
-    f" WHERE srvname OPERATOR(pg_catalog.~) '{SERVERS}' ORDER BY srvname"
+    f" WHERE {IS_SHARD} ORDER BY srvname"
 )
 
 _MAKE: Final = sql.SQL(

@@ -17,7 +17,7 @@ from lifecycle.domain.errors import DatabaseExists, InvalidInput, StorageFailed
 from lifecycle.domain.messages import Message
 from lifecycle.storage import postgres_schema, schema, shards, tables
 from lifecycle.storage.postgres import PostgresDatabase
-from lifecycle.storage.postgres_connecting import SERVERS
+from lifecycle.storage.postgres_connecting import IS_SHARD
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.shards import Query
 
@@ -28,11 +28,11 @@ _MARK: Final = "SELECT pg_catalog.obj_description(to_regclass('lifecycle_records
 _HOW: Final = (
     "SELECT s.srvname, split_part(o, '=', 1)"  # noqa: S608 - our own pattern
     " FROM pg_catalog.pg_foreign_server AS s,"
-    f" unnest(s.srvoptions) AS o WHERE s.srvname OPERATOR(pg_catalog.~) '{SERVERS}'"
+    f" unnest(s.srvoptions) AS o WHERE {IS_SHARD}"
 )
 _ACCOUNTS: Final = (
-    "SELECT srvname, split_part(o, '=', 2) FROM pg_catalog.pg_user_mappings,"
-    " unnest(umoptions) AS o WHERE srvname LIKE 'lifecycle\\_shard\\_%' AND o LIKE 'user=%'"
+    "SELECT srvname, split_part(o, '=', 2) FROM pg_catalog.pg_user_mappings,"  # noqa: S608
+    f" unnest(umoptions) AS o WHERE {IS_SHARD} AND o LIKE 'user=%'"
 )
 # The password of an account stands in one statement: nothing writes that down.
 _QUIET: Final = (

@@ -14,14 +14,14 @@ from sqlalchemy import Table, text
 
 from lifecycle.domain.spans import Misplaced
 from lifecycle.storage import tables
-from lifecycle.storage.postgres_connecting import SERVERS
+from lifecycle.storage.postgres_connecting import IS_SHARD
 from lifecycle.storage.session import Session, Statement
 from lifecycle.storage.shards import AFTER, FIRST, SCHOOLS, SHARDED, SHARED
 
 _STREAMS: Final = tables.streams.name + SCHOOLS
 _COUNT: Final = (
     "(SELECT count(*)::int FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
-    f" WHERE srvname OPERATOR(pg_catalog.~) '{SERVERS}')"
+    f" WHERE {IS_SHARD})"
 )
 
 
