@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import bindparam, func, literal_column, select
 
@@ -99,7 +99,10 @@ _groups = select(standings.c.state, standings.c.due_on, func.count()).group_by(
     standings.c.state, standings.c.due_on
 )
 _GROUPS: Final = {False: Statement(_groups), True: Statement(_groups.where(_of_roadmap))}
-_group = select(standings.c.school).where(
+# A literal, which is no text to SQLAlchemy: it would bind it as a value of its own.
+_line_break: Any = literal_column("'\n'")
+# One text of all names: a row for each takes longer than to find them. No name has a line break.
+_group = select(func.aggregate_strings(standings.c.school, _line_break)).where(
     standings.c.state == bindparam("state"), standings.c.due_on == bindparam("due_on")
 )
 _GROUP: Final = {False: Statement(_group), True: Statement(_group.where(_of_roadmap))}
@@ -287,10 +290,11 @@ class SqlReading:
         for state, text, count in self._session.rows(_GROUPS[wanted], **which):
             with self._sound("a last day on the board"):
                 due_on = None if text is None else date.fromisoformat(text)
-            late: list[Values] = []
+            late: list[str] = []
             if due_on is not None and due_on < day:
-                late = self._session.rows(_GROUP[wanted], state=state, due_on=text, **which)
-            found.append(Group(state, due_on, count, tuple(sorted(name for (name,) in late))))
+                ((names,),) = self._session.rows(_GROUP[wanted], state=state, due_on=text, **which)
+                late = sorted(names.split("\n"))
+            found.append(Group(state, due_on, count, tuple(late)))
         return found
 
     def roadmaps(self) -> list[str]:
