@@ -7,7 +7,7 @@ default value are left out, so a later release can add one without changing olde
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from functools import cache
@@ -18,7 +18,7 @@ T = TypeVar("T")
 _PLAIN: Final = (str, int, bool, type(None))
 
 
-def to_json(value: Any, without: Container[str] = ()) -> Any:
+def to_json(value: Any, without: tuple[str, ...] = ()) -> Any:
     """Return *value* (a dataclass, tuple, date or JSON scalar) as JSON values.
 
     Args:
@@ -30,15 +30,13 @@ def to_json(value: Any, without: Container[str] = ()) -> Any:
         return value
     if kind is tuple:
         return [to_json(item) for item in value]
-    members = _defaults(kind)
+    members = _members(kind, without)
     if members is not None:
         body: dict[str, Any] = {}
         for name, default in members:
-            if name in without:
-                continue
             member = getattr(value, name)
             # Most are their defaults themselves, which is seen sooner than that they are equal.
-            if name == "type" or (member is not default and member != default):
+            if member is not default and member != default:
                 body[name] = member if type(member) in _PLAIN else to_json(member)
         return body
     if isinstance(value, date):
@@ -47,11 +45,18 @@ def to_json(value: Any, without: Container[str] = ()) -> Any:
 
 
 @cache
-def _defaults(kind: type) -> tuple[tuple[str, Any], ...] | None:
-    """Return name and default of every field of a dataclass; ``None`` for another type."""
+def _members(kind: type, without: tuple[str, ...]) -> tuple[tuple[str, Any], ...] | None:
+    """Return name and default of every field of a dataclass that is written; else ``None``.
+
+    Its tag is written though it has its default.
+    """
     if not is_dataclass(kind):
         return None
-    return tuple((field.name, field.default) for field in fields(kind))
+    return tuple(
+        (field.name, MISSING if field.name == "type" else field.default)
+        for field in fields(kind)
+        if field.name not in without
+    )
 
 
 def from_json(kind: type[T], body: Any) -> T:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -18,6 +17,7 @@ from lifecycle.domain import canonical, codec
 from lifecycle.domain.messages import Text
 from lifecycle.domain.model import METHODS, DefinitionRef, Method, Scope
 from lifecycle.domain.roadmap import Roadmap
+from lifecycle.domain.values import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ class State:
     driven_by: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Transition:
     """A move that a participation can make.
 
@@ -273,6 +273,11 @@ class Transition:
     due_on: date | None = None
     driven_by: tuple[str, ...] = ()
     approval: bool = False
+
+    @Kept
+    def checked(self) -> tuple[str, ...]:
+        """Ids of all that is checked, as records bear them; how the actor is known is among it."""
+        return ("state", "role", "date", "authentication", *(one.id for one in self.requirements))
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,22 +348,19 @@ class Definition:
 
     def to_json(self) -> dict[str, Any]:
         """Return the definition as JSON values; the digest is taken over their canonical bytes."""
-        body: dict[str, Any] = codec.to_json(self)
-        body["format"] = 1
-        return body
+        return {**codec.to_json(self), "format": 1}
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> Definition:
         """Rebuild a definition from what ``to_json`` gave."""
-        members = {name: value for name, value in body.items() if name != "format"}
-        return codec.from_json(cls, members)
+        return codec.from_json(cls, {key: body[key] for key in body if key != "format"})
 
-    @cached_property
+    @Kept
     def canonical_bytes(self) -> bytes:
         """The bytes that are stored and hashed."""
         return canonical.encode(self.to_json(), limit=canonical.MAX_DEFINITION_BYTES)
 
-    @cached_property
+    @Kept
     def ref(self) -> DefinitionRef:
         """How records name this definition."""
         return DefinitionRef(
@@ -367,27 +369,27 @@ class Definition:
             digest=sha256(self.canonical_bytes).hexdigest(),
         )
 
-    @cached_property
+    @Kept
     def state(self) -> dict[str, State]:
         """The states by name."""
         return {state.name: state for state in self.states}
 
-    @cached_property
+    @Kept
     def transition(self) -> dict[str, Transition]:
         """The transitions by name."""
         return {transition.name: transition for transition in self.transitions}
 
-    @cached_property
+    @Kept
     def role(self) -> dict[str, Role]:
         """The roles by name."""
         return {role.name: role for role in self.roles}
 
-    @cached_property
+    @Kept
     def evidence_kind(self) -> dict[str, EvidenceKind]:
         """The evidence kinds by name."""
         return {kind.name: kind for kind in self.evidence_kinds}
 
-    @cached_property
+    @Kept
     def fact(self) -> dict[str, FactType]:
         """The fact types by name."""
         return {fact.name: fact for fact in self.facts}

@@ -97,12 +97,10 @@ def check_distinct(pieces: Sequence[Evidence]) -> None:
     Raises:
         InvalidEvidence: One is.
     """
-    seen: set[Evidence] = set()
-    for piece in pieces:
-        plain = piece if piece.name is None else replace(piece, name=None)
-        if plain in seen:
-            raise repeated_piece(piece.kind)
-        seen.add(plain)
+    plain = [piece if piece.name is None else replace(piece, name=None) for piece in pieces]
+    if len(set(plain)) != len(plain):
+        again = next(one for place, one in enumerate(plain) if one in plain[:place])
+        raise repeated_piece(again.kind)
 
 
 def repeated_piece(kind: str) -> InvalidEvidence:
@@ -186,7 +184,7 @@ def _check_order(piece: Evidence) -> None:
             detail=Message("a reference needs number, date and issuer of the order"),
             hint=Message("write it as ref:NUMBER;YEAR-MONTH-DAY;ISSUER"),
         )
-    numbered = any(one.isdecimal() for one in number) or number.strip() == WITHOUT_NUMBER
+    numbered = any(map(str.isdecimal, number)) or number.strip() == WITHOUT_NUMBER
     if not numbered or len(number) > MAX_NUMBER:
         raise InvalidEvidence(
             kind=piece.kind,

@@ -40,7 +40,7 @@ def check_facts(definition: Definition, facts: Mapping[str, Any]) -> None:
 
 def unknown_codes(definition: Definition, facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (fact, code) for codes that are well formed but not in the shipped catalogue."""
-    known = {choice.code for choice in definition.catalogue}
+    known = {choice.code for choice in definition.catalogue} if facts else set()
     for name, value in facts.items():
         for member in definition.fact[name].fields:
             if member.catalogue:

@@ -129,18 +129,17 @@ def judge(attempt: Attempt, guards: Guards) -> Verdict:
     ]
     for requirement in attempt.transition.requirements:
         unmet.extend(_check(requirement, attempt, guards))
-    asked = (one.id for one in attempt.transition.requirements)
-    # How the actor is known is checked beside these, against the command itself.
-    checked = ("state", "role", "date", "authentication", *asked)
-    return Verdict(checked, tuple(unmet), acting)
+    return Verdict(attempt.transition.checked, tuple(unmet), acting)
 
 
 def acting_assignment(attempt: Attempt) -> Assignment | None:
     """Return the assignment the actor acts by: first role of the transition, school before map."""
-    held = [one for one in attempt.roster if one.actor == attempt.actor]
-    order = {role: place for place, role in enumerate(attempt.transition.roles)}
-    fitting = [one for one in held if one.role in order]
-    fitting.sort(key=lambda one: (order[one.role], one.stream.startswith("roadmap/"), one.sequence))
+    actor, roles = attempt.actor, attempt.transition.roles
+    fitting = [one for one in attempt.roster if one.actor == actor and one.role in roles]
+    if len(fitting) > 1:
+        fitting.sort(
+            key=lambda one: (roles.index(one.role), one.stream.startswith("roadmap/"), one.sequence)
+        )
     return fitting[0] if fitting else None
 
 
@@ -223,7 +222,7 @@ def _undeclared(attempt: Attempt) -> Iterator[Unmet]:
                 kind=piece.kind,
                 item=piece.item,
             )
-    names = {one.fact for one in wanted if isinstance(one, FactGiven)}
+    names = {one.fact for one in wanted if isinstance(one, FactGiven)} if attempt.facts else set()
     for name in sorted(set(attempt.facts) - names):
         yield _unmet(
             attempt,

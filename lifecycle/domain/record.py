@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -18,7 +18,7 @@ from lifecycle.domain import canonical
 from lifecycle.domain.errors import InvalidBody
 from lifecycle.domain.model import DefinitionRef, Evidence, Head, Standing
 from lifecycle.domain.shape import check_shape
-from lifecycle.domain.values import quick
+from lifecycle.domain.values import Kept, quick
 
 FORMAT: Final = 1
 GENESIS: Final = b"school-lifecycle/genesis/1\x00"
@@ -71,8 +71,8 @@ def empty_head(origin: str, stream: str) -> Head:
 def moment_text(moment: datetime) -> str:
     """Write a moment as the body does: UTC with microseconds and ``Z`` (RFC 3339)."""
     # Not by strftime: it writes the years before 1000 with fewer digits, on some systems.
-    text = moment.astimezone(UTC).isoformat(timespec="microseconds")
-    return f"{text.removesuffix('+00:00')}Z"
+    there = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{there.isoformat(timespec='microseconds')[:-6]}Z"
 
 
 @lru_cache(maxsize=256)  # heads that many transitions look at say the same for long
@@ -206,17 +206,17 @@ class Record:
             "consulted": dict(self.consulted or {}),
         }
 
-    @cached_property
+    @Kept
     def moment(self) -> str:
         """When it was written down, as the body tells it."""
         return moment_text(self.recorded_at)
 
-    @cached_property
+    @Kept
     def body(self) -> bytes:
         """The canonical bytes that are stored and hashed."""
         return canonical.encode(self.to_json())
 
-    @cached_property
+    @Kept
     def hash(self) -> str:
         """Link of the chain and Merkle leaf, 64 hexadecimal digits."""
         return record_hash(self.body)
@@ -239,7 +239,7 @@ class Record:
             "effective_on": self.effective_on.isoformat(),
         }
 
-    @cached_property
+    @Kept
     def head(self) -> Head:
         """Where the stream stands after this record."""
         return Head(self.origin, self.stream, self.sequence, self.hash, self.recorded_at)

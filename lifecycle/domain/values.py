@@ -7,11 +7,29 @@ verifies makes them anew for each record.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import MISSING, fields
 from inspect import signature
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """A property of a value that is worked out when it is first asked for, and then kept.
+
+    As ``functools.cached_property``, which takes a lock each time up to Python 3.11: two threads
+    that ask at once come to the same here.
+    """
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self._name = make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> T:
+        found = instance.__dict__[self._name] = self._make(instance)
+        return found
 
 
 def quick(made: type[T]) -> type[T]:

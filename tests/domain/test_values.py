@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lifecycle.domain.values import quick
+from lifecycle.domain.values import Kept, quick
 
 
 @quick
@@ -82,3 +82,30 @@ def test_arguments_are_taken_as_before(slots: bool, kw_only: bool) -> None:
         with pytest.raises(TypeError) as found:
             new(*wrong)
         assert str(found.value) == str(expected.value)
+
+
+def test_what_is_kept_is_worked_out_once_and_no_part_of_the_value() -> None:
+    asked: list[int] = []
+
+    @quick
+    @dataclass(frozen=True)
+    class Doubling:
+        single: int
+
+        @Kept
+        def double(self) -> int:
+            """Twice as much."""
+            asked.append(self.single)
+            return 2 * self.single
+
+    one = Doubling(3)
+
+    assert [one.double, one.double, replace(one, single=4).double, Doubling(3).double] == [
+        6,
+        6,
+        8,
+        6,
+    ]
+    assert asked == [3, 4, 3]
+    assert (one, repr(one)) == (Doubling(3), repr(Doubling(3)))
+    assert vars(Doubling)["double"].__doc__ == "Twice as much."
