@@ -60,9 +60,8 @@ class Database(Protocol):
         """
         ...
 
-    @property
-    def writes_late(self) -> bool:
-        """Whether only a statement that writes shows that nothing can be written there."""
+    def check_writable(self, driver: DBAPIConnection) -> None:
+        """Make sure that a transaction that writes can, where its beginning does not tell."""
         ...
 
     @property

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, bindparam, literal_column, select, union_all
 
 from lifecycle.domain.model import INSTALLATION, participation_stream, roadmap_stream
 from lifecycle.storage import rows
@@ -75,6 +75,15 @@ _CONSULT_MAP: Final = Statement(
     .where(streams.c.stream == _on_map)
     .with_for_update(read=True, key_share=True)
 )
+# The heads that a transition of a school is decided under.
+_HEADS: Final = Statement(
+    union_all(
+        *(
+            select(streams.c.stream, *HEAD_COLUMNS).where(streams.c.stream == name)
+            for name in (bindparam("stream"), literal_column(f"'{INSTALLATION}'"), _on_map)
+        )
+    )
+)
 _MAP_ASSIGNMENTS: Final = Statement(
     select(*(assignments.c[name] for name in rows.ASSIGNMENT_COLUMNS))
     .where(assignments.c.stream == _on_map)
@@ -113,6 +122,15 @@ def foresee(session: Session, stream: str, command_id: str, actors: Collection[s
     for name, *head in on_map:
         session.foresee(CONSULT, [tuple(head)], stream=name)
         session.foresee(ASSIGNMENTS_IN, held, stream=name)
+
+
+def heads(session: Session, stream: str) -> list[Values]:
+    """Return name and head of a school's stream and of those that its transitions look at.
+
+    For a transaction that holds the whole database: nothing is locked here.
+    """
+    school = stream.removeprefix(_OF_SCHOOLS)
+    return session.rows(_HEADS, stream=stream, school=school)
 
 
 def held(session: Session, names: Sequence[str]) -> Iterator[Values]:

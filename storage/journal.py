@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
@@ -21,11 +20,8 @@ from lifecycle.storage import schema, sqlite, sqlite_files, tables
 from lifecycle.storage.connections import Connections, Lent
 from lifecycle.storage.database import Database
 from lifecycle.storage.reading import SqlReading
-from lifecycle.storage.session import Session, Statement, driver_of
+from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.sqlite import LOCK_SECONDS, Durability
-from lifecycle.storage.tables import TOUCH
-
-_TOUCH: Final = Statement(TOUCH)
 
 
 def create_journal(
@@ -184,8 +180,8 @@ class SqlJournal:
             if self._older:
                 schema.check_newest(session)
                 self._older = False
-            if self._database.writes_late:
-                session.change(_TOUCH)
+            with self._faults:
+                self._database.check_writable(driver)
             writing = SqlWriting(session, self._origin, self._sealing)
             yield writing
             writing.check_whole()

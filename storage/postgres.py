@@ -83,7 +83,6 @@ class PostgresDatabase:
 
     sealing: Sealing = "queued"  # nothing that all writers need is held until they commit
     is_far = True
-    writes_late = False
     proves_indexes = False  # the catalogue tells how they are made, not what is in them
     # The parameters by place: one way to send statements for every driver.
     dialect: Dialect = PostgresDialect(paramstyle="format")  # type: ignore[no-untyped-call]
@@ -236,6 +235,9 @@ class PostgresDatabase:
             if self.lost(driver):
                 raise CommitUnheard(url=self.faults.url) from error
             raise
+
+    def check_writable(self, driver: DBAPIConnection) -> None:
+        """Do nothing: the beginning tells."""
 
     def undo(self, driver: DBAPIConnection) -> None:
         """Undo the transaction, if there still is one: the server does so itself if it is lost."""

@@ -94,7 +94,8 @@ class Session:
         if self._foreseen and sent in self._foreseen:
             return self._foreseen.pop(sent)
         with self.faults:
-            return list(self._driver.cursor().execute(text, bound).fetchall())
+            found: list[Values] = self._driver.cursor().execute(text, bound).fetchall()
+            return found
 
     def all_rows(self, questions: Sequence[Question]) -> list[list[Values]]:
         """Return the rows of several queries, asked in order and in one go."""

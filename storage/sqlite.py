@@ -35,6 +35,7 @@ from lifecycle.storage.sqlite_files import (
     make_private,
 )
 from lifecycle.storage.sqlite_turns import take_turn
+from lifecycle.storage.tables import TOUCH
 
 LOCK_SECONDS: Final = 30.0
 """How long a writer waits for another one."""
@@ -58,6 +59,7 @@ class Durability:
 WAL: Final = Durability("wal", "FULL")
 ROLLBACK: Final = Durability("delete", "EXTRA")
 _SYNCHRONOUS: Final = {"FULL": 2, "EXTRA": 3}
+_TOUCH: Final = str(TOUCH.compile(dialect=sqlite_dialect()))
 _LOG_PAGES: Final = 4000
 """Pages in the write-ahead log that make a commit copy it into the file.
 
@@ -83,6 +85,8 @@ class Opened(sqlite3.Connection):
 
     file: FileId | None = None
     """``None`` if it was made while the file was moved, so that nobody knows which one it is."""
+    writable = False
+    """Whether it was seen to write; what SQLite opened for reading stays so."""
 
 
 def make_engine(
@@ -195,7 +199,6 @@ class SqliteDatabase:
     sealing: Sealing = "inline"  # there is one writer anyway
     is_far = False
     is_sharded = False
-    writes_late = True
     proves_indexes = True  # integrity_check compares every row with them
 
     def __init__(
@@ -206,6 +209,7 @@ class SqliteDatabase:
     ) -> None:
         self.faults = SqliteFaults(place.url, lock_seconds)
         self._place = place
+        self._name = str(place.path)
         self._lock_seconds = lock_seconds
         self._durability = durability
 
@@ -245,6 +249,13 @@ class SqliteDatabase:
             driver.cursor().execute("BEGIN")
         self._check_there(driver)
 
+    def check_writable(self, driver: DBAPIConnection) -> None:
+        """Make sure that the connection can write, once: its transactions begin as if it could."""
+        opened: Any = driver
+        if not opened.writable:
+            opened.execute(_TOUCH)
+            opened.writable = True
+
     def commit(self, driver: DBAPIConnection) -> None:
         """Make the transaction last, in the file that has the name.
 
@@ -270,7 +281,7 @@ class SqliteDatabase:
     def lost(self, driver: DBAPIConnection) -> bool:
         """Tell whether its file was moved, deleted or replaced by another one."""
         file = getattr(driver, "file", None)
-        return file is None or file != file_id(self._place.path)
+        return file is None or file != file_id(self._name)
 
     def _check_there(self, driver: DBAPIConnection) -> None:
         if self.lost(driver):

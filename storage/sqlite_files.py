@@ -133,7 +133,7 @@ def check_free(place: Place) -> None:
         raise DatabaseBroken(url=place.url, detail="file is not a database")
 
 
-def file_id(path: Path) -> FileId | None:
+def file_id(path: Path | str) -> FileId | None:
     """Tell which file has that name now; ``None`` if none has, or nobody can tell."""
     try:
         found = os.stat(path)  # noqa: PTH116 - asked for each transaction

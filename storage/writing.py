@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -18,10 +18,10 @@ from lifecycle.domain.record import Made, Record
 from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken
-from lifecycle.storage.foresight import CONSULT, LOCK, LOCK_FREE, foresee, held, used
+from lifecycle.storage.foresight import CONSULT, LOCK, LOCK_FREE, foresee, heads, held, used
 from lifecycle.storage.log import SqlSealing
 from lifecycle.storage.reading import UNSOUND, SqlReading
-from lifecycle.storage.session import Change, Question, Session, Statement
+from lifecycle.storage.session import Change, Question, Session, Statement, Values
 from lifecycle.storage.tables import (
     actors,
     assignments,
@@ -110,9 +110,12 @@ class SqlWriting(SqlReading):
             self._hold_first(stream, command_id)
             if self._session.database.is_far:
                 foresee(self._session, stream, command_id, actors)
+            else:
+                self._keep_heads(heads(self._session, stream))
         elif not self._session.database.is_sharded:
             self.lock(stream)
-            self._hold_all({name for name, _ in others} - {stream})
+            wanted = {name for name, _ in others} - {stream}
+            self._keep_heads(held(self._session, sorted(wanted)))
             # After the streams: whoever had one made his records before he let it go. Of one that
             # somebody still has nobody knows what he will record.
             asked = {one for name, one in places if name in self._heads}
@@ -142,8 +145,8 @@ class SqlWriting(SqlReading):
             self._heads[stream] = head
         return self._heads[stream]
 
-    def _hold_all(self, wanted: Collection[str]) -> None:
-        for name, *head in held(self._session, sorted(wanted)):
+    def _keep_heads(self, found: Iterable[Values]) -> None:
+        for name, *head in found:
             # One that cannot be read is told of when it is asked for.
             with suppress(*UNSOUND):
                 self._heads[name] = rows.head_from(self.origin, name, *head)

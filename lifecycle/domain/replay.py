@@ -149,7 +149,7 @@ def _advanced(before: Participation, record: Record) -> Participation:
         record.effective_on,
         record.actor.on_behalf_of,
     )
-    filed = tuple(Filed(piece, record.transition, record.sequence) for piece in record.evidence)
+    filed = [Filed(piece, record.transition, record.sequence) for piece in record.evidence]
     moved = record.target != record.source
     # Member by member: ``replace`` looks up what a class consists of every time.
     return Participation(
@@ -163,7 +163,7 @@ def _advanced(before: Participation, record: Record) -> Participation:
         entered_on=record.effective_on if moved else before.entered_on,
         entered_sequence=record.sequence if moved else before.entered_sequence,
         facts={**before.facts, **(record.facts or {})},
-        evidence=before.evidence + filed,
+        evidence=(*before.evidence, *filed),
         moves=(*before.moves, move),
         assignments=before.assignments,
     )

@@ -128,10 +128,11 @@ class Batch:
     def _measured(self, commands: Sequence[AdvanceCommand]) -> list[_Asked]:
         """Measure the files of *commands*, outside of any transaction: that may take its time."""
         schools = {one.school for one in commands if one.has_files}
-        personal: Mapping[str, frozenset[str]] = {}
-        if schools:
-            with self._context.journal.reading() as view:
-                personal = {one: personal_kinds(self._context, view, one) for one in schools}
+        if not schools:
+            with _uncollected():
+                return [self._asked(one, frozenset()) for one in commands]
+        with self._context.journal.reading() as view:
+            personal = {one: personal_kinds(self._context, view, one) for one in schools}
         return [self._asked(one, personal.get(one.school, frozenset())) for one in commands]
 
     def _asked(self, command: AdvanceCommand, personal: frozenset[str]) -> _Asked:

@@ -207,11 +207,11 @@ def repeated(view: Reading, request: Request) -> Receipt | None:
     Raises:
         CommandReused: It was, but it asked for something else.
     """
-    from lifecycle.service.results import Receipt
-
     record = view.command(request.command_id)
     if record is None:
         return None
+    from lifecycle.service.results import Receipt
+
     if record.request != request.digest:
         raise CommandReused(command_id=request.command_id)
     return Receipt(record, repeated=True)
