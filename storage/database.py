@@ -86,14 +86,25 @@ class Database(Protocol):
         """Make sure that a database just made survives a power cut."""
         ...
 
-    def begin(self, driver: DBAPIConnection, *, write: bool, still: bool = False) -> None:
+    def begin(
+        self, driver: DBAPIConnection, *, write: bool, still: bool = False, ask: str | None = None
+    ) -> list[Any]:
         """Begin a transaction: one that sees a single state, or one that writes.
 
         Args:
             driver: Outside of a transaction.
             write: It is to write.
             still: It is to see one state of all servers, where there are several.
+            ask: A query without parameters, asked first of all: in the same go where there is
+                a line to a server.
+
+        Returns:
+            The rows of the answer; nothing if nothing is asked.
         """
+        ...
+
+    def unhurried(self, driver: DBAPIConnection) -> None:
+        """Let a transaction that makes no record do nothing for as long as it wants."""
         ...
 
     def commit(self, driver: DBAPIConnection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Final
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine
@@ -22,6 +23,8 @@ from lifecycle.storage.database import Database
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.sqlite import LOCK_SECONDS, Durability
+
+_MET: Final = f"SELECT origin, version_num FROM lifecycle_installation, {tables.VERSION_TABLE}"  # noqa: S608
 
 
 def create_journal(
@@ -131,6 +134,7 @@ class SqlJournal:
         # An earlier release may have made the schema: it is read, and not written to until it was
         # brought up to date.
         self._older = False
+        self._revision = ""
         self._connections = Connections(engine, self._recognise)
         self._again = again
         self._sealing: Sealing = sealing or database.sealing
@@ -251,9 +255,6 @@ class SqlJournal:
         driver = lent.driver
         try:
             try:
-                if not write:
-                    # The first statement fixes what the transaction sees.
-                    self._check_origin(Session(driver, self._database))
                 yield driver
             finally:
                 if not lent.is_inherited:
@@ -271,7 +272,11 @@ class SqlJournal:
             lent = self._connections.lend()
         try:
             with self._faults:
-                self._database.begin(lent.driver, write=write, still=still)
+                # The first question fixes what the transaction sees.
+                found = self._database.begin(lent.driver, write=write, still=still, ask=_MET)
+            # What a held connection leads to may be restored from a backup or upgraded meanwhile.
+            if found != [(self._origin, self._revision)]:
+                self._recognise(lent.driver)
         except BaseException:
             lost = self._database.lost(lent.driver)
             self._give_back(lent)
@@ -289,22 +294,18 @@ class SqlJournal:
         self._connections.give_back(lent, sound=sound)
 
     def _recognise(self, driver: DBAPIConnection) -> None:
-        """Make sure that a new connection leads to the history that was opened.
+        """Make sure that a connection leads to the history that was opened.
 
         Raises:
             DatabaseReplaced: It leads to another one.
             StorageFailed: It leads to none, or to a newer one.
         """
         session = Session(driver, self._database)
-        older = schema.check(session) != tables.SCHEMA
-        self._check_origin(session)
-        self._older = older
-
-    def _check_origin(self, session: Session) -> None:
-        found = schema.installed(session)
+        revision, found = schema.check(session), schema.installed(session)
         self._origin = self._origin or found
         if found != self._origin:
             raise DatabaseReplaced(url=self._faults.url, found=found, expected=self._origin)
+        self._older, self._revision = revision != tables.SCHEMA, revision
 
 
 def database_at(

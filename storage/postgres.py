@@ -24,6 +24,7 @@ from lifecycle.domain.spans import Misplaced
 from lifecycle.storage import postgres_schema, shards, shards_places, shards_schema, tables
 from lifecycle.storage.addresses import is_secret, is_unambiguous, shown_address
 from lifecycle.storage.database import Sent, SentForMany
+from lifecycle.storage.in_time import IDLE_SECONDS
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
@@ -74,7 +75,8 @@ class PostgresDatabase:
             except ``mode=ro``, with which nothing is ever written.
         lock_seconds: How long to wait for another writer, seconds.
         read_only: Nothing is to be written, as with ``mode=ro``.
-        stuck_seconds: After which the server ends a statement or a transaction that writes.
+        stuck_seconds: After which the server ends a statement that writes.
+        idle_seconds: After which it ends a transaction that writes and does nothing.
 
     Raises:
         InvalidInput: The address is for another driver, names no database, or carries options
@@ -94,13 +96,14 @@ class PostgresDatabase:
         *,
         read_only: bool = False,
         stuck_seconds: float = STUCK_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._url = url
         address = make_url(url)
         shown = shown_address(url)
         self._lock_seconds = lock_seconds
         # A statement waits for its lock besides.
-        self._bounds = lock_seconds, lock_seconds + stuck_seconds, stuck_seconds
+        self._bounds = lock_seconds, lock_seconds + stuck_seconds, idle_seconds
         options = dict(address.query)
         mode = options.pop("mode", "rw")
         if address.get_driver_name() != "psycopg":
@@ -190,15 +193,25 @@ class PostgresDatabase:
     def made(self) -> None:
         """Do nothing: the server has made it last."""
 
-    def begin(self, driver: DBAPIConnection, *, write: bool, still: bool = False) -> None:
+    def begin(
+        self, driver: DBAPIConnection, *, write: bool, still: bool = False, ask: str | None = None
+    ) -> list[Any]:
         """Begin a transaction: one that sees a single state, or one that writes."""
-        writes = write and not self._read_only
-        if writes and self._shards:
-            driver.cursor().execute(f"{_BEGIN[True]}; {_ENTER}")
-        elif still and self._shards:
+        writes, steps = write and not self._read_only, [] if ask is None else [ask]
+        if still and self._shards and not writes:
             self.begin_still(driver)
         else:
-            driver.cursor().execute(_BEGIN[writes])
+            steps = [_BEGIN[writes], *[_ENTER][: writes and self._shards], *steps]
+        cursor: Any = driver.cursor()
+        if steps:
+            cursor.execute("; ".join(steps))
+            while cursor.nextset():
+                pass
+        return [] if ask is None else cursor.fetchall()
+
+    def unhurried(self, driver: DBAPIConnection) -> None:
+        """Take back for a transaction what ends one that does nothing."""
+        driver.cursor().execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
     def begin_still(
         self, driver: DBAPIConnection, meanwhile: Callable[[], object] = lambda: None

@@ -120,6 +120,7 @@ def restoring(
             try:
                 source.bring_back(connection, programs, place.name)
                 database.begin(driver, write=True)
+                database.unhurried(driver)
                 session = Session(driver, database)
                 driver.execute(
                     sql.SQL("INSERT INTO {} VALUES (%s)").format(

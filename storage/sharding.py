@@ -127,6 +127,7 @@ def _prepared(
         if not dry_run:
             with connection.begin():
                 database.begin(dbapi, write=True)
+                database.unhurried(dbapi)
                 schema.create(connection, Session(dbapi, database), origin)
                 database.commit(dbapi)
         return origin
@@ -163,6 +164,7 @@ def lay_anew(
     _check_mighty(driver)
     with center.begin():
         coordinator.begin(dbapi, write=True)
+        coordinator.unhurried(dbapi)
         schema.migrate(center)
         driver.execute(f"DELETE FROM {tables.VERSION_TABLE}; {marking}".encode())  # noqa: S608
         coordinator.commit(dbapi)

@@ -85,6 +85,8 @@ class Opened(sqlite3.Connection):
 
     file: FileId | None = None
     """``None`` if it was made while the file was moved, so that nobody knows which one it is."""
+    journal = ""
+    """How it was opened to write."""
     writable = False
     """Whether it was seen to write; what SQLite opened for reading stays so."""
 
@@ -129,6 +131,7 @@ def make_engine(
                 connection.file = after
             sqlite_schema.recognise(connection, place.url, create=create)
             _settle(connection, chosen, place, lock_seconds)
+            connection.journal = chosen.journal_mode
         except BaseException:
             connection.close()
             raise
@@ -235,19 +238,29 @@ class SqliteDatabase:
         """Put the name of the file on the disk."""
         sync_folder(self._place.path.parent)
 
-    def begin(self, driver: DBAPIConnection, *, write: bool, still: bool = False) -> None:
+    def begin(
+        self, driver: DBAPIConnection, *, write: bool, still: bool = False, ask: str | None = None
+    ) -> list[Any]:
         """Begin a transaction; one that writes takes its turn at once.
 
         Two writers must not both read version 7 and both append version 8.
 
         Raises:
             DatabaseMoved: Another file has the name, or none.
+            StorageFailed: Somebody gave the file another journal, which may lose commits here.
         """
         if write:
             take_turn(driver, self._lock_seconds)
         else:
             driver.cursor().execute("BEGIN")
         self._check_there(driver)
+        found = [] if ask is None else driver.cursor().execute(ask).fetchall()
+        if write:
+            self._check_journal(driver)
+        return found
+
+    def unhurried(self, driver: DBAPIConnection) -> None:
+        """Do nothing: nobody hurries."""
 
     def check_writable(self, driver: DBAPIConnection) -> None:
         """Make sure that the connection can write, once: its transactions begin as if it could."""
@@ -282,6 +295,21 @@ class SqliteDatabase:
         """Tell whether its file was moved, deleted or replaced by another one."""
         file = getattr(driver, "file", None)
         return file is None or file != file_id(self._name)
+
+    def _check_journal(self, driver: Any) -> None:
+        """Refuse to write by another journal than the connection was opened for.
+
+        Another SQLite, which is safe with another one, may have changed it since.
+        """
+        opened, ((mode,),) = driver, driver.execute("PRAGMA journal_mode").fetchall()
+        if mode != opened.journal:
+            opened.file = None  # It is not used again.
+            raise StorageFailed(
+                detail=Message(
+                    "another program gave the file the journal {found} in place of {expected}",
+                    {"found": mode, "expected": opened.journal},
+                )
+            )
 
     def _check_there(self, driver: DBAPIConnection) -> None:
         if self.lost(driver):

@@ -71,6 +71,7 @@ def changing(database: Database) -> Iterator[tuple[Connection, Session]]:
         with database.faults, engine.connect() as connection, connection.begin():
             driver = driver_of(connection)
             database.begin(driver, write=True)
+            database.unhurried(driver)
             yield connection, Session(driver, database)
     finally:
         engine.dispose()

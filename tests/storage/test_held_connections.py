@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle.domain.errors import DatabaseLocked, DatabaseMissing
+from lifecycle.domain.errors import DatabaseLocked, DatabaseMissing, DatabaseNewer
 from lifecycle.domain.errors_database import DatabaseMoved, DatabaseReplaced
 from lifecycle.storage.doctor import examine
 from lifecycle.storage.journal import SqlJournal, create_journal, open_journal
 from lifecycle.storage.sqlite import ROLLBACK, WAL, Durability
+from lifecycle.storage.tables import SCHEMA
 from tests.databases import new_journal
 from tests.storage.conftest import Child
 from tests.storage.samples import ORIGIN, STREAM, append
@@ -155,6 +156,59 @@ def test_a_history_that_was_copied_over_in_place_is_not_read_for_the_former(
 
     with pytest.raises(DatabaseReplaced):
         version(journal)
+    journal.close()
+
+
+@both_journal_modes
+def test_a_history_that_was_brought_back_in_place_is_not_written_to(
+    url: str, path: Path, durability: Durability
+) -> None:
+    journal, away = laid(url, durability=durability), Path(f"{path}.another")
+    write(journal)
+    laid(f"sqlite:///{away}", ANOTHER).close()
+    with closing(sqlite3.connect(away)) as another, closing(sqlite3.connect(path)) as raw:
+        another.backup(raw)
+
+    with pytest.raises(DatabaseReplaced, match=f"{ANOTHER} in place of {ORIGIN}"):
+        write(journal)
+    with pytest.raises(DatabaseReplaced):
+        version(journal)
+
+    journal.close()
+    now = open_journal(url, durability=durability)
+    assert version(now) == 0
+    now.close()
+
+
+def test_a_schema_that_became_newer_meanwhile_is_not_written_to(url: str, path: Path) -> None:
+    journal = laid(url)
+    write(journal)
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE lifecycle_version SET version_num = '9999'")
+
+    with pytest.raises(DatabaseNewer, match="9999"):
+        write(journal)
+
+    with closing(sqlite3.connect(path)) as raw, raw:
+        raw.execute("UPDATE lifecycle_version SET version_num = ?", (SCHEMA,))
+    write(journal)
+    assert version(journal) == 2
+    journal.close()
+
+
+def test_another_journal_than_is_safe_here_is_not_written_by(url: str, path: Path) -> None:
+    journal = laid(url)
+    write(journal)
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA journal_mode=wal").fetchone() == ("wal",)
+        other.execute("SELECT count(*) FROM lifecycle_records").fetchone()
+        with pytest.raises(DatabaseLocked):
+            write(journal)
+
+    write(journal)
+    assert version(journal) == 2
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     journal.close()
 
 

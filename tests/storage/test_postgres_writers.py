@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from lifecycle.domain.errors import DatabaseLocked, InvalidInput, StorageFailed
-from lifecycle.domain.errors_database import StreamHeld
+from lifecycle.domain.errors_database import CommittedLate, StreamHeld
 from lifecycle.domain.errors_people import ErasureUnfinished
+from lifecycle.domain.ports import Writing
+from lifecycle.storage.in_time import IN_TIME
 from lifecycle.storage.journal import SqlJournal, create_journal
+from lifecycle.storage.writing import SqlWriting
 from tests.storage.conftest import Spawn
 from tests.storage.samples import ORIGIN, STREAM, append
 
@@ -282,6 +286,77 @@ def test_a_host_commits_its_rows_and_the_records_together(
             append(tx)
         connection.rollback()
     assert kept(postgres_journal, host) == (2, 1)
+
+
+def test_a_host_that_commits_late_commits_nothing(
+    postgres_journal: SqlJournal, host: Engine
+) -> None:
+    def late(connection: Connection) -> None:
+        with postgres_journal.joined(connection).writing() as tx:
+            append(tx)
+        # As if the record had been made so long ago.
+        connection.execute(VISIT)
+        told = next(key for key in connection.info if str(key).startswith("lifecycle"))
+        transaction, made, url = connection.info[told]
+        connection.info[told] = transaction, made - IN_TIME - 1, url
+
+    with pytest.raises(CommittedLate, match="took 36 s"), host.begin() as connection:
+        late(connection)
+    assert kept(postgres_journal, host) == (0, 0)
+
+    with host.connect() as connection:
+        late(connection)
+        connection.rollback()
+        connection.execute(VISIT)
+        connection.commit()
+    assert kept(postgres_journal, host) == (1, 0)
+
+
+def test_a_server_ends_what_a_host_leaves_or_does_for_long(
+    postgres_journal: SqlJournal, host: Engine
+) -> None:
+    asked = text(
+        "SELECT current_setting('idle_in_transaction_session_timeout'),"
+        " current_setting('transaction_timeout')"
+    )
+    with host.begin() as connection:
+        with pytest.raises(ZeroDivisionError), postgres_journal.joined(connection).writing() as tx:
+            append(tx).sequence / 0
+        assert connection.execute(asked).one() == ("0", "0")
+        with postgres_journal.joined(connection).writing() as tx:
+            append(tx)
+        assert connection.execute(asked).one() == ("15s", "35s")
+        connection.exec_driver_sql("SET LOCAL transaction_timeout = '5s'")
+        with postgres_journal.joined(connection).writing() as tx:
+            append(tx)
+        assert connection.execute(asked).one() == ("15s", "5s")
+    with host.connect() as connection:
+        assert connection.execute(asked).one() == ("0", "0")
+
+
+def test_a_transaction_of_two_phases_is_not_joined(
+    postgres_journal: SqlJournal, host: Engine
+) -> None:
+    with (
+        host.connect() as connection,
+        connection.begin_twophase(),
+        pytest.raises(StorageFailed, match="two phases"),
+        postgres_journal.joined(connection).writing(),
+    ):
+        pytest.fail("a record that is committed whenever somebody wants")
+
+
+def made_long_ago(tx: Writing) -> None:
+    append(tx)
+    assert isinstance(tx, SqlWriting)
+    tx._made = time.monotonic() - IN_TIME - 1
+
+
+def test_a_record_that_was_made_long_ago_is_not_committed(postgres_journal: SqlJournal) -> None:
+    with pytest.raises(CommittedLate), postgres_journal.writing() as tx:
+        made_long_ago(tx)
+    with postgres_journal.reading() as view:
+        assert view.head(STREAM).version == 0
 
 
 def test_a_host_that_commits_every_statement_is_refused(
