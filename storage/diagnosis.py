@@ -32,6 +32,8 @@ TEMPLATES: Final = {
     "wal_avoided": "the linked SQLite {version} has a fault in its write-ahead log; the engine"
     " goes without one",
     "settings": "commits are made durable by journal_mode={journal} and synchronous={synchronous}",
+    "named_twice": "{file} has {names} names (hard links): who comes by another one finds neither"
+    " its journal nor its locks",
     "left_over": "{file} lies there without its database",
     "unfinished": "{file} lies beside the database: a process writes, or was ended in the middle",
     # PostgreSQL.
@@ -71,6 +73,7 @@ REMEDIES: Final = {
     "wal_fault": "let all processes link 3.51.3 or newer (or 3.50.7, 3.44.6), or open it with the"
     " engine, which ends the log",
     "wal_avoided": "writers are faster with SQLite 3.51.3 or newer",
+    "named_twice": "keep one name: remove the others, or make copies by lifecycle db backup",
     "left_over": "bring the database back that it belongs to, with this file beside it; remove"
     " neither",
     "unfinished": "never remove it; the next opening finishes or undoes what it holds",
@@ -97,7 +100,7 @@ HAZARDS: Final = frozenset(
         "missing", "unreadable", "clock_behind", "sealing_late", "evidence_missing",
         "evidence_unreadable", "file_open", "network", "room_none", "wal_fault", "left_over",
         "setting_off", "role_setting", "damage_hidden", "unlogged", "version_old",
-        "rights_wide", "owner_differs",
+        "rights_wide", "owner_differs", "named_twice",
     }
 )  # fmt: skip
 """Codes of what can lose, damage or give away what is kept."""

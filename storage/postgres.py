@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -21,10 +20,11 @@ from lifecycle.domain.errors_database import CommitUnheard
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
 from lifecycle.domain.spans import Misplaced
-from lifecycle.storage import postgres_schema, shards, shards_places, shards_schema, tables
+from lifecycle.storage import postgres_schema, shards_places, shards_schema, tables
 from lifecycle.storage.addresses import is_secret, is_unambiguous, shown_address
 from lifecycle.storage.database import Sent, SentForMany
 from lifecycle.storage.in_time import IDLE_SECONDS
+from lifecycle.storage.postgres_clearing import CLOSE, ENTER, LOCKS, OPEN, cleared
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
@@ -39,8 +39,6 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 erased.dialect_options["postgresql"]["where"] = ERASURES
 
-_LOCKS: Final = 0x4C435343  # "LCSC": our half of the numbers of advisory locks
-
 # A transaction that writes sees what was committed before each of its statements, so that it
 # goes on from the state that it finds when a lock is given to it.
 _BEGIN: Final = {
@@ -49,22 +47,10 @@ _BEGIN: Final = {
     False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;"
     " SET LOCAL idle_in_transaction_session_timeout = 0",
 }
-# Whoever writes to several servers holds it with others, and whoever wants to see one state of all
-# of them alone: no school is called that.
-_GATE: Final = "SELECT pg_catalog.pg_advisory{}({}, pg_catalog.hashtext('writers'))"
-_ENTER: Final = _GATE.format("_xact_lock_shared", _LOCKS)
-_CLOSE: Final = _GATE.format("_lock", _LOCKS)
-_OPEN: Final = _GATE.format("_unlock", _LOCKS)
 # Each shard settles what a transaction sees when it is asked first.
 _LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
 
-_UNDER_WAY: Final = (
-    "SELECT pid, xact_start FROM pg_catalog.pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    " AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)"
-)
 _TABLES: Final = sorted(tables.NAMES)
-_PAUSE: Final = 0.02  # seconds between two looks at who is still there
 
 
 class PostgresDatabase:
@@ -201,7 +187,7 @@ class PostgresDatabase:
         if still and self._shards and not writes:
             self.begin_still(driver)
         else:
-            steps = [_BEGIN[writes], *[_ENTER][: writes and self._shards], *steps]
+            steps = [_BEGIN[writes], *[ENTER][: writes and self._shards], *steps]
         cursor: Any = driver.cursor()
         if steps:
             cursor.execute("; ".join(steps))
@@ -218,7 +204,7 @@ class PostgresDatabase:
     ) -> None:
         """Begin to read one state of all servers: nobody writes to them while it is settled."""
         cursor = driver.cursor()
-        cursor.execute(_CLOSE)
+        cursor.execute(CLOSE)
         try:
             cursor.execute(_BEGIN[False])
             looks = ", ".join(_LOOK.format(number + 1) for number in range(self._shards))
@@ -229,7 +215,7 @@ class PostgresDatabase:
             raise
         finally:
             if not self.lost(driver):
-                cursor.execute(_OPEN)
+                cursor.execute(OPEN)
 
     def commit(self, driver: DBAPIConnection) -> None:
         """Make the transaction last.
@@ -272,7 +258,7 @@ class PostgresDatabase:
     def hold(self, driver: DBAPIConnection, name: str) -> bool:
         """Hold *name* by an advisory lock; two names may fall on one lock, which only waits."""
         driver.cursor().execute(
-            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))", (_LOCKS, name)
+            "SELECT pg_catalog.pg_advisory_xact_lock(%s, pg_catalog.hashtext(%s))", (LOCKS, name)
         )
         return True
 
@@ -280,7 +266,7 @@ class PostgresDatabase:
         """Hold *name* as ``hold`` does, if nobody else does."""
         found = driver.cursor().execute(
             "SELECT pg_catalog.pg_try_advisory_xact_lock(%s, pg_catalog.hashtext(%s))",
-            (_LOCKS, name),
+            (LOCKS, name),
         )
         return bool(found.fetchone()[0])
 
@@ -322,43 +308,12 @@ class PostgresDatabase:
         Whoever began to read before sees the deleted rows, and PostgreSQL keeps them for him; so
         he is waited for first. The write-ahead log keeps them until it is recycled.
         """
-        bounded = int(self._bounds[1] * 1000)
-        driver.cursor().execute("SET statement_timeout = 0")  # it takes as long as it takes
-        try:
-            if not self._outwaited(driver):
-                return False
-            for statement in self._rewritings():
-                driver.cursor().execute(statement)
-        except psycopg.errors.LockNotAvailable:
-            return False
-        finally:
-            driver.cursor().execute(f"SET statement_timeout = {bounded}")
-        return True
-
-    def _rewritings(self) -> list[str]:
-        return (
-            shards.REWRITINGS
-            if self._shards
-            else [f"VACUUM (FULL) {table}" for table in postgres_schema.ERASABLE]
+        return cleared(
+            driver,
+            sharded=self.is_sharded,
+            patience=self._lock_seconds,
+            statement_seconds=self._bounds[1],
         )
-
-    def _outwaited(self, driver: DBAPIConnection) -> bool:
-        """Wait until every transaction that is under way has ended; tell whether they have."""
-        cursor = driver.cursor()
-        if self._shards:
-            # Who writes may be seen by the shards only.
-            cursor.execute(_CLOSE)
-            cursor.execute(_OPEN)
-        cursor.execute(_UNDER_WAY)
-        before = set(cursor.fetchall())
-        until = time.monotonic() + self._lock_seconds
-        while before:
-            if time.monotonic() > until:
-                return False
-            time.sleep(_PAUSE)
-            cursor.execute(_UNDER_WAY)
-            before &= set(cursor.fetchall())
-        return True
 
     def present(self, session: Session) -> set[str]:
         """Return the names of our tables that are there."""

@@ -61,7 +61,10 @@ def examine(
     chosen = durability_for(version)
     yield symptom("settings", journal=chosen.journal_mode, synchronous=chosen.synchronous)
     yield from (symptom("unfinished", file=str(one)) for one in left)
-    yield from placed(place.path, place.path.stat().st_size, mounts)
+    here = place.path.stat()
+    if here.st_nlink > 1:
+        yield symptom("named_twice", file=str(place.path), names=here.st_nlink)
+    yield from placed(place.path, here.st_size, mounts)
     yield from doctor.kept_evidence(evidence, mounts, place.path)
     yield from _inside(place, evidence, now, version)
 

@@ -152,6 +152,11 @@ def test_what_a_killed_process_left_is_told_and_not_taken_for_damage(file: Path)
         assert codes(file) == {"settings", "unfinished"}
 
 
+def test_a_file_of_several_names_is_told(file: Path) -> None:
+    file.with_name("another.db").hardlink_to(file)
+    assert codes(file) == {"settings", "named_twice"}
+
+
 def test_damage_is_told_and_so_is_what_is_no_file(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:4096] + b"\xa5" * 9000)
     assert codes(file) == {"settings", "unreadable"}
