@@ -59,7 +59,7 @@ _LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
 
 _UNDER_WAY: Final = (
     "SELECT pid, xact_start FROM pg_catalog.pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()"
     " AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)"
 )
 _TABLES: Final = sorted(tables.NAMES)

@@ -37,10 +37,12 @@ _UNLOGGED: Final = (
 )
 # A setting of an account or a database overrides the server's for those who come as it.
 _OF_ROLES: Final = (
-    "SELECT coalesce(nullif(setrole, 0)::regrole::text, '*') || ' @ ' || coalesce(datname, '*'),"
+    "SELECT CASE setrole WHEN 0::oid THEN '*' ELSE setrole::regrole::text END"
+    " || ' @ '::text || coalesce(datname::text, '*'),"
     " one FROM pg_catalog.pg_db_role_setting"
-    " LEFT JOIN pg_catalog.pg_database AS d ON d.oid = setdatabase, unnest(setconfig) AS one"
-    " WHERE one LIKE 'synchronous_commit=%' AND (setdatabase = 0 OR datname = current_database())"
+    " LEFT JOIN pg_catalog.pg_database AS d ON d.oid = setdatabase,"
+    " pg_catalog.unnest(setconfig) AS one WHERE one LIKE 'synchronous_commit=%'"
+    " AND (setdatabase = 0::oid OR datname = pg_catalog.current_database())"
     " ORDER BY 1"
 )
 

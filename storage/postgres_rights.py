@@ -25,7 +25,8 @@ _OWNERS: Final = (
 # Given on a table or on some of its columns.
 _CHANGES: Final = (
     "SELECT coalesce(r.rolname, 'PUBLIC'),"  # noqa: S608 - names of our own
-    " string_agg(DISTINCT g.privilege_type, ', '), string_agg(DISTINCT c.relname, ', ')"
+    " pg_catalog.string_agg(DISTINCT g.privilege_type, ', '),"
+    " pg_catalog.string_agg(DISTINCT c.relname::text, ', ')"
     " FROM pg_catalog.pg_class AS c, LATERAL"
     " (SELECT * FROM pg_catalog.aclexplode(c.relacl) UNION ALL"
     " SELECT x.* FROM pg_catalog.pg_attribute AS a, pg_catalog.aclexplode(a.attacl) AS x"

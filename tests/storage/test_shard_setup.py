@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from lifecycle.domain.errors import DatabaseExists, InvalidInput, StorageFailed
-from lifecycle.storage.roles import shard
-from lifecycle.storage.shards import account
+from lifecycle.storage.doctor import examine
+from lifecycle.storage.roles import grant, shard
+from lifecycle.storage.shards import REWRITE, account
 from tests.server import Server
 from tests.sharded import Lay, Sharded, opened
 from tests.storage.samples import append
@@ -81,10 +84,15 @@ def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> Non
             "CREATE OR REPLACE FUNCTION lifecycle_rewrite_shards() RETURNS void"
             " LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN END'"
         )
+        center.execute(
+            "CREATE OR REPLACE FUNCTION lifecycle_school_hash(text, bigint) RETURNS bigint"
+            " LANGUAGE sql IMMUTABLE STRICT RETURN $2"
+        )
 
     with opened(sharded.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == [
             "function lifecycle_rewrite_shards differs from the schema 0002",
+            "function lifecycle_school_hash differs from the schema 0002",
             "part hidden is foreign to the schema 0002",
             "part lifecycle_standings_1 is missing from the schema 0002",
             "place lifecycle_outbox_2 differs from the schema 0002",
@@ -114,6 +122,27 @@ def test_a_shard_that_an_earlier_release_laid_is_asked_again_after_it_is_laid_ag
     with psycopg.connect(laid.url) as center:
         center.execute("DELETE FROM lifecycle_streams WHERE stream = 'participation/nobody'")
     assert before == ["shard 1: its view is of an earlier release; run: lifecycle db shard"]
+    with opened(laid.url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == []
+
+
+def test_functions_of_an_earlier_release_are_made_anew_and_that_is_said(laid: Sharded) -> None:
+    found = []
+    for change in (
+        "ALTER FUNCTION {}() RESET search_path",
+        "CREATE OR REPLACE FUNCTION {}() RETURNS void LANGUAGE plpgsql SECURITY DEFINER"
+        " SET search_path = pg_catalog, public, pg_temp AS 'BEGIN PERFORM 1; END'",
+    ):
+        with psycopg.connect(laid.url) as center:
+            center.execute(change.format(REWRITE).encode())
+        with opened(laid.url) as journal, journal.auditing() as view:
+            found += view.schema_findings()
+
+    done = shard(laid.url, laid.shards)
+
+    assert found == [f"function {REWRITE} differs from the schema 0002"] * 2
+    assert [one.replaced for one in done] == [(), (), (), (REWRITE,)]
+    assert [one.replaced for one in shard(laid.url, laid.shards, dry_run=True)] == [()] * 4
     with opened(laid.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == []
 
@@ -195,3 +224,51 @@ def test_only_an_empty_history_is_laid_and_only_on_servers_that_are_its_own(
             owner.execute("CREATE ROLE nobody_much LOGIN")
         with pytest.raises(StorageFailed, match="only a super-user"):
             shard(raw_user, [other])
+
+
+LYING = "; ".join(
+    [
+        *(
+            f"CREATE FUNCTION lie({left}, {right}) RETURNS boolean LANGUAGE plpgsql"
+            " AS 'BEGIN RAISE EXCEPTION $l$a lie$l$; END';"
+            f"CREATE OPERATOR {sign} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = lie)"
+            for left, right, sign in (
+                ("text[]", "text[]", "||"),
+                ("oid", "regnamespace", "="),
+                ("oid", "regclass", "="),
+                ("oid", "int4", "="),
+                ("text", "name", "||"),
+                ("name", "name", "~~"),
+            )
+        ),
+        *(
+            f"CREATE FUNCTION {name} RETURNS boolean LANGUAGE plpgsql"
+            " AS 'BEGIN RAISE EXCEPTION $l$a lie$l$; END'"
+            for name in (
+                "unnest(text[])",
+                "pg_total_relation_size(oid)",
+                "has_schema_privilege(text, oid, text)",
+                "string_agg(name, text)",
+            )
+        ),
+    ]
+)
+"""Operators and functions for exactly the types at hand, where the server has none for these."""
+
+
+def test_no_operator_or_function_of_an_owner_is_taken_for_the_servers(
+    laid: Sharded, tmp_path: Path
+) -> None:
+    for url in (laid.url, *laid.shards):
+        with psycopg.connect(url) as owner:
+            owner.execute(LYING.encode())
+
+    shard(laid.url, laid.shards)
+    grant(laid.url)
+
+    with opened(laid.url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == []
+        assert view.figures().stored_bytes > 0
+        assert [*view.doubled(), *view.unfilled(), *view.misplaced()] == []
+    told = {one.code for one in examine(laid.url, tmp_path, datetime.now(UTC))}
+    assert "version" in told
