@@ -21,6 +21,7 @@ from lifecycle.domain.model import participation_stream
 from lifecycle.domain.spans import before_which
 from lifecycle.storage import tables
 from lifecycle.storage.postgres_connecting import DURABLE, PLAIN
+from lifecycle.storage.postgres_rights import questions as rights_asked
 from lifecycle.storage.postgres_schema import DIALECT, ERASABLE, questions
 from lifecycle.storage.triggers import POSTGRES_FUNCTION, POSTGRES_TRIGGERS
 
@@ -240,10 +241,14 @@ def description(schema: str) -> Query:
     """Return the view that tells the coordinator what the shard's catalogue says."""
     names = [table.name for table in SHARDED]
     space = sql.Literal(sql.Identifier(schema).as_string(None)).as_string(None)
+    here = f"relnamespace = {space}::regnamespace::oid"
     asked = [
         f"SELECT '{kind}'::text AS kind, pg_catalog.to_json(t)::text AS described FROM ({one}) AS t"  # noqa: S608
-        for kind, one in questions(names, f"relnamespace = {space}::regnamespace::oid").items()
+        for kind, one in questions(names, here).items()
     ]
+    # Whoever asks is the coordinator's account, which may do what it is to do.
+    for kind, one in rights_asked(names, f"c.{here}", "SESSION_USER").items():
+        asked.append(f"SELECT '{kind}', pg_catalog.to_json(t)::text FROM ({one}) AS t")  # noqa: S608
     asked.append(
         f"SELECT 'mark', pg_catalog.obj_description('{tables.records.name}'::regclass, 'pg_class')"
     )

@@ -19,6 +19,10 @@ from tests.sharded import Lay, Sharded, opened
 from tests.storage.samples import append
 
 STREAM = "participation/school-1"
+OLD_VIEW = (
+    "CREATE OR REPLACE VIEW lifecycle_shard AS SELECT 'mark'::text AS kind,"
+    " pg_catalog.obj_description('lifecycle_records'::regclass, 'pg_class') AS described"
+)
 
 
 @pytest.fixture(scope="module")
@@ -109,10 +113,7 @@ def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> Non
 def test_a_shard_that_an_earlier_release_laid_is_asked_again_after_it_is_laid_again(
     laid: Sharded,
 ) -> None:
-    laid.there(
-        0, "CREATE OR REPLACE VIEW lifecycle_shard AS SELECT 'mark'::text AS kind,"
-        " obj_description('lifecycle_records'::regclass, 'pg_class') AS described"
-    )  # fmt: skip
+    laid.there(0, OLD_VIEW)
 
     with opened(laid.url) as journal, journal.auditing() as view:
         before = view.schema_findings()
@@ -268,7 +269,54 @@ def test_no_operator_or_function_of_an_owner_is_taken_for_the_servers(
 
     with opened(laid.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == []
-        assert view.figures().stored_bytes > 0
+        assert (view.figures().stored_bytes or 0) > 0
         assert [*view.doubled(), *view.unfilled(), *view.misplaced()] == []
     told = {one.code for one in examine(laid.url, tmp_path, datetime.now(UTC))}
     assert "version" in told
+    assert not told & {"rights_untold", "unreadable"}
+
+
+def test_who_may_change_tables_is_told_of_every_server(laid: Sharded, tmp_path: Path) -> None:
+    laid.there(
+        1, "DROP ROLE IF EXISTS odd_one; CREATE ROLE odd_one;"
+        " GRANT DELETE ON lifecycle_streams, lifecycle_records TO odd_one;"
+        " GRANT UPDATE (value) ON lifecycle_openings TO PUBLIC;"
+        " ALTER TABLE lifecycle_outbox OWNER TO odd_one"
+    )  # fmt: skip
+    laid.there(2, OLD_VIEW)
+
+    found = [
+        (one.code, str(one.message), one.level)
+        for one in examine(laid.url, tmp_path, datetime.now(UTC))
+        if "lifecycle_shard_" in str(one.message)
+    ]
+
+    laid.there(1, "ALTER TABLE lifecycle_outbox OWNER TO CURRENT_USER; DROP OWNED BY odd_one")
+    laid.there(1, "DROP ROLE odd_one; REVOKE ALL (value) ON lifecycle_openings FROM PUBLIC")
+    shard(laid.url, laid.shards)
+    assert sorted(found) == [
+        (
+            "owner_differs_there",
+            "on lifecycle_shard_2 lifecycle_outbox belongs to odd_one, other tables to postgres",
+            "hazard",
+        ),
+        (
+            "rights_untold",
+            "lifecycle_shard_3 does not tell who may change tables there",
+            "advice",
+        ),
+        (
+            "rights_wide_there",
+            "on lifecycle_shard_2 PUBLIC has the rights UPDATE on lifecycle_openings,"
+            " beside what db shard gives",
+            "hazard",
+        ),
+        (
+            "rights_wide_there",
+            "on lifecycle_shard_2 odd_one has the rights DELETE on lifecycle_records,"
+            " lifecycle_streams, beside what db shard gives",
+            "hazard",
+        ),
+    ]
+    left = {one.code for one in examine(laid.url, tmp_path, datetime.now(UTC))}
+    assert not left & {"rights_untold", "rights_wide_there", "owner_differs_there", "unreadable"}
