@@ -176,9 +176,9 @@ class SqlAuditing(SqlReading):
             yield rows.stored_record(row)
 
     def mark(self) -> tuple[object, ...]:
-        """Return what tells this state of the history from one before or after it."""
+        """Return where which history is, and what tells this state of it from others."""
         (state,) = self._session.rows(_MARK)
-        return (self._origin, *state)
+        return (f"{self._origin}{self._session.place()}", *state)
 
     def figures(self) -> Figures:
         """Return how much of what is held."""
