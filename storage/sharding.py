@@ -209,10 +209,15 @@ def is_laid(database: PostgresDatabase, driver: psycopg.Connection[Any], marked:
     if not postgres_schema.known(driver):
         return False
     ((found,),) = driver.execute(_MARK).fetchall()
-    if found != marked:
-        detail = Message("{url} holds something else already", {"url": database.faults.url})
-        raise StorageFailed(detail=detail)
-    return True
+    if found == marked:
+        return True
+    facts = {"url": database.faults.url, "found": str(found), "wanted": marked}
+    if str(found).rpartition(",")[0] == marked.rpartition(",")[0]:
+        # The list is in another order than before, or longer.
+        detail = Message("at {url} stands the server «{found}», not «{wanted}»", facts)
+    else:
+        detail = Message("{url} holds something else already", facts)
+    raise StorageFailed(detail=detail)
 
 
 def _check_mighty(driver: psycopg.Connection[Any]) -> None:

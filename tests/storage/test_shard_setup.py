@@ -199,6 +199,9 @@ def test_only_an_empty_history_is_laid_and_only_on_servers_that_are_its_own(
 ) -> None:
     with pytest.raises(InvalidInput, match="on 3 servers, not on 2"):
         shard(laid.url, laid.shards[:2])
+    second, first, third = laid.shards
+    with pytest.raises(StorageFailed, match=r"server «lifecycle: laid, 2 of 3», not «.* 1 of 3»"):
+        shard(laid.url, [first, second, third])
     with server.database("recorded") as url, opened(url) as journal:
         with journal.writing() as tx:
             append(tx)
