@@ -2,7 +2,8 @@
 
 New processes are started, none is forked: a fork would take open connections and threads along.
 The grounds are found once and handed over. A process whose view is not of the same state, because
-somebody wrote meanwhile, or that fails at a span, leaves it to the process that asked.
+somebody wrote meanwhile, or that fails at a span, leaves it to the process that asked. One that
+comes to another history, or to another file, by the same address ends the verification.
 
 A process may also be killed at any moment, as by a machine that is out of memory. So each has a
 connection of its own and shares no queue and no lock with others: what it held would stay held.
@@ -33,8 +34,9 @@ from lifecycle.audit.checking import Checking, Progress
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.schools import Outcome, check_all, check_schools
 from lifecycle.audit.spelling import Parser
-from lifecycle.domain.errors import LifecycleError
+from lifecycle.domain.errors import LifecycleError, StorageFailed
 from lifecycle.domain.evidence import EvidenceStore
+from lifecycle.domain.messages import Message
 from lifecycle.domain.ports import Auditing, Journal
 from lifecycle.domain.spans import Span
 from lifecycle.logs import event
@@ -172,6 +174,12 @@ class Spread:
     def _outcomes(self, run: Checking, crew: _Crew) -> Iterator[Outcome]:
         for span, future in crew.work:
             outcome = crew.awaited(future, self._quiet, self._waits)
+            if crew.astray is not None:
+                found = {"found": crew.astray, "expected": self._view.mark()[0]}
+                detail = Message(
+                    "by the same address another process came to {found}, not to {expected}", found
+                )
+                raise StorageFailed(detail=detail)
             yield check_schools(run, self._view, span) if outcome is None else outcome
 
 
@@ -194,6 +202,7 @@ class _Crew:
         self._processes: list[SpawnProcess] = []
         self._threads: list[threading.Thread] = []
         self._asked: dict[int, float] = {}  # since when an answer is waited for, by process
+        self.astray: str | None = None  # where a process came that is elsewhere
         self._handing_out = 1
         self._lock = threading.Lock()
 
@@ -256,6 +265,8 @@ class _Crew:
         try:
             with ours:
                 ready = answered(self._task)
+                if isinstance(ready, str):
+                    self.astray, ready = ready, False
                 while ready:
                     self._next(answered)
                     ready = ours.recv()
@@ -323,8 +334,14 @@ def _serve(asked: Connection) -> None:
                 asked.send(True)
                 asked.send(_check(*ready, asked.recv()))
             asked.send(False)
+        except _Astray as error:
+            asked.send(str(error))
         except (EOFError, OSError):
             pass
+
+
+class _Astray(Exception):
+    """This process came to another history than the one that asked, or to another file."""
 
 
 def _leave_with_parent() -> None:
@@ -336,12 +353,19 @@ def _leave_with_parent() -> None:
 
 
 def _opened(task: Task, end: ExitStack) -> tuple[Checking, Auditing] | None:
-    """Return what spans are checked with, unless this process sees another state."""
+    """Return what spans are checked with, unless this process sees another state.
+
+    Raises:
+        _Astray: It is the state of something else.
+    """
     try:
         journal = task.journal()
         end.callback(journal.close)
         view = end.enter_context(journal.auditing())
-        if view.mark() != task.mark:
+        found = view.mark()
+        if found[0] != task.mark[0]:
+            raise _Astray(found[0])
+        if found != task.mark:
             return None
     except LifecycleError:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, select, text
 
 from lifecycle.domain.figures import Figures
 from lifecycle.domain.model import Assignment, Head, Standing, participation_stream
@@ -108,8 +108,15 @@ _DEFINITIONS: Final = Statement(
 _SIZES: Final = Statement(
     select(records.c.stream, func.count()).group_by(records.c.stream).order_by(records.c.stream)
 )
+# By halves: a forged number may be the largest that there is, and could not be added to others.
+_HALF: Final = 32  # bits
 _MARK: Final = Statement(
-    select(func.count(), func.sum(streams.c.version), func.max(streams.c.recorded_at))
+    select(
+        func.count(),
+        func.sum(streams.c.version.bitwise_rshift(literal_column(str(_HALF)))),
+        func.sum(streams.c.version.bitwise_and(literal_column(str(2**_HALF - 1)))),
+        func.max(streams.c.recorded_at),
+    )
 )
 _IDS: Final = Statement(
     select(
@@ -169,9 +176,9 @@ class SqlAuditing(SqlReading):
             yield rows.stored_record(row)
 
     def mark(self) -> tuple[object, ...]:
-        """Return what tells this state of the history from one before or after it."""
+        """Return where which history is, and what tells this state of it from others."""
         (state,) = self._session.rows(_MARK)
-        return (self._origin, *state)
+        return (f"{self._origin}{self._session.place()}", *state)
 
     def figures(self) -> Figures:
         """Return how much of what is held."""

@@ -131,6 +131,13 @@ class Database(Protocol):
         """
         ...
 
+    def place(self, driver: DBAPIConnection) -> str:
+        """Return what tells the file that a connection leads to from others; nothing of a server.
+
+        Servers behind one address may stand in for one another.
+        """
+        ...
+
     def hold(self, driver: DBAPIConnection, name: str) -> bool:
         """Wait for whoever holds *name*, and hold it until the transaction ends.
 

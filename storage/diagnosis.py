@@ -48,6 +48,10 @@ TEMPLATES: Final = {
     "unlogged": "{table} is not logged: it is empty after a crash",
     "rights_wide": "{whom} has the rights {rights} on {tables}, beside what db grant gives",
     "owner_differs": "{table} belongs to {owner}, other tables to {usual}",
+    "rights_wide_there": "on {server} {whom} has the rights {rights} on {tables}, beside what"
+    " db shard gives",
+    "owner_differs_there": "on {server} {table} belongs to {owner}, other tables to {usual}",
+    "rights_untold": "{server} does not tell who may change tables there",
     "autovacuum_off": "autovacuum is off: tables grow, and stop taking rows in the end",
     "version_old": "PostgreSQL {version} is too old: {oldest} or newer is needed",
     "version_ended": "PostgreSQL {version} gets no corrections since {ended}",
@@ -89,6 +93,10 @@ REMEDIES: Final = {
     " db grant",
     "owner_differs": "run: ALTER TABLE {table} OWNER TO {usual}; whoever owns it can change it"
     " unseen",
+    "rights_wide_there": "run on that server: REVOKE ALL ON {tables} FROM {whom}",
+    "owner_differs_there": "run on that server: ALTER TABLE {table} OWNER TO {usual}; whoever owns"
+    " it can change it unseen",
+    "rights_untold": "its view is of an earlier release; run: lifecycle db shard",
     "autovacuum_off": "set autovacuum = on",
     "version_old": "upgrade the server",
     "version_ended": "upgrade the server",
@@ -100,7 +108,8 @@ HAZARDS: Final = frozenset(
         "missing", "unreadable", "clock_behind", "sealing_late", "evidence_missing",
         "evidence_unreadable", "file_open", "network", "room_none", "wal_fault", "left_over",
         "setting_off", "role_setting", "damage_hidden", "unlogged", "version_old",
-        "rights_wide", "owner_differs", "named_twice",
+        "rights_wide", "owner_differs", "rights_wide_there", "owner_differs_there",
+        "named_twice",
     }
 )  # fmt: skip
 """Codes of what can lose, damage or give away what is kept."""

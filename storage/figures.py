@@ -38,9 +38,10 @@ _BYTES: Final = {
     ),
     "postgresql": Statement(
         text(
-            "SELECT CAST(sum(pg_total_relation_size(c.oid)) AS bigint) FROM pg_class c"  # noqa: S608
-            " JOIN pg_namespace n ON n.oid = c.relnamespace"
-            " WHERE n.nspname = current_schema() AND c.relname IN ("
+            "SELECT CAST(pg_catalog.sum(pg_catalog.pg_total_relation_size(c.oid)) AS bigint)"  # noqa: S608
+            " FROM pg_catalog.pg_class AS c"
+            " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = pg_catalog.current_schema() AND c.relname IN ("
             + ", ".join(f"'{name}'" for name in sorted(tables.NAMES))
             + ")"
         )

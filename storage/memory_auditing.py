@@ -67,7 +67,7 @@ class MemoryAuditing:
             yield from self._kept.streams.get(name, ())[after:]
 
     def mark(self) -> tuple[object, ...]:
-        """Return what tells this state from one before or after it."""
+        """Return what tells this state from others; no other process comes to this place."""
         return tuple(self.sizes())
 
     def figures(self) -> Figures:

@@ -255,6 +255,10 @@ class PostgresDatabase:
         """Tell whether the server went away."""
         return _status(driver) is TransactionStatus.UNKNOWN
 
+    def place(self, driver: DBAPIConnection) -> str:
+        """Return nothing: a standby stands in for its server."""
+        return ""
+
     def hold(self, driver: DBAPIConnection, name: str) -> bool:
         """Hold *name* by an advisory lock; two names may fall on one lock, which only waits."""
         driver.cursor().execute(

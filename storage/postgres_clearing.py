@@ -24,7 +24,7 @@ OPEN: Final = _GATE.format("_unlock", LOCKS)
 
 _UNDER_WAY: Final = (
     "SELECT pid, xact_start FROM pg_catalog.pg_stat_activity"
-    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()"
     " AND (backend_xid IS NOT NULL OR backend_xmin IS NOT NULL)"
 )
 _PAUSE: Final = 0.02  # seconds between two looks at who is still there

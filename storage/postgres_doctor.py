@@ -16,7 +16,8 @@ from lifecycle.storage.database import Database
 from lifecycle.storage.diagnosis import Symptom, symptom, unreadable
 from lifecycle.storage.postgres import PostgresDatabase
 from lifecycle.storage.postgres_connecting import DURABLE, OLDEST
-from lifecycle.storage.postgres_rights import rights
+from lifecycle.storage.postgres_rights import rights, rights_on_servers
+from lifecycle.storage.postgres_roles import ROLES
 from lifecycle.storage.session import Session
 
 # https://www.postgresql.org/support/versioning/
@@ -37,10 +38,12 @@ _UNLOGGED: Final = (
 )
 # A setting of an account or a database overrides the server's for those who come as it.
 _OF_ROLES: Final = (
-    "SELECT coalesce(nullif(setrole, 0)::regrole::text, '*') || ' @ ' || coalesce(datname, '*'),"
+    "SELECT CASE setrole WHEN 0::oid THEN '*' ELSE setrole::regrole::text END"
+    " || ' @ '::text || coalesce(datname::text, '*'),"
     " one FROM pg_catalog.pg_db_role_setting"
-    " LEFT JOIN pg_catalog.pg_database AS d ON d.oid = setdatabase, unnest(setconfig) AS one"
-    " WHERE one LIKE 'synchronous_commit=%' AND (setdatabase = 0 OR datname = current_database())"
+    " LEFT JOIN pg_catalog.pg_database AS d ON d.oid = setdatabase,"
+    " pg_catalog.unnest(setconfig) AS one WHERE one LIKE 'synchronous_commit=%'"
+    " AND (setdatabase = 0::oid OR datname = pg_catalog.current_database())"
     " ORDER BY 1"
 )
 
@@ -73,7 +76,8 @@ def examine(database: Database, evidence: Path, now: datetime, mounts: Path) -> 
                 yield symptom("role_setting", whom=whom, value=value)
         for (table,) in connection.execute(_UNLOGGED, (sorted(tables.NAMES),)).fetchall():
             yield symptom("unlogged", table=table)
-        yield from rights(connection)
+        yield from rights(connection, ROLES)
+        yield from _on_servers(connection, database)
         yield from _inside(connection, database, evidence, now)
     yield from doctor.kept_evidence(evidence, mounts)
 
@@ -116,6 +120,16 @@ def _of_the_disk(
         yield symptom("no_archive")
     if settings["in_hot_standby"][0] == "on":
         yield symptom("standby")
+
+
+def _on_servers(
+    connection: psycopg.Connection[Any], database: PostgresDatabase
+) -> Iterator[Symptom]:
+    try:
+        with database.faults:
+            yield from [*rights_on_servers(connection)]
+    except LifecycleError as error:
+        yield unreadable(error)
 
 
 def _inside(

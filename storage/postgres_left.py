@@ -16,20 +16,21 @@ from psycopg import sql
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage import tables
 from lifecycle.storage.postgres_connecting import IS_SHARD
-from lifecycle.storage.shards import DESCRIPTION, REWRITE
+from lifecycle.storage.shards import DESCRIPTION, REWRITE, SCHOOL_HASH
 
 # A server goes on with what it was sent, and pg_restore with its work, whoever is there to hear.
 _END: Final = (
     "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity"
-    " WHERE starts_with(application_name, %s) AND datname = current_database()"
-    " AND pid <> pg_backend_pid()"
+    " WHERE pg_catalog.starts_with(application_name, %s)"
+    " AND datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()"
 )
 NAMED: Final = "lifecycle-restore-"
 _MARKED: Final = "lifecycle: what is being restored"
 MARK: Final = f"COMMENT ON FUNCTION lifecycle_refuse() IS '{_MARKED}'"
 UNMARK: Final = "COMMENT ON FUNCTION lifecycle_refuse() IS NULL"
 _IS_MARKED: Final = (
-    "SELECT pg_catalog.obj_description(to_regprocedure('lifecycle_refuse()'), 'pg_proc') = %s"
+    "SELECT pg_catalog.obj_description("
+    "pg_catalog.to_regprocedure('lifecycle_refuse()')::oid, 'pg_proc') = %s::text"
 )
 
 _SERVERS: Final = (
@@ -40,8 +41,8 @@ _SERVERS: Final = (
 _ACCOUNTS: Final = (
     "SELECT DISTINCT rolname FROM pg_catalog.pg_class, pg_catalog.aclexplode(relacl) AS given"
     " JOIN pg_catalog.pg_roles AS r ON r.oid = given.grantee"
-    " WHERE pg_class.oid = to_regclass('lifecycle_records')"
-    " AND rolname LIKE 'lifecycle\\_shard\\_%'"
+    " WHERE pg_class.oid = pg_catalog.to_regclass('lifecycle_records')::oid"
+    " AND rolname::text LIKE 'lifecycle\\_shard\\_%'"
 )
 
 _Driver = psycopg.Connection[Any]
@@ -74,7 +75,7 @@ def end_others(driver: _Driver, named: str) -> None:
 def has_revision(driver: _Driver) -> bool | None:
     """Tell whether the revision of the schema is there; ``None`` if not even its table is."""
     name = tables.VERSION_TABLE
-    there = driver.execute("SELECT to_regclass(%s) IS NOT NULL", (name,)).fetchone()
+    there = driver.execute("SELECT pg_catalog.to_regclass(%s) IS NOT NULL", (name,)).fetchone()
     if there != (True,):
         return None
     query = sql.SQL("SELECT 1 FROM {}").format(sql.Identifier(name))
@@ -94,7 +95,7 @@ def take_away(driver: _Driver) -> None:
                 sql.SQL("DROP VIEW IF EXISTS {}").format(sql.Identifier(DESCRIPTION)),
                 sql.SQL("DROP FUNCTION IF EXISTS {}()").format(sql.Identifier(REWRITE)),
                 sql.SQL("DROP OPERATOR FAMILY IF EXISTS lifecycle_school_ops USING hash CASCADE"),
-                sql.SQL("DROP FUNCTION IF EXISTS lifecycle_school_hash(text, bigint)"),
+                sql.SQL(f"DROP FUNCTION IF EXISTS {SCHOOL_HASH}(text, bigint)"),
                 sql.SQL("DROP FUNCTION IF EXISTS lifecycle_refuse()"),
             ]
         )

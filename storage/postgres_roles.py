@@ -67,14 +67,16 @@ _DELETES: Final[dict[str, tuple[Table, ...]]] = {
 }
 _NUMBERED: Final = (tables.refusals, tables.outbox)
 _REWRITTEN: Final = (
-    "SELECT CASE c.relkind WHEN 'p' THEN n || %s ELSE n END FROM unnest(%s::text[]) AS n"
-    " JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(n)"
+    "SELECT CASE c.relkind WHEN 'p' THEN n || %s::text ELSE n END"
+    " FROM pg_catalog.unnest(%s::text[]) AS n"
+    " JOIN pg_catalog.pg_class AS c ON c.oid = pg_catalog.to_regclass(n)::oid"
 )
 
 _CLOSED: Final = (
     "SELECT n.nspname, role FROM pg_catalog.pg_class AS c"
-    " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace, unnest(%s::text[]) AS role"
-    " WHERE c.oid = to_regclass(%s) AND NOT has_schema_privilege(role, n.oid, 'USAGE')"
+    " JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace,"
+    " pg_catalog.unnest(%s::text[]) AS role WHERE c.oid = pg_catalog.to_regclass(%s)::oid"
+    " AND NOT pg_catalog.has_schema_privilege(role::name, n.oid, 'USAGE')"
 )
 
 # Each has a table of that name, which tells its schema.

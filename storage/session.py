@@ -173,6 +173,10 @@ class Session:
         bound = self.database.bound
         return bound(first), None if last is None else bound(last)
 
+    def place(self) -> str:
+        """Return what tells the place behind the connection from others with the same address."""
+        return self.database.place(self._driver)
+
     def exact_text(self) -> AbstractContextManager[None]:
         """Read text as the driver does by itself: fast, and with an error where it is none."""
         return self.database.exact(self._driver)

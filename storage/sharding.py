@@ -6,16 +6,17 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.domain.errors import DatabaseExists, InvalidInput, StorageFailed
 from lifecycle.domain.messages import Message
-from lifecycle.storage import postgres_schema, schema, shards, tables
+from lifecycle.storage import postgres_schema, schema, shards, shards_schema, tables
 from lifecycle.storage.postgres import PostgresDatabase
 from lifecycle.storage.postgres_connecting import IS_SHARD
 from lifecycle.storage.session import Session, driver_of
@@ -24,15 +25,21 @@ from lifecycle.storage.shards import Query
 _HIDDEN: Final = "********"
 _ANY_RECORD: Final = "SELECT EXISTS (SELECT FROM lifecycle_records)"
 _ORIGIN: Final = "SELECT origin FROM lifecycle_installation"
-_MARK: Final = "SELECT pg_catalog.obj_description(to_regclass('lifecycle_records'), 'pg_class')"
+_MARK: Final = (
+    "SELECT pg_catalog.obj_description("
+    "pg_catalog.to_regclass('lifecycle_records')::oid, 'pg_class')"
+)
+_IS_MIGHTY: Final = "SELECT pg_catalog.current_setting('is_superuser') = 'on'"
+_SCHEMA: Final = "SELECT coalesce(pg_catalog.current_schema(), 'public')"
 _HOW: Final = (
-    "SELECT s.srvname, split_part(o, '=', 1)"  # noqa: S608 - our own pattern
+    "SELECT s.srvname, pg_catalog.split_part(o, '=', 1)"  # noqa: S608 - our own pattern
     " FROM pg_catalog.pg_foreign_server AS s,"
-    f" unnest(s.srvoptions) AS o WHERE {IS_SHARD}"
+    f" pg_catalog.unnest(s.srvoptions) AS o WHERE {IS_SHARD}"
 )
 _ACCOUNTS: Final = (
-    "SELECT srvname, split_part(o, '=', 2) FROM pg_catalog.pg_user_mappings,"  # noqa: S608
-    f" unnest(umoptions) AS o WHERE {IS_SHARD} AND o LIKE 'user=%'"
+    "SELECT srvname, pg_catalog.split_part(o, '=', 2)"  # noqa: S608 - our own pattern
+    " FROM pg_catalog.pg_user_mappings, pg_catalog.unnest(umoptions) AS o"
+    f" WHERE {IS_SHARD} AND o LIKE 'user=%'"
 )
 # The password of an account stands in one statement: nothing writes that down.
 _QUIET: Final = (
@@ -51,10 +58,12 @@ class Laid:
     Args:
         address: As it may be shown.
         statements: In order, without passwords.
+        replaced: Functions that were there and are not as this release makes them.
     """
 
     address: str
     statements: tuple[str, ...]
+    replaced: tuple[str, ...] = ()
 
 
 def shard_in(
@@ -202,14 +211,19 @@ def is_laid(database: PostgresDatabase, driver: psycopg.Connection[Any], marked:
     if not postgres_schema.known(driver):
         return False
     ((found,),) = driver.execute(_MARK).fetchall()
-    if found != marked:
-        detail = Message("{url} holds something else already", {"url": database.faults.url})
-        raise StorageFailed(detail=detail)
-    return True
+    if found == marked:
+        return True
+    facts = {"url": database.faults.url, "found": str(found), "wanted": marked}
+    if str(found).rpartition(",")[0] == marked.rpartition(",")[0]:
+        # The list is in another order than before, or longer.
+        detail = Message("at {url} stands the server «{found}», not «{wanted}»", facts)
+    else:
+        detail = Message("{url} holds something else already", facts)
+    raise StorageFailed(detail=detail)
 
 
 def _check_mighty(driver: psycopg.Connection[Any]) -> None:
-    ((mighty,),) = driver.execute("SELECT current_setting('is_superuser') = 'on'").fetchall()
+    ((mighty,),) = driver.execute(_IS_MIGHTY).fetchall()
     if not mighty:
         detail = Message("only a super-user of the server can put other servers behind it")
         raise StorageFailed(detail=detail)
@@ -265,13 +279,18 @@ class _Steps:
             shown = self._on_shard(number, _HIDDEN, there)
             laid.append(Laid(server.faults.url, _texts(shown)))
         found = {(server, name) for server, name in self._center.execute(_HOW).fetchall()}
+        replaced = self._outdated() if found else ()
         hidden = [_HIDDEN] * len(self._shards)
         if not dry_run:
             with self._coordinator.faults:
                 asked = self._on_coordinator(self._passwords, found)
                 _carried_out(self._center, [*map(_plain, _QUIET), *asked, *self._tried()])
         shown = self._on_coordinator(hidden, found)
-        return (*laid, Laid(self._coordinator.faults.url, _texts(shown)))
+        return (*laid, Laid(self._coordinator.faults.url, _texts(shown), replaced))
+
+    def _outdated(self) -> tuple[str, ...]:
+        session = Session(cast(DBAPIConnection, self._center), self._coordinator)
+        return tuple(shards_schema.outdated(session))
 
     def _role(self, number: int) -> str:
         known = self._known.get(shards.server_name(number))
@@ -300,8 +319,12 @@ class _Steps:
     def _on_coordinator(self, passwords: Sequence[str], found: set[tuple[str, str]]) -> list[Query]:
         if found:
             statements = [
-                shards.moved(one, {name for server, name in found if server == one.server})
-                for one in self._shards
+                # What they do may be otherwise than in an earlier release.
+                *shards.functions(_schema_of(self._center)),
+                *(
+                    shards.moved(one, {name for server, name in found if server == one.server})
+                    for one in self._shards
+                ),
             ]
             with_account = "ALTER USER MAPPING FOR PUBLIC SERVER {} OPTIONS (SET password {})"
         else:
@@ -341,7 +364,7 @@ def _texts(statements: Sequence[Query]) -> tuple[str, ...]:
 
 
 def _schema_of(driver: psycopg.Connection[Any]) -> str:
-    ((found,),) = driver.execute("SELECT coalesce(current_schema(), 'public')").fetchall()
+    ((found,),) = driver.execute(_SCHEMA).fetchall()
     return str(found)
 
 

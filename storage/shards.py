@@ -21,6 +21,7 @@ from lifecycle.domain.model import participation_stream
 from lifecycle.domain.spans import before_which
 from lifecycle.storage import tables
 from lifecycle.storage.postgres_connecting import DURABLE, PLAIN
+from lifecycle.storage.postgres_rights import questions as rights_asked
 from lifecycle.storage.postgres_schema import DIALECT, ERASABLE, questions
 from lifecycle.storage.triggers import POSTGRES_FUNCTION, POSTGRES_TRIGGERS
 
@@ -60,6 +61,12 @@ _PARALLEL_COMMIT: Final = 150_000
 _PARALLEL_ABORT: Final = 160_000
 
 _ERASABLE_THERE: Final = tuple(table for table in SHARDED if table.name in ERASABLE)
+SCHOOL_HASH: Final = "lifecycle_school_hash"
+"""A function of the coordinator's that tells by a school where its row of the board lies."""
+
+SCHOOL_HASH_BODY: Final = f"RETURN hashtextextended((('{FIRST}'::text || $1) COLLATE \"C\"), $2)"
+"""What it does, in the words of the catalogue."""
+
 REWRITE: Final = "lifecycle_rewrite_shards"
 """A function of the coordinator's that rewrites the erasable tables on all shards."""
 
@@ -107,13 +114,15 @@ _DELETES: Final = (
 )
 
 # A school's row of the board is to lie where its stream does, and is found by the school alone.
-_PLACING: Final = (
-    "CREATE FUNCTION lifecycle_school_hash(text, bigint) RETURNS bigint"
+_HASHING: Final = (
+    f"CREATE OR REPLACE FUNCTION {SCHOOL_HASH}(text, bigint) RETURNS bigint"
     " LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE"
-    f" RETURN pg_catalog.hashtextextended(('{FIRST}' || $1) COLLATE \"C\", $2)",
+    f" RETURN pg_catalog.hashtextextended(('{FIRST}' || $1) COLLATE \"C\", $2)"
+)
+_PLACING: Final = (
     "CREATE OPERATOR CLASS lifecycle_school_ops FOR TYPE text USING hash AS"
     " OPERATOR 1 pg_catalog.= (text, text), FUNCTION 1 pg_catalog.hashtext(text),"
-    " FUNCTION 2 lifecycle_school_hash(text, bigint)",
+    f" FUNCTION 2 {SCHOOL_HASH}(text, bigint)"
 )
 # Joins and sums of rows that lie together are done where they lie; plans are made once and not for
 # every value, as making one asks the shards what it costs.
@@ -232,10 +241,14 @@ def description(schema: str) -> Query:
     """Return the view that tells the coordinator what the shard's catalogue says."""
     names = [table.name for table in SHARDED]
     space = sql.Literal(sql.Identifier(schema).as_string(None)).as_string(None)
+    here = f"relnamespace = {space}::regnamespace::oid"
     asked = [
         f"SELECT '{kind}'::text AS kind, pg_catalog.to_json(t)::text AS described FROM ({one}) AS t"  # noqa: S608
-        for kind, one in questions(names, f"relnamespace = {space}::regnamespace").items()
+        for kind, one in questions(names, here).items()
     ]
+    # Whoever asks is the coordinator's account, which may do what it is to do.
+    for kind, one in rights_asked(names, f"c.{here}", "SESSION_USER").items():
+        asked.append(f"SELECT '{kind}', pg_catalog.to_json(t)::text FROM ({one}) AS t")  # noqa: S608
     asked.append(
         f"SELECT 'mark', pg_catalog.obj_description('{tables.records.name}'::regclass, 'pg_class')"
     )
@@ -258,11 +271,8 @@ def on_coordinator(
     """
     yield _plain("CREATE EXTENSION IF NOT EXISTS postgres_fdw")
     yield _plain("CREATE EXTENSION IF NOT EXISTS dblink")
-    yield from map(_plain, _PLACING)
-    yield sql.SQL("CREATE FUNCTION {}() {} SET search_path = pg_catalog, {}, pg_temp").format(
-        sql.Identifier(REWRITE), _plain(_REWRITING), sql.Identifier(schema)
-    )
-    yield sql.SQL("REVOKE ALL ON FUNCTION {}() FROM PUBLIC").format(sql.Identifier(REWRITE))
+    yield from functions(schema)
+    yield _plain(_PLACING)
     for shard in shards:
         yield sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER postgres_fdw OPTIONS ({})").format(
             sql.Identifier(shard.server), _options(dict(shard.options) | _behaviour(version))
@@ -296,6 +306,19 @@ def on_coordinator(
         )
     for setting in _SETTINGS:
         yield sql.SQL("ALTER DATABASE {} SET {}").format(sql.Identifier(database), _plain(setting))
+
+
+def functions(schema: str) -> Iterator[Query]:
+    """Yield what makes the coordinator's functions, in place of those of an earlier release.
+
+    Args:
+        schema: Where its tables lie.
+    """
+    yield _plain(_HASHING)
+    yield sql.SQL(
+        "CREATE OR REPLACE FUNCTION {}() {} SET search_path = pg_catalog, {}, pg_temp"
+    ).format(sql.Identifier(REWRITE), _plain(_REWRITING), sql.Identifier(schema))
+    yield sql.SQL("REVOKE ALL ON FUNCTION {}() FROM PUBLIC").format(sql.Identifier(REWRITE))
 
 
 def moved(shard: Shard, known: Collection[str]) -> Query:

@@ -26,6 +26,8 @@ from lifecycle.storage.shards import (
     DESCRIPTION,
     REWRITE,
     REWRITING_BODY,
+    SCHOOL_HASH,
+    SCHOOL_HASH_BODY,
     SCHOOLS,
     SHARDED,
     SHARED,
@@ -40,16 +42,30 @@ _PLACES: Final = (
     " FROM pg_catalog.pg_foreign_table AS t"
     " JOIN pg_catalog.pg_foreign_server AS s ON s.oid = t.ftserver"
     " JOIN pg_catalog.pg_class AS c ON c.oid = t.ftrelid,"
-    " pg_catalog.pg_options_to_table(t.ftoptions || s.srvoptions) AS o"
+    # For arrays of texts the server has no operator of its own.
+    " pg_catalog.pg_options_to_table(pg_catalog.array_cat(t.ftoptions, s.srvoptions)) AS o"
     " WHERE c.relname IN ('{}') AND pg_catalog.pg_table_is_visible(c.oid)"
     " AND o.option_name IN ('schema_name', 'table_name', 'updatable')"
 )
-_REWRITES: Final = Statement(
+# What each does, as whom, by which path, and whether it is what plans take it for.
+_FUNCTIONS: Final = Statement(
     text(
-        "SELECT proname, prosrc, prosecdef FROM pg_catalog.pg_proc"  # noqa: S608 - our own name
-        f" WHERE proname = '{REWRITE}' AND pg_catalog.pg_function_is_visible(oid)"
+        "SELECT p.proname,"  # noqa: S608 - our own names
+        " coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc), l.lanname,"
+        " p.prosecdef, p.provolatile::text, p.proisstrict,"
+        " coalesce(pg_catalog.array_to_string(p.proconfig, ' '), ''),"
+        " pg_catalog.concat('search_path=pg_catalog, ', pg_catalog.quote_ident(s.nspname::text),"
+        " ', pg_temp') FROM pg_catalog.pg_proc AS p"
+        " JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang"
+        " JOIN pg_catalog.pg_namespace AS s ON s.oid = p.pronamespace"
+        f" WHERE p.proname IN ('{REWRITE}', '{SCHOOL_HASH}')"
+        " AND pg_catalog.pg_function_is_visible(p.oid)"
     )
 )
+_EXPECTED_FUNCTIONS: Final = {
+    ("function", REWRITE): repr([REWRITING_BODY, "plpgsql", True, "v", False, "its own path"]),
+    ("function", SCHOOL_HASH): repr([SCHOOL_HASH_BODY, "sql", False, "i", True, ""]),
+}
 _ORIGIN: Final = Statement(text("SELECT origin FROM lifecycle_installation"))
 _KINDS: Final = tuple(questions((), VISIBLE))
 
@@ -65,13 +81,27 @@ def findings(session: Session, count: int, revision: str) -> list[str]:
     asked = questions(_names(count), VISIBLE)
     found = described({kind: session.rows(Statement(text(one))) for kind, one in asked.items()})
     places, schemas = _places(session, count)
-    erasing = {("function", name): repr(how) for name, *how in session.rows(_REWRITES)}
-    expected = _expected_here(count) | _expected_places(schemas)
-    expected["function", REWRITE] = repr([REWRITING_BODY, True])
-    told = schema.told(expected, found | places | erasing, revision)
+    expected = _expected_here(count) | _expected_places(schemas) | _EXPECTED_FUNCTIONS
+    told = schema.told(expected, found | places | _functions(session), revision)
     for number in range(1, count + 1):
         told += _of_shard(session, number, count, revision)
     return told
+
+
+def outdated(session: Session) -> list[str]:
+    """Return the coordinator's functions that are missing or not as this release makes them."""
+    found = _functions(session)
+    return [key[1] for key, how in _EXPECTED_FUNCTIONS.items() if found.get(key) != how]
+
+
+def _functions(session: Session) -> Described:
+    """Return what the coordinator's functions do."""
+    found: Described = {}
+    for name, *how, path, own in session.rows(_FUNCTIONS):
+        key, made = ("function", name), repr([*how, "its own path" if path == own else path])
+        # Another of the same name takes values of other types, and may be preferred.
+        found[key] = found.get(key, "") + made
+    return found
 
 
 def _places(session: Session, count: int) -> tuple[Described, tuple[str, ...]]:
@@ -93,7 +123,13 @@ def _of_shard(session: Session, number: int, count: int, revision: str) -> list[
     """Return what the shard's own catalogue and settings tell, each with its number."""
     answers: dict[str, list[list[object]]] = {kind: [] for kind in _KINDS}
     others: dict[str, set[str]] = {"mark": set(), "setting": set()}
-    asked = Statement(text(f"SELECT kind, described FROM {server_name(number)}"))  # noqa: S608
+    listed = "', '".join((*_KINDS, *others))
+    asked = Statement(
+        text(
+            f"SELECT kind, described FROM {server_name(number)}"  # noqa: S608
+            f" WHERE kind IN ('{listed}')"
+        )
+    )
     for kind, row in session.rows(asked):
         if kind in others:
             others[kind].add(row)

@@ -311,6 +311,11 @@ class SqliteDatabase:
                 )
             )
 
+    def place(self, driver: DBAPIConnection) -> str:
+        """Return device and number of the file."""
+        device, number = getattr(driver, "file", None) or ("?", "?")
+        return f", file {number} on device {device}"
+
     def _check_there(self, driver: DBAPIConnection) -> None:
         if self.lost(driver):
             raise DatabaseMoved(url=self.faults.url)

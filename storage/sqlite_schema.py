@@ -73,11 +73,15 @@ def _damage(session: Session, present: set[str]) -> list[str]:
 
     Table by table: a host's may rest on functions and collations that only the host brings.
     """
+    # Only here: who verifies nothing needs none of it.
+    from lifecycle.storage.sqlite_texts import unsound
+
     told: list[str] = []
     with _wide(session):
         for name in sorted(present):
             lines = [str(line) for (line,) in session.rows(_INTEGRITY[name])]
             told += [f"table {name}: {line}" for line in lines if line != "ok"]
+            told += [f"table {name}: unsound TEXT value in {one}" for one in unsound(session, name)]
     return told[:_DAMAGE_SHOWN]
 
 

@@ -108,22 +108,21 @@ def value_from(data: bytes, limit: int = BODY_BYTES) -> Any:  # the value of can
     return value
 FILES = re.compile(r"bundle\.json|checkpoint|log\.key|records\.jsonl|verify\.py|README\.txt"
     rf"|(checkpoints|growth|proofs)/{NUMBER}|(definitions|evidence)/[0-9a-f]{{64}}")
-class Archive:  # from a stranger: nothing is unpacked, and no size in it is believed
+class Archive(zipfile.ZipFile):  # from a stranger: nothing is unpacked, no size in it believed
     def __init__(self, path: str) -> None:
-        self.zip, self.newest = zipfile.ZipFile(path), ""
-        files = self.zip.infolist()
+        super().__init__(path)
+        files, self.newest = self.infolist(), ""
         self.names = {one.filename for one in files if one.compress_type in (0, 8)}
         need(len(self.names) == len(files), "a name occurs twice in it, or a file is packed oddly")
         need(all(map(FILES.fullmatch, self.names)), "there is a file that has no place in a bundle")
-        small = sum(one.file_size for one in files) <= FILE_BYTES + 100 * self.zip.start_dir
+        small = sum(one.file_size for one in files) <= FILE_BYTES + 100 * self.start_dir
         if not small or len(self.under("check")) > 4096: raise OSError("it holds beyond measure")
-    def read(self, name: str) -> bytes: return self.zip.read(name)
     def text(self, name: str) -> str: return self.read(name).decode()
     def steps(self, folder: str, word: str, number: int) -> list[bytes]:
         return proof_from(self.text(f"{folder}/{number}"), word, number, self.newest)
     def under(self, folder: str) -> list[str]: return sorted(n for n in self.names if folder in n)
     def lines(self) -> Any:
-        with self.zip.open("records.jsonl") as file:
+        with self.open("records.jsonl") as file:
             while line := file.readline(BODY_BYTES + 1):
                 need(line.endswith(b"\n"), "there is a line without an end, or too long")
                 yield line[:-1]
@@ -398,7 +397,7 @@ def rules_from(data: bytes, name: str) -> Body:  # a definition, with its parts 
                     "version": f"{rules['programme_version']}/{plan['version']}"}
     return rules
 def verify(path: str, given: Any, report: Report) -> Body:  # by what the auditor has
-    files, keys, named = Archive(path), given.key, {*given.school}
+    files, keys, named, definitions = Archive(path), given.key, {*given.school}, dict[str, Body]()
     about, files.newest = value_from(files.read("bundle.json")), files.text("checkpoint")
     if about["format"] != FORMAT: raise OSError(f"its format is {about['format']}, not {FORMAT}")
     if about["findings"]: report.notes.append(f"THE OFFICE ITSELF HAD {about['findings']} FINDINGS")
@@ -407,7 +406,7 @@ def verify(path: str, given: Any, report: Report) -> Body:  # by what the audito
         keys = [*map(key_from, files.text("log.key").split())]
         report.notes.append("THE KEY CAME WITH THE BUNDLE: against its sender this proves nothing")
     (size, root), log = checkpoint_from(files.newest, keys), files.newest.split("\n")[0]
-    checkpoints, definitions = [("checkpoint", size, root)], dict[str, Body]()
+    checkpoints, whole = [("checkpoint", size, root)], about["schools"] is None
     for name, text in [(n, files.text(n)) for n in files.under("checkpoints/")] + given.checkpoint:
         with report.at(name): checkpoints.append((name, *checkpoint_from(text, keys)))
         with report.at(name): need(text.startswith(f"{log}\n"), f"it is of another log than {log}")
@@ -415,13 +414,13 @@ def verify(path: str, given: Any, report: Report) -> Body:  # by what the audito
         with report.at(name): definitions[name[12:]] = rules_from(files.read(name), name[12:])
     for name in files.under("evidence/"):
         with report.at(name): need(sha(files.read(name)).hex() == name[9:], "it is another file")
-    roots, wanted, whole = {0: sha()}, {one[1] for one in checkpoints}, about["schools"] is None
+    roots, wanted = {0: sha()} if whole else {0: sha(), size: root}, {one[1] for one in checkpoints}
     places = range(size) if whole else sorted(int(n[7:]) for n in files.under("proofs/"))
     history, tree = History(log.removeprefix("school-lifecycle/"), definitions), Tree()
     with report.at("records.jsonl"):  # first the tree, and the streams that others look at
         for _, line in zip(range(len(places) + 1), files.lines(), strict=False):
             tree.add(sha(b"\0", line))
-            if tree.size in wanted: roots[tree.size] = tree.root()
+            if whole and tree.size in wanted: roots[tree.size] = tree.root()
             with contextlib.suppress(*BROKEN):  # what is wrong with it is found below
                 if not json.loads(line)["stream"].startswith(SCHOOL): history.learn(body_from(line))
         need(tree.size == len(places) > 0, f"it has {tree.size} records, or more, of {len(places)}")
@@ -435,7 +434,6 @@ def verify(path: str, given: Any, report: Report) -> Body:  # by what the audito
                 place = f"{(body := body_from(line))['stream']}#{body['sequence']}"
                 for look in (history.chain, history.judge, history.follow):
                     with report.at(place): look(body)
-    roots = roots if whole else {0: sha(), size: root}
     for name, old, old_root in checkpoints:
         with report.at(name):
             need(old <= size, f"it covers {old} records, this one {size}: cut off, or an old copy")
@@ -452,6 +450,7 @@ def verify(path: str, given: Any, report: Report) -> Body:  # by what the audito
         formed(about, "bundle")
         need((about["origin"], about["size"]) == (history.origin, size), "it is of other records")
         need(whole or about["schools"] == sorted(schools) != [], f"it holds {sorted(schools)}")
+        need(not whole or not files.under("proofs/") + files.under("growth/"), "proofs to spare")
     odd = sorted(named - {*schools} if whole else named ^ {*schools})
     if odd: report.doubts.append(f"name by --school what is in it, or ask for the whole: {odd}")
     if not whole: report.notes.append(f"PARTIAL: {tree.size} of {size} records; " + REST)

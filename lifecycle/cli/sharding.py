@@ -37,8 +37,8 @@ def shard(context: click.Context, servers: str, dry_run: bool) -> None:
 
     All that belongs to a school lies together on one of the servers; the rest lies in the database
     at --db, whose address alone the programs know. Run it as a super-user there and as the owner of
-    the servers' databases, before lifecycle init. Run again, it names the servers' new addresses
-    and changes the passwords by which they are reached.
+    the servers' databases, before lifecycle init. Run again, it names the servers' new addresses,
+    changes the passwords by which they are reached, and replaces functions of an earlier release.
 
     A transaction over several servers is not atomic, and a server that is down stops everybody:
     see docs/scale.md.
@@ -47,7 +47,14 @@ def shard(context: click.Context, servers: str, dry_run: bool) -> None:
 
     session = Session.of(context)
     laid = shard_history(session.url, addresses_in(servers), dry_run=dry_run)
-    document = [{"address": one.address, "statements": list(one.statements)} for one in laid]
+    document = [
+        {
+            "address": one.address,
+            "statements": list(one.statements),
+            "replaced": list(one.replaced),
+        }
+        for one in laid
+    ]
     session.answer({"dry_run": dry_run, "servers": document}, _told(laid, dry_run=dry_run))
 
 
@@ -73,3 +80,6 @@ def _told(laid: Sequence[Laid], *, dry_run: bool) -> Iterator[str]:
             yield from (f"  {statement};" for statement in one.statements)
         else:
             yield say("{address}: statements sent: {count}", address=one.address, count=count)
+        if one.replaced:
+            names = ", ".join(one.replaced)
+            yield say("{address}: functions made anew: {names}", address=one.address, names=names)

@@ -154,7 +154,7 @@ class Auditing(Reading, Protocol):
         ...
 
     def mark(self) -> tuple[object, ...]:
-        """Return what tells this state of the history from one before or after it."""
+        """Return where which history is, and what tells this state of it from others."""
         ...
 
     def figures(self) -> Figures:

@@ -18,6 +18,7 @@ from lifecycle.domain.model import (
     roadmap_stream,
 )
 from lifecycle.service import past
+from lifecycle.service.arguments import told_by_name
 
 if TYPE_CHECKING:
     from lifecycle.domain.record import Record
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _FURTHEST: Final = 2**63 - 1  # what databases count up to
 
 
+@told_by_name
 class Answers:
     """The half of the engine that reads.
 

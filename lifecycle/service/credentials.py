@@ -25,6 +25,7 @@ from lifecycle.domain.model import INSTALLATION, Actor, Credential
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import moment_text
 from lifecycle.domain.requests import AddCredential, Request, RevokeCredential
+from lifecycle.service.arguments import told_by_name
 from lifecycle.service.context import Context, carry_out, settle
 from lifecycle.service.identity import access_of, by_key, by_token
 from lifecycle.service.results import Receipt
@@ -56,6 +57,7 @@ def new_token() -> tuple[str, str]:
     return credential, decisions.token_text(credential, secrets.token_urlsafe(_SECRET_BYTES))
 
 
+@told_by_name
 class Credentials:
     """Tokens and keys of those who act.
 

@@ -23,6 +23,7 @@ from lifecycle.domain.model import (
 )
 from lifecycle.domain.naming import identifier, title_of
 from lifecycle.service.answers import Answers
+from lifecycle.service.arguments import told_by_name
 from lifecycle.service.results import Receipt
 from lifecycle.telemetry import span
 
@@ -38,6 +39,7 @@ PER_TRANSACTION: Final = 500
 """How many records are committed together at most, where nothing else is asked for."""
 
 
+@told_by_name
 class Lifecycle(Answers):
     """A workflow engine on one history. Use it as a context manager, or call ``close``.
 
@@ -303,8 +305,11 @@ class Lifecycle(Answers):
             per_transaction: How many at most become leaves together.
 
         Raises:
+            ValueError: *per_transaction* is less than 1.
             StorageFailed: The database failed; what was sealed before stays so.
         """
+        if per_transaction < 1:
+            raise ValueError("at least one record is sealed in a transaction")
         context, total = self._context, 0
         with span("seal", backend=context.journal.backend) as told:
             while True:

@@ -33,6 +33,7 @@ from lifecycle.domain.model import (
 from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.record import Record
 from lifecycle.domain.requests import ErasePerson, NamePerson
+from lifecycle.service.arguments import told_by_name
 from lifecycle.service.context import (
     Context,
     attempted,
@@ -85,6 +86,7 @@ class Destroyed:
     places: tuple[str, ...]
 
 
+@told_by_name
 class People:
     """People's data, all of it outside the history.
 

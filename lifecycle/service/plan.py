@@ -35,6 +35,7 @@ from lifecycle.domain.ports import Reading, Writing
 from lifecycle.domain.replay import roles_on
 from lifecycle.domain.requests import Act, ActOnActivity
 from lifecycle.service.administration import adopted
+from lifecycle.service.arguments import told_by_name
 from lifecycle.service.context import (
     Context,
     carry_out,
@@ -63,6 +64,7 @@ class PlanView:
     indicators: tuple[IndicatorReading, ...]
 
 
+@told_by_name
 class Plans:
     """The plans of the road maps.
 

@@ -20,8 +20,7 @@ import pytest
 from lifecycle import verify
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.note import VerifierKey
-from lifecycle.cli.failures import exit_code_of
-from lifecycle.domain.errors import DatabaseBroken, StorageFailed
+from lifecycle.domain.errors import DatabaseBroken
 from lifecycle.storage import tables
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
@@ -199,7 +198,7 @@ HOSTILE_BYTES = ("x''", "x'00'", "x'ff'", "CAST('[]' AS BLOB)", "zeroblob(100000
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)
 def test_any_column_with_what_nobody_writes(history: Path, table: str, column: str) -> None:
-    """It is found, or told as a failing database: never passed, and never a mistake of ours."""
+    """It is found, and ends no search."""
     with BreakIn(history) as visit:
         rows = visit.run(
             f"SELECT rowid, typeof({column}), hex({column}) FROM {table}"  # noqa: S608
@@ -218,11 +217,11 @@ def test_any_column_with_what_nobody_writes(history: Path, table: str, column: s
 
 
 def _told(folder: Path) -> bool:
-    """Return whether there are findings, or the command would end as where storage failed."""
+    """Return whether there are findings, or the history is not opened: it has no id to go by."""
     try:
         return findings(folder) != []
-    except StorageFailed as error:
-        return exit_code_of(error) == 8
+    except DatabaseBroken as error:
+        return "origin" in str(error)
 
 
 def _damaged(

@@ -1,6 +1,7 @@
 """Verification in parts and in several processes comes to the same as in one piece."""
 
 import gc
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from lifecycle import Lifecycle, verify
 from lifecycle.audit.verify import verify as verify_view
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import StorageFailed
 from lifecycle.domain.guards import Guards
 from lifecycle.parallel import Spread, fast_parser
 from lifecycle.storage.evidence import EvidenceFolder
@@ -16,7 +18,7 @@ from lifecycle.storage.journal import open_journal
 from lifecycle.storage.sqlite import WAL
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.breaking_in import SCHOOL, STREAM, BreakIn, reopened
-from tests.factories import ADMIN, Ids, Office, engine_on, memory_engine
+from tests.factories import ADMIN, ORIGIN, Ids, Office, engine_on, memory_engine
 
 
 def broken(folder: Path) -> None:
@@ -72,6 +74,22 @@ def test_what_is_written_meanwhile_is_not_part_of_the_verdict(
 
     assert found.ok
     assert after == found.records + 1
+
+
+def test_a_process_that_comes_to_another_file_ends_the_verification(
+    folder: Path, catalogue: Catalogue
+) -> None:
+    """A copy of the same history is not what was asked for, though nothing in it differs."""
+    copy = Path(shutil.copyfile(folder / "lifecycle.db", folder / "copy.db"))
+    with reopened(folder, catalogue) as engine, engine.context.journal.auditing() as view:
+        copy.replace(folder / "lifecycle.db")
+        context = engine.context
+        parser = fast_parser()
+        with (
+            Spread(context.journal, view, context.evidence, 2, lambda done: None) as spread,
+            pytest.raises(StorageFailed, match=f"came to {ORIGIN}, file .*, not to {ORIGIN}, file"),
+        ):
+            verify_view(view, context.evidence, context.guards, parser=parser, spread=spread)
 
 
 def _verified_while_written(engine: Lifecycle, other: Lifecycle) -> Any:

@@ -268,6 +268,16 @@ CHANGES = [
 ]
 
 
+@pytest.mark.parametrize("name", ["proofs/0", "growth/1"])
+def test_a_proof_in_a_whole_bundle_where_nothing_asks_for_any_is_found(
+    whole: Path, name: str
+) -> None:
+    code, verdict = told(changed(whole, lambda files: files.update({name: b"junk"})))
+
+    finding = {"place": "bundle.json", "text": "proofs to spare"}
+    assert (code, verdict["findings"]) == (6, [finding])
+
+
 @pytest.mark.parametrize(("change", "where"), CHANGES)
 def test_whatever_is_changed_in_a_bundle_is_found(
     whole: Path, change: Callable[[Files], object], where: str

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, Table
+from sqlalchemy import Column, Integer, Table, Text
 
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.log_check import LogCheck
@@ -20,7 +20,8 @@ from lifecycle.audit.parts import part
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage import tables
 from lifecycle.storage.journal import open_journal
-from tests.audit.test_catalogue_tables import GOLDEN, findings
+from tests.audit.breaking_in import BreakIn
+from tests.audit.test_catalogue_tables import COLUMNS, GOLDEN, findings
 from tests.cli.terminal import Terminal
 
 Place = tuple[str, str]
@@ -33,13 +34,33 @@ def needed(table: Table) -> list[Place]:
     return [(table.name, one.name) for one in table.columns if not one.nullable and one not in own]
 
 
+def is_number(place: Place) -> bool:
+    """Tell whether numbers stand in a column."""
+    table, column = place
+    return isinstance(tables.metadata.tables[table].columns[column].type, Integer)
+
+
 BY_TABLE = [needed(table) for table in tables.metadata.sorted_tables]
 ROUNDS = [[one for one in each if one is not None] for each in zip_longest(*BY_TABLE)]
 """Every such column once, and in each round one of every table that has any left."""
 
 
+NUMBERS = [some for each in ROUNDS if (some := [one for one in each if is_number(one)])]
+"""As ``ROUNDS``, of numbers only."""
+
+UNREAD = [
+    (table.name, column.name)
+    for table in tables.metadata.sorted_tables
+    for column in table.columns
+    if isinstance(column.type, Text) and (table.name, column.name) not in COLUMNS
+]
+"""Columns of texts that bear no history; of the others each is tried with the catalogue."""
+
 OTHERS: dict[type[Any], Any] = {str: b"\xff", int: "x", bytes: "x"}
 """What cannot stand in a column of a type."""
+
+SOME: dict[type[Any], str] = {str: "'1'", int: "1", bytes: "x'00'"}
+"""What can, in SQL."""
 
 
 def nothing(column: Column[Any]) -> None:
@@ -60,6 +81,7 @@ def filled(
         made = {name: text for name, kind, text in kept if kind == "table"}
         guards = {name: text for name, kind, text in kept if kind == "trigger"}
         visit.execute("PRAGMA synchronous = OFF")
+        visit.execute("PRAGMA ignore_check_constraints = ON")
         for name in guards:
             visit.execute(f"DROP TRIGGER {name}")
         _pretend(visit, {name: text.replace(" NOT NULL", "") for name, text in made.items()})
@@ -79,10 +101,14 @@ def _pretend(visit: sqlite3.Connection, schema: dict[str, str]) -> None:
     visit.execute("PRAGMA writable_schema = RESET")
 
 
+def fill_in(run: Callable[..., object], table: Table) -> None:
+    """Put a row into a table that has none."""
+    row = ", ".join(SOME[one.type.python_type] for one in table.columns)
+    run(f"INSERT INTO {table} SELECT {row} WHERE NOT EXISTS (SELECT 1 FROM {table})")  # noqa: S608
+
+
 def _fill(visit: sqlite3.Connection, table: Table, column: str, value: object) -> None:
-    if not visit.execute(f"SELECT 1 FROM {table}").fetchall():  # noqa: S608 - a table's name
-        row = [one.type.python_type(1) for one in table.columns]
-        visit.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    fill_in(visit.execute, table)
     last = f"(SELECT max(rowid) FROM {table})"  # noqa: S608
     visit.execute(f"UPDATE {table} SET {column} = ? WHERE rowid = {last}", (value,))  # noqa: S608
 
@@ -128,6 +154,39 @@ def test_a_value_of_another_type_is_told_and_breaks_no_check_off(
     assert "row_unfilled" not in codes
     assert "check_broken_off" not in codes
     assert not any(bytes in map(type, astuple(one)) for one in found)
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63)], ids=["largest", "least"])
+@pytest.mark.parametrize("places", NUMBERS, ids=range(len(NUMBERS)))
+def test_the_largest_and_the_least_number_are_found_and_break_no_check_off(
+    history: Path, places: list[Place], number: int
+) -> None:
+    filled(history / "lifecycle.db", places, lambda column: number)
+
+    codes = {one.code for one in findings(history)}
+
+    assert codes
+    assert "check_broken_off" not in codes
+
+
+@pytest.mark.parametrize(
+    ("text", "is_sound"),
+    [("Я|~".encode(), True), (b"\xff41", False), ("Я".encode()[:1], False), (b"4\x001", False)],
+    ids=["sound", "no letter", "half a letter", "zero"],
+)
+def test_a_text_that_is_none_is_found_where_nobody_reads_it(
+    history: Path, text: bytes, is_sound: bool
+) -> None:
+    with BreakIn(history) as visit:
+        for table, column in UNREAD:
+            fill_in(visit.run, tables.metadata.tables[table])
+            visit.run(f"UPDATE {table} SET {column} = CAST(? AS TEXT)", text)  # noqa: S608
+
+    found = findings(history)
+
+    odd = [f"table {table}: unsound TEXT value in {column}" for table, column in UNREAD]
+    told = sorted(one.found for one in found)
+    assert told == ([] if is_sound else sorted(odd))
 
 
 def test_a_row_of_no_stream_that_makes_somebody_administrator_is_a_finding(history: Path) -> None:

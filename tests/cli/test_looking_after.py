@@ -187,6 +187,26 @@ def test_bad_input_is_told_and_nothing_is_restored(
     assert not (signed.folder / "restored.db").exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("db", "backup", "--to", "lifecycle.db.evidence"),
+        ("db", "backup", "--to", "lifecycle.db.evidence/x.backup"),
+        ("audit", "checkpoint", "--key", "log.key", "--to", "lifecycle.db.evidence/sha256"),
+        ("audit", "checkpoint", "--key", "log.key", "--to-git", "lifecycle.db.evidence"),
+    ],
+)
+def test_nothing_is_put_among_the_evidence_files(signed: Terminal, words: tuple[str, ...]) -> None:
+    folder = signed.folder / "lifecycle.db.evidence"
+    (folder / "sha256").mkdir(parents=True, exist_ok=True)
+    before = sorted(folder.rglob("*"))
+
+    said = signed.run(*words)
+
+    assert (said.code, sorted(folder.rglob("*"))) == (5, before)
+    assert "lies in the folder of the evidence files" in said.err
+
+
 def test_a_backup_that_lacks_evidence_is_made_and_ends_with_6(archive: Terminal) -> None:
     shutil.rmtree(archive.folder / "lifecycle.db.evidence")
 

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
 
 from lifecycle.domain.errors import DatabaseExists, InvalidInput, StorageFailed
-from lifecycle.storage.roles import shard
-from lifecycle.storage.shards import account
+from lifecycle.storage.doctor import examine
+from lifecycle.storage.roles import grant, shard
+from lifecycle.storage.shards import REWRITE, account
 from tests.server import Server
 from tests.sharded import Lay, Sharded, opened
 from tests.storage.samples import append
 
 STREAM = "participation/school-1"
+OLD_VIEW = (
+    "CREATE OR REPLACE VIEW lifecycle_shard AS SELECT 'mark'::text AS kind,"
+    " pg_catalog.obj_description('lifecycle_records'::regclass, 'pg_class') AS described"
+)
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +88,15 @@ def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> Non
             "CREATE OR REPLACE FUNCTION lifecycle_rewrite_shards() RETURNS void"
             " LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN END'"
         )
+        center.execute(
+            "CREATE OR REPLACE FUNCTION lifecycle_school_hash(text, bigint) RETURNS bigint"
+            " LANGUAGE sql IMMUTABLE STRICT RETURN $2"
+        )
 
     with opened(sharded.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == [
             "function lifecycle_rewrite_shards differs from the schema 0002",
+            "function lifecycle_school_hash differs from the schema 0002",
             "part hidden is foreign to the schema 0002",
             "part lifecycle_standings_1 is missing from the schema 0002",
             "place lifecycle_outbox_2 differs from the schema 0002",
@@ -101,10 +113,7 @@ def test_what_was_done_to_a_shard_is_found_from_the_coordinator(lay: Lay) -> Non
 def test_a_shard_that_an_earlier_release_laid_is_asked_again_after_it_is_laid_again(
     laid: Sharded,
 ) -> None:
-    laid.there(
-        0, "CREATE OR REPLACE VIEW lifecycle_shard AS SELECT 'mark'::text AS kind,"
-        " obj_description('lifecycle_records'::regclass, 'pg_class') AS described"
-    )  # fmt: skip
+    laid.there(0, OLD_VIEW)
 
     with opened(laid.url) as journal, journal.auditing() as view:
         before = view.schema_findings()
@@ -114,6 +123,27 @@ def test_a_shard_that_an_earlier_release_laid_is_asked_again_after_it_is_laid_ag
     with psycopg.connect(laid.url) as center:
         center.execute("DELETE FROM lifecycle_streams WHERE stream = 'participation/nobody'")
     assert before == ["shard 1: its view is of an earlier release; run: lifecycle db shard"]
+    with opened(laid.url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == []
+
+
+def test_functions_of_an_earlier_release_are_made_anew_and_that_is_said(laid: Sharded) -> None:
+    found = []
+    for change in (
+        "ALTER FUNCTION {}() RESET search_path",
+        "CREATE OR REPLACE FUNCTION {}() RETURNS void LANGUAGE plpgsql SECURITY DEFINER"
+        " SET search_path = pg_catalog, public, pg_temp AS 'BEGIN PERFORM 1; END'",
+    ):
+        with psycopg.connect(laid.url) as center:
+            center.execute(change.format(REWRITE).encode())
+        with opened(laid.url) as journal, journal.auditing() as view:
+            found += view.schema_findings()
+
+    done = shard(laid.url, laid.shards)
+
+    assert found == [f"function {REWRITE} differs from the schema 0002"] * 2
+    assert [one.replaced for one in done] == [(), (), (), (REWRITE,)]
+    assert [one.replaced for one in shard(laid.url, laid.shards, dry_run=True)] == [()] * 4
     with opened(laid.url) as journal, journal.auditing() as view:
         assert view.schema_findings() == []
 
@@ -169,6 +199,9 @@ def test_only_an_empty_history_is_laid_and_only_on_servers_that_are_its_own(
 ) -> None:
     with pytest.raises(InvalidInput, match="on 3 servers, not on 2"):
         shard(laid.url, laid.shards[:2])
+    second, first, third = laid.shards
+    with pytest.raises(StorageFailed, match=r"server «lifecycle: laid, 2 of 3», not «.* 1 of 3»"):
+        shard(laid.url, [first, second, third])
     with server.database("recorded") as url, opened(url) as journal:
         with journal.writing() as tx:
             append(tx)
@@ -195,3 +228,98 @@ def test_only_an_empty_history_is_laid_and_only_on_servers_that_are_its_own(
             owner.execute("CREATE ROLE nobody_much LOGIN")
         with pytest.raises(StorageFailed, match="only a super-user"):
             shard(raw_user, [other])
+
+
+LYING = "; ".join(
+    [
+        *(
+            f"CREATE FUNCTION lie({left}, {right}) RETURNS boolean LANGUAGE plpgsql"
+            " AS 'BEGIN RAISE EXCEPTION $l$a lie$l$; END';"
+            f"CREATE OPERATOR {sign} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = lie)"
+            for left, right, sign in (
+                ("text[]", "text[]", "||"),
+                ("oid", "regnamespace", "="),
+                ("oid", "regclass", "="),
+                ("oid", "int4", "="),
+                ("text", "name", "||"),
+                ("name", "name", "~~"),
+            )
+        ),
+        *(
+            f"CREATE FUNCTION {name} RETURNS boolean LANGUAGE plpgsql"
+            " AS 'BEGIN RAISE EXCEPTION $l$a lie$l$; END'"
+            for name in (
+                "unnest(text[])",
+                "pg_total_relation_size(oid)",
+                "has_schema_privilege(text, oid, text)",
+                "string_agg(name, text)",
+            )
+        ),
+    ]
+)
+"""Operators and functions for exactly the types at hand, where the server has none for these."""
+
+
+def test_no_operator_or_function_of_an_owner_is_taken_for_the_servers(
+    laid: Sharded, tmp_path: Path
+) -> None:
+    for url in (laid.url, *laid.shards):
+        with psycopg.connect(url) as owner:
+            owner.execute(LYING.encode())
+
+    shard(laid.url, laid.shards)
+    grant(laid.url)
+
+    with opened(laid.url) as journal, journal.auditing() as view:
+        assert view.schema_findings() == []
+        assert (view.figures().stored_bytes or 0) > 0
+        assert [*view.doubled(), *view.unfilled(), *view.misplaced()] == []
+    told = {one.code for one in examine(laid.url, tmp_path, datetime.now(UTC))}
+    assert "version" in told
+    assert not told & {"rights_untold", "unreadable"}
+
+
+def test_who_may_change_tables_is_told_of_every_server(laid: Sharded, tmp_path: Path) -> None:
+    laid.there(
+        1, "DROP ROLE IF EXISTS odd_one; CREATE ROLE odd_one;"
+        " GRANT DELETE ON lifecycle_streams, lifecycle_records TO odd_one;"
+        " GRANT UPDATE (value) ON lifecycle_openings TO PUBLIC;"
+        " ALTER TABLE lifecycle_outbox OWNER TO odd_one"
+    )  # fmt: skip
+    laid.there(2, OLD_VIEW)
+
+    found = [
+        (one.code, str(one.message), one.level)
+        for one in examine(laid.url, tmp_path, datetime.now(UTC))
+        if "lifecycle_shard_" in str(one.message)
+    ]
+
+    laid.there(1, "ALTER TABLE lifecycle_outbox OWNER TO CURRENT_USER; DROP OWNED BY odd_one")
+    laid.there(1, "DROP ROLE odd_one; REVOKE ALL (value) ON lifecycle_openings FROM PUBLIC")
+    shard(laid.url, laid.shards)
+    assert sorted(found) == [
+        (
+            "owner_differs_there",
+            "on lifecycle_shard_2 lifecycle_outbox belongs to odd_one, other tables to postgres",
+            "hazard",
+        ),
+        (
+            "rights_untold",
+            "lifecycle_shard_3 does not tell who may change tables there",
+            "advice",
+        ),
+        (
+            "rights_wide_there",
+            "on lifecycle_shard_2 PUBLIC has the rights UPDATE on lifecycle_openings,"
+            " beside what db shard gives",
+            "hazard",
+        ),
+        (
+            "rights_wide_there",
+            "on lifecycle_shard_2 odd_one has the rights DELETE on lifecycle_records,"
+            " lifecycle_streams, beside what db shard gives",
+            "hazard",
+        ),
+    ]
+    left = {one.code for one in examine(laid.url, tmp_path, datetime.now(UTC))}
+    assert not left & {"rights_untold", "rights_wide_there", "owner_differs_there", "unreadable"}
