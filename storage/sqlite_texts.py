@@ -24,7 +24,7 @@ class _Texts:
     def __init__(self, table: Table, columns: Iterable[Column[Any]]) -> None:
         self.names = [one.name for one in columns if isinstance(one.type, Text)]
         # What stands between two of them ends a letter that was begun.
-        together = " || '|' || ".join(self.names)
+        together = " || '|' || ".join(f"coalesce({name}, '')" for name in self.names)
         apart = ", ".join(f"CAST({name} AS BLOB)" for name in self.names)
         self.together = Statement(text(f"SELECT CAST({together} AS BLOB) FROM {table.name}"))  # noqa: S608
         self.apart = Statement(text(f"SELECT {apart} FROM {table.name}"))  # noqa: S608
