@@ -148,7 +148,7 @@ def test_servers_that_are_not_those_of_the_history_are_refused(
         backed_up()
     with pytest.raises(InvalidInput, match="on 3 servers, not on 2"):
         backed_up(first, second)
-    with pytest.raises(StorageFailed, match="holds something else"):
+    with pytest.raises(StorageFailed, match=r"stands the server «.*, 3 of 3», not «.*, 2 of 3»"):
         backed_up(first, third, second)
     with servers[0].copy(first) as stale:
         with psycopg.connect(stale) as owner:
