@@ -33,11 +33,10 @@ from lifecycle.service.context import (
     Asked,
     Context,
     carry_out,
-    check_form,
     settle,
     transacted,
 )
-from lifecycle.service.identity import access_of, proved
+from lifecycle.service.identity import access_of, check_form, proved
 from lifecycle.service.results import Receipt
 from lifecycle.service.times import no_earlier
 

@@ -21,9 +21,9 @@ from lifecycle.domain.record import Record
 from lifecycle.domain.replay import Participation, after
 from lifecycle.domain.requests import Advance
 from lifecycle.domain.values import quick
-from lifecycle.service.context import Context, append_all, check_actor, repeated
+from lifecycle.service.context import Context, append_all, repeated
 from lifecycle.service.evidence import Offer, keep, store
-from lifecycle.service.identity import proved
+from lifecycle.service.identity import check_actor, proved
 from lifecycle.service.known import Known
 from lifecycle.service.results import Receipt
 from lifecycle.service.times import after_erasures

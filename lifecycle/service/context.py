@@ -16,11 +16,9 @@ from lifecycle.domain.errors import (
     CommandReused,
     Conflict,
     HistoryBroken,
-    InvalidInput,
     LifecycleError,
     Refused,
     StorageFailed,
-    UnknownActor,
 )
 from lifecycle.domain.messages import Message
 from lifecycle.domain.naming import identifier
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from lifecycle.domain.definition import Definition
     from lifecycle.domain.evidence import EvidenceStore
     from lifecycle.domain.guards import Guards, Unmet
-    from lifecycle.domain.model import Actor, RefusedAttempt, Standing
+    from lifecycle.domain.model import RefusedAttempt, Standing
     from lifecycle.domain.ports import (
         Calendar,
         Clock,
@@ -46,7 +44,6 @@ if TYPE_CHECKING:
     from lifecycle.domain.record import Record
     from lifecycle.domain.requests import Request
     from lifecycle.events import EventLog
-    from lifecycle.service.known import Known
     from lifecycle.service.results import Receipt
 
 Asked = TypeVar("Asked", bound="Request")
@@ -161,46 +158,6 @@ def _stored(view: Reading, digest: str, read: Callable[[Any], Read]) -> Read:
         raise HistoryBroken(detail=detail) from error
 
 
-def check_form(actor: Actor) -> None:
-    """Keep out of records, which are never erased, what does not belong there.
-
-    Raises:
-        InvalidIdentifier: The actor stands in for somebody whose id is none.
-        InvalidInput: How he was authenticated is not told as it has to be.
-    """
-    from lifecycle.domain.access import known_by
-
-    if actor.on_behalf_of is not None:
-        identifier(actor.on_behalf_of, "actor")
-    if known_by(actor.authentication) is None:
-        detail = Message("write it as host:NAME, up to 100 ASCII letters, digits and _.:/-")
-        raise InvalidInput(what="authentication", detail=detail)
-
-
-def check_actor(view: Reading, request: Request, known: Known | None = None) -> None:
-    """Refuse an actor whom nobody registered.
-
-    Args:
-        view: The history.
-        request: What is asked.
-        known: What earlier requests looked at.
-
-    Raises:
-        UnknownActor: Nobody registered him.
-        InvalidInput: As ``check_form``.
-    """
-    check_form(request.actor)
-    registered = view.has_actor if known is None else known.has_actor
-    for actor in named(request.actor):
-        if not registered(actor):
-            raise UnknownActor(actor, view.actors())
-
-
-def named(actor: Actor) -> tuple[str, ...]:
-    """Return whom an actor names: himself, and whoever he stands in for."""
-    return (actor.id,) if actor.on_behalf_of is None else (actor.id, actor.on_behalf_of)
-
-
 def repeated(view: Reading, request: Request) -> Receipt | None:
     """Return the receipt of the first time, if the command was carried out before.
 
@@ -286,7 +243,7 @@ def carry_out(
         AuthenticationFailed: The actor did not prove what his authentication says.
         Refused: As ``transacted``.
     """
-    from lifecycle.service.identity import proved
+    from lifecycle.service.identity import check_actor, named, proved
 
     def once(tx: Writing) -> Receipt:
         tx.foresee([(stream, request.command_id)], named(request.actor))

@@ -1,21 +1,67 @@
-"""Whether the one who asks has what was issued to him: shown inside the write transaction."""
+"""Who asks: somebody who was registered, and has what was issued to him.
+
+It is shown inside the write transaction.
+"""
 
 from __future__ import annotations
 
 import hmac
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from lifecycle.domain.access import Access, credential_of, statement
+from lifecycle.domain.access import Access, credential_of, known_by, statement
 from lifecycle.domain.credentials import token_credential, token_proof
+from lifecycle.domain.errors import InvalidInput, UnknownActor
 from lifecycle.domain.errors_access import AuthenticationFailed
 from lifecycle.domain.messages import Message
 from lifecycle.domain.model import INSTALLATION, Actor, Credential, Head
+from lifecycle.domain.naming import identifier
 from lifecycle.domain.ports import Reading, SignatureCheck
 from lifecycle.domain.requests import Request
 
+if TYPE_CHECKING:
+    from lifecycle.service.known import Known
+
 Asked = TypeVar("Asked", bound=Request)
+
+
+def check_form(actor: Actor) -> None:
+    """Keep out of records, which are never erased, what does not belong there.
+
+    Raises:
+        InvalidIdentifier: The actor stands in for somebody whose id is none.
+        InvalidInput: How he was authenticated is not told as it has to be.
+    """
+    if actor.on_behalf_of is not None:
+        identifier(actor.on_behalf_of, "actor")
+    if known_by(actor.authentication) is None:
+        detail = Message("write it as host:NAME, up to 100 ASCII letters, digits and _.:/-")
+        raise InvalidInput(what="authentication", detail=detail)
+
+
+def check_actor(view: Reading, request: Request, known: Known | None = None) -> None:
+    """Refuse an actor whom nobody registered.
+
+    Args:
+        view: The history.
+        request: What is asked.
+        known: What earlier requests looked at.
+
+    Raises:
+        UnknownActor: Nobody registered him.
+        InvalidInput: As ``check_form``.
+    """
+    check_form(request.actor)
+    registered = view.has_actor if known is None else known.has_actor
+    for actor in named(request.actor):
+        if not registered(actor):
+            raise UnknownActor(actor, view.actors())
+
+
+def named(actor: Actor) -> tuple[str, ...]:
+    """Return whom an actor names: himself, and whoever he stands in for."""
+    return (actor.id,) if actor.on_behalf_of is None else (actor.id, actor.on_behalf_of)
 
 
 def access_of(view: Reading, actor: Actor, check: SignatureCheck) -> Access:

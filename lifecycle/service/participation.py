@@ -32,12 +32,11 @@ from lifecycle.service.commands import AdvanceCommand
 from lifecycle.service.context import (
     Context,
     carry_out,
-    named,
     settle,
     transacted,
 )
 from lifecycle.service.evidence import Offer
-from lifecycle.service.identity import access_of
+from lifecycle.service.identity import access_of, named
 from lifecycle.service.known import Known
 from lifecycle.service.results import Option, Outlook, Receipt
 from lifecycle.service.telling import tell_move

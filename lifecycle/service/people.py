@@ -36,10 +36,9 @@ from lifecycle.domain.requests import ErasePerson, NamePerson
 from lifecycle.service.context import (
     Context,
     attempted,
-    check_actor,
 )
 from lifecycle.service.erasing import check_person, erase, refused_to
-from lifecycle.service.identity import access_of, proved
+from lifecycle.service.identity import access_of, check_actor, proved
 from lifecycle.service.results import Receipt
 from lifecycle.service.times import no_earlier
 
