@@ -161,7 +161,7 @@ class SqlAuditing(SqlReading):
         ):
             moment = rows.readable_moment(recorded_at)
             name = rows.readable_text(stream)
-            yield rows.head_from(self._origin, name, version, last, moment)
+            yield rows.head_from(self.origin, name, version, last, moment)
 
     def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
         """Yield every record sorted by stream and sequence, without holding all in memory."""
@@ -171,7 +171,7 @@ class SqlAuditing(SqlReading):
     def mark(self) -> tuple[object, ...]:
         """Return what tells this state of the history from one before or after it."""
         (state,) = self._session.rows(_MARK)
-        return (self._origin, *state)
+        return (self.origin, *state)
 
     def figures(self) -> Figures:
         """Return how much of what is held."""
