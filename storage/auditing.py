@@ -168,7 +168,7 @@ class SqlAuditing(SqlReading):
         ):
             moment = rows.readable_moment(recorded_at)
             name = rows.readable_text(stream)
-            yield rows.head_from(self._origin, name, version, last, moment)
+            yield rows.head_from(self.origin, name, version, last, moment)
 
     def stored(self, span: Span = EVERYTHING) -> Iterator[StoredRecord]:
         """Yield every record sorted by stream and sequence, without holding all in memory."""
@@ -178,7 +178,7 @@ class SqlAuditing(SqlReading):
     def mark(self) -> tuple[object, ...]:
         """Return where which history is, and what tells this state of it from others."""
         (state,) = self._session.rows(_MARK)
-        return (f"{self._origin}{self._session.place()}", *state)
+        return (f"{self.origin}{self._session.place()}", *state)
 
     def figures(self) -> Figures:
         """Return how much of what is held."""

@@ -166,12 +166,7 @@ class SqlReading:
 
     def __init__(self, session: Session, origin: str) -> None:
         self._session = session
-        self._origin = origin
-
-    @property
-    def origin(self) -> str:
-        """Id of the installation."""
-        return self._origin
+        self.origin: Final = origin
 
     def head(self, stream: str) -> Head:
         """Return where *stream* stands; version 0 if it has no record.
@@ -352,10 +347,10 @@ class SqlReading:
     def _head(self, stream: str, statement: Statement) -> Head:
         for version, last, recorded_at in self._session.rows(statement, stream=stream):
             try:
-                return rows.head_from(self._origin, stream, version, last, recorded_at)
+                return rows.head_from(self.origin, stream, version, last, recorded_at)
             except UNSOUND as error:
                 raise self._unsound(f"the head of {stream}", error) from error
-        return empty_head(self._origin, stream)
+        return empty_head(self.origin, stream)
 
     def _decoded(self, stream: str, sequence: int, body: object) -> Record:
         try:

@@ -282,7 +282,12 @@ class SqlWriting(SqlReading):
         changes: list[Change] = [
             (_ADD_RECORD, [rows.record_row(record) for record in records]),
             *_heads_moved(records),
-            *((statement, [row]) for record in records for statement, row in _settled(record)),
+            *(
+                (statement, [row])
+                for record in records
+                if record.kind != "advanced"  # most are, and they settle nothing
+                for statement, row in _settled(record)
+            ),
             (_ANNOUNCE, [rows.waiting_row(record, "created_at") for record in records]),
         ]
         if not self._inline:

@@ -119,9 +119,21 @@ class Evidence:
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Evidence:
         """Rebuild the value from the members that ``to_json`` gave."""
-        members = dict(body)
-        issued = members.pop("date", None)
-        return cls(dated=date.fromisoformat(issued) if issued else None, **members)
+        found, issued = body.get, body.get("date")
+        return cls(
+            kind=body["kind"],
+            item=body["item"],
+            form=body["form"],
+            sha256=found("sha256"),
+            size=found("size"),
+            media_type=found("media_type"),
+            name=found("name"),
+            content=found("content"),
+            url=found("url"),
+            number=found("number"),
+            dated=date.fromisoformat(issued) if issued else None,
+            issuer=found("issuer"),
+        )
 
 
 @quick

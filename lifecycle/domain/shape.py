@@ -6,7 +6,8 @@ for types again. What a member may say is a matter of the rules, not of the shap
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 _TEXTS: Final = (
@@ -20,6 +21,10 @@ _TEXTS: Final = (
     "effective_on",
 )
 _OPTIONAL_TEXTS: Final = ("transition", "from", "to", "due_on", "reason", "comment")
+_texts: Final = itemgetter(*_TEXTS)
+_optional_texts: Final = itemgetter(*_OPTIONAL_TEXTS)
+_TEXT: Final[frozenset[type]] = frozenset({str})
+_TEXT_OR_NONE: Final[frozenset[type]] = frozenset({str, type(None)})
 
 _PLAN_KINDS: Final = ("activity_begun", "activity_done", "activity_postponed", "activity_cancelled")
 _PLAN_FACTS: Final = frozenset({"activity", "occurrence", "postponed_to", "counts"})
@@ -43,11 +48,12 @@ _FACTS: Final[Mapping[str, frozenset[str] | None]] = {
 _ERASURE_FACTS: Final = frozenset({"actor", "ground", "act", "records"})
 _COMMITMENTS: Final = ("name", "content")
 
-_EVIDENCE: Final[Mapping[str, frozenset[str]]] = {
-    "file": frozenset({"sha256", "size", "media_type"}),
-    "link": frozenset({"url"}),
-    "reference": frozenset({"number", "date", "issuer"}),
+_EVIDENCE: Final[Mapping[str, tuple[str, ...]]] = {
+    "file": ("sha256", "media_type"),
+    "link": ("url",),
+    "reference": ("number", "date", "issuer"),
 }
+"""The texts that a piece has by its form."""
 
 
 def check_shape(body: Mapping[str, Any]) -> None:
@@ -57,15 +63,13 @@ def check_shape(body: Mapping[str, Any]) -> None:
         KeyError: A member is missing, or there is no such kind of record or form of evidence.
         TypeError, ValueError: One is of another type than it has to be.
     """
-    for name in _TEXTS:
-        _expect(isinstance(body[name], str), name)
-    for name in _OPTIONAL_TEXTS:
-        _expect(_is_optional_text(body[name]), name)
+    _expect_all(_TEXT, _TEXTS, _texts(body))
+    _expect_all(_TEXT_OR_NONE, _OPTIONAL_TEXTS, _optional_texts(body))
     _expect(type(body["sequence"]) is int and body["sequence"] > 0, "sequence")
     rules, actor, consulted = body["definition"], body["actor"], body["consulted"]
     _expect(rules is None or _is_object_of_texts(rules), "definition")
     _expect(_is_object_of_texts({**actor, **_optional(actor)}), "actor")
-    _expect(all(isinstance(one, str) for one in body["requirements"]), "requirements")
+    _expect(_TEXT.issuperset(map(type, body["requirements"])), "requirements")
     _expect(all(type(version) is int for version in consulted.values()), "consulted")
     _check_facts(body["kind"], body["facts"])
     for piece in body["evidence"]:
@@ -105,10 +109,10 @@ def _check_plan_facts(facts: Mapping[str, Any]) -> None:
 
 def _check_evidence(piece: Mapping[str, Any]) -> None:
     _expect(isinstance(piece["kind"], str) and _is_optional_text(piece["item"]), "evidence")
-    for name in _EVIDENCE[piece["form"]]:
-        wanted: type = int if name == "size" else str
-        _expect(type(piece[name]) is wanted, f"evidence {name}")
+    names = _EVIDENCE[piece["form"]]
+    _expect_all(_TEXT, names, [piece[name] for name in names])
     if piece["form"] == "file":
+        _expect(type(piece["size"]) is int, "evidence size")
         for name in _COMMITMENTS:
             _expect(_is_optional_text(piece[name]), f"evidence {name}")
 
@@ -118,7 +122,14 @@ def _is_optional_text(value: object) -> bool:
 
 
 def _is_object_of_texts(value: Mapping[str, Any]) -> bool:
-    return all(isinstance(member, str) for member in value.values())
+    return _TEXT.issuperset(map(type, value.values()))
+
+
+def _expect_all(kinds: frozenset[type], names: Sequence[str], values: Sequence[object]) -> None:
+    """Check many members at once; which one it is, is looked for where one is wrong."""
+    if not kinds.issuperset(map(type, values)):
+        wrong = [name for name, one in zip(names, values, strict=True) if type(one) not in kinds]
+        _expect(False, wrong[0])
 
 
 def _expect(fits: bool, what: str) -> None:
