@@ -68,6 +68,12 @@ def test_a_body_with_other_bytes_in_it_is_read_or_refused_alike(place: int, put:
         spelt(facts=b'{"a":"' + b"a" * canonical.MAX_BODY_BYTES + b'"}'),
         spelt(format=b"true"),
         spelt(sequence=b"true"),
+        spelt(sequence=b"1.0"),
+        spelt(sequence=b"9007199254740992"),
+        spelt(consulted=b'{"installation":9007199254740992}'),
+        spelt(consulted='{"школа":1}'.encode()),
+        spelt(reason=b'"\\ud800"'),
+        spelt(requirements=b'[["state"]]'),
         BODY + b" ",
         b"[]",
         b"",
@@ -77,3 +83,11 @@ def test_a_body_with_other_bytes_in_it_is_read_or_refused_alike(place: int, put:
 def test_a_body_spelt_otherwise_is_refused_in_the_same_words(body: bytes) -> None:
     assert outcome(body, CODEC) == outcome(body, None)
     assert outcome(body, None)[0] == "refused"
+
+
+@pytest.mark.parametrize("levels", range(11, 17))
+def test_a_body_as_deep_as_it_may_be_is_read_and_a_deeper_one_refused_alike(levels: int) -> None:
+    body = spelt(facts=b'{"a":' + b"[" * levels + b"]" * levels + b"}")
+
+    assert outcome(body, CODEC) == outcome(body, None)
+    assert (outcome(body, None)[0] == "refused") == (levels > canonical.MAX_DEPTH - 2)
