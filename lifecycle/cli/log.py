@@ -12,9 +12,10 @@ import click
 from lifecycle import events
 from lifecycle.cli import documents, files, output
 from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.findings import finding_lines
 from lifecycle.cli.forms import Command, Whole, common_options, option
 from lifecycle.cli.keys import keys_option, private_key, trusted
-from lifecycle.cli.language import say, shown
+from lifecycle.cli.language import say
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors_log import InvalidKey, PlaceFailed
 from lifecycle.domain.messages import Message
@@ -256,13 +257,8 @@ def _qr(note: str) -> list[str]:
 
 def _refuse(context: click.Context, session: Session, findings: Sequence[Finding]) -> None:
     document = {"signed": False, "findings": [documents.finding(one) for one in findings]}
-    session.answer(document, [*_lines(findings), say("nothing was signed")])
+    session.answer(document, [*finding_lines(findings), say("nothing was signed")])
     context.exit(FINDINGS)
-
-
-def _lines(findings: Iterable[Finding]) -> Iterator[str]:
-    for found in findings:
-        yield f"{found.place}: {found.code}: {shown(found.message)}"
 
 
 @click.command(
@@ -338,6 +334,6 @@ def watch(
         "findings": [documents.finding(one) for one in findings],
     }
     end = [] if findings else [say(template, size=before.size, count=kept)]
-    session.answer(document, [*_lines(findings), *end])
+    session.answer(document, [*finding_lines(findings), *end])
     if findings:
         context.exit(FINDINGS)
