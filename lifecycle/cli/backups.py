@@ -116,7 +116,8 @@ def _document(file: Path, manifest: Manifest) -> dict[str, Any]:
 
 def _made(file: Path, manifest: Manifest) -> Iterator[str]:
     for digest in manifest.absent:
-        yield say("evidence {sha256} is named by a record and not in the store", sha256=digest)
+        template = "evidence {sha256} is named by a record, and not in the store in that length"
+        yield say(template, sha256=digest)
     yield say(
         "{file}: {records} records, evidence files: {files}",
         file=str(file),
