@@ -67,6 +67,8 @@ TEMPLATES = {
     "checkpoint_ahead": "{field} covers {expected} records, the log has {found}: records were cut"
     " off, or an older copy lies in its place",
     "checkpoint_differs": "{field} fixed the root {expected}, the log's is {found}",
+    "checkpoints_gone": "the database keeps {expected} signed checkpoint(s), and in the places"
+    " named lies none: they were taken away, or never kept there",
     "checkpoint_split": "{field} and {expected} give {found} records different roots: somebody"
     " was shown another history",
     # Beside the records: comments, file names, personal files.

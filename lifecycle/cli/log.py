@@ -22,12 +22,14 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.record import moment_text
 
 if TYPE_CHECKING:
+    from lifecycle import Lifecycle
     from lifecycle.audit.checkpoints import Kept
     from lifecycle.audit.findings import Finding
-    from lifecycle.audit.note import Checkpoint
+    from lifecycle.audit.note import Checkpoint, VerifierKey
     from lifecycle.storage.places import Place
 
 _BATCH = 1000  # records sealed in one transaction
+_SETTLING = 1.0  # seconds between the database and the places, when a checkpoint is kept
 
 
 @click.command(cls=Command, examples=("lifecycle audit seal", "lifecycle audit seal --every 20"))
@@ -298,10 +300,11 @@ def watch(
     """Follow the log and the places where its checkpoints are kept.
 
     Ends with 6 as soon as they do not fit together: a forged or foreign checkpoint, two
-    histories, a log that was set back or rewritten, a record that waits for too long.
+    histories, a log that was set back or rewritten, a record that waits for too long, places in
+    which nothing is left of what was signed.
     """
     from lifecycle.audit.findings import codes
-    from lifecycle.audit.watching import look
+    from lifecycle.audit.watching import GONE
 
     session = Session.of(context)
     if not keys:
@@ -314,11 +317,12 @@ def watch(
     with session.engine() as engine:
         _tell_of_others(session, places)
         for last in _looks(1 if once else rounds):
-            # Before the view: what is signed meanwhile is then part of it.
-            notes: list[Kept] = [note for place in places for note in place.notes()]
-            with engine.context.journal.auditing() as view:
-                now = engine.context.clock.now()
-                before, findings = look(view, believed, notes, before, now)
+            seen, findings, notes = _look(engine, believed, places, before)
+            if codes(findings) == [GONE]:
+                # Whoever signs the first of all keeps it in the database, and then there.
+                time.sleep(_SETTLING)
+                seen, findings, notes = _look(engine, believed, places, before)
+            before = seen
             if findings:
                 engine.context.log(events.WATCH_FOUND, findings=codes(findings))
             if last or findings:
@@ -337,3 +341,20 @@ def watch(
     session.answer(document, [*finding_lines(findings), *end])
     if findings:
         context.exit(FINDINGS)
+
+
+def _look(
+    engine: Lifecycle,
+    keys: Sequence[VerifierKey],
+    places: Sequence[Place],
+    before: Checkpoint | None,
+) -> tuple[Checkpoint, list[Finding], list[Kept]]:
+    """Look once; return also what was found in the places."""
+    from lifecycle.audit.watching import look
+
+    # Before the view: what is signed meanwhile is then part of it.
+    notes = [note for place in places for note in place.notes()]
+    with engine.context.journal.auditing() as view:
+        now = engine.context.clock.now()
+        seen, findings = look(view, keys, notes if places else None, before, now)
+    return seen, findings, notes

@@ -202,3 +202,18 @@ def test_a_monitor_remembers_what_it_saw() -> None:
         _, found = look(view, [LOG.key], [], before, START)
 
     assert [(one.code, one.field) for one in found] == [("checkpoint_ahead", "watch")]
+
+
+def test_a_monitor_tells_that_nothing_is_left_of_what_was_signed() -> None:
+    journal = written(3)
+    with journal.auditing() as view:
+        assert look(view, [LOG.key], [], None, START)[1] == []  # nothing was signed yet
+    kept = signed(journal)
+    with journal.writing() as tx:
+        tx.keep_checkpoint(KeptCheckpoint(3, kept.text, moment_text(START)))
+    with journal.auditing() as view:
+        assert look(view, [LOG.key], [kept], None, START)[1] == []
+        assert look(view, [LOG.key], None, None, START)[1] == []  # no place was named
+        assert look(view, [LOG.key], [], None, START)[1] == [
+            Finding("checkpoints_gone", None, None, None, 1, 0)
+        ]

@@ -91,6 +91,20 @@ def test_a_place_that_fails_does_not_keep_the_others_from_their_checkpoint(
     assert (keyed.folder / "second" / "checkpoints" / "latest").is_file()
 
 
+def test_a_watch_of_a_place_that_was_emptied_ends_with_6(keyed: Terminal) -> None:
+    sign(keyed)
+    for file in (keyed.folder / "usb").iterdir():
+        file.unlink()
+
+    emptied = keyed.run(*WATCH, "--once")
+    unnamed = keyed.run("audit", "watch", "--key", "log.vkey", "--once")
+
+    assert emptied.code == 6
+    assert "checkpoints_gone: the database keeps 1 signed checkpoint(s)" in emptied.out
+    assert "sound" not in emptied.out
+    assert unnamed.code == 0
+
+
 def test_watch_and_seal_end_after_the_looks_they_were_given(keyed: Terminal) -> None:
     sign(keyed)
     watched = keyed.run(*WATCH, "--every", "1", "--rounds", "2")
