@@ -13,10 +13,12 @@ from lifecycle.storage.postgres_connecting import DURABLE
 from lifecycle.storage.postgres_schema import (
     VISIBLE,
     Described,
+    behind,
     described,
     of_columns,
     of_part,
     of_relation,
+    of_revisions,
     of_table,
     questions,
 )
@@ -71,7 +73,7 @@ def findings(session: Session, count: int, revision: str) -> list[str]:
     told = schema.told(expected, found | places | erasing, revision)
     for number in range(1, count + 1):
         told += _of_shard(session, number, count, revision)
-    return told
+    return [*told, *behind(session, found)]
 
 
 def _places(session: Session, count: int) -> tuple[Described, tuple[str, ...]]:
@@ -122,7 +124,7 @@ def _names(count: int) -> set[str]:
 
 @cache
 def _expected_here(count: int) -> Described:
-    expected = of_relation(tables.VERSION_TABLE)
+    expected = of_revisions()
     for table in tables.metadata.tables.values():
         name = table.name
         if table not in SHARDED:
