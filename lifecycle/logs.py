@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping, MutableMapping
 from functools import cache
 from typing import Any, Final, TextIO
 
 from lifecycle.events import Event
+from lifecycle.printable import plain, plain_json
 
 _LOGGER: Final = logging.getLogger("lifecycle")
 _LOGGER.addHandler(logging.NullHandler())
@@ -42,6 +44,15 @@ class _Operators(logging.StreamHandler[TextIO]):
     """Writes to standard error; a type of its own, so that it is not set up twice."""
 
 
+def _plain(logger: Any, method: str, facts: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Return facts as they are shown on one line; a traceback has its own."""
+    return {
+        name: plain(value, "\n\t" if name == "exception" else "\t")
+        if isinstance(value, str) else value
+        for name, value in facts.items()
+    }  # fmt: skip
+
+
 def configure(style: str) -> None:
     """Write the events to standard error: ``json`` or ``console``. For the command line only.
 
@@ -49,10 +60,11 @@ def configure(style: str) -> None:
     """
     import structlog
 
-    renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
+    # What is told may be a forger's.
+    renderers: list[Any] = (
+        [structlog.processors.JSONRenderer(ensure_ascii=False), lambda *told: plain_json(told[-1])]
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [_plain, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
@@ -60,7 +72,7 @@ def configure(style: str) -> None:
             structlog.stdlib.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
         ],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
     )
     handler = _Operators()
     handler.setFormatter(formatter)

@@ -118,9 +118,9 @@ def _described(found: Snapshot, now: datetime, url: str) -> Manifest:
     )
 
 
-def _named(view: Auditing, manifest: Manifest) -> dict[str, bool]:
-    """Count the records, and return which files they name: each with whether it was erased."""
-    named: dict[str, bool] = {}
+def _named(view: Auditing, manifest: Manifest) -> dict[str, tuple[bool, int]]:
+    """Count the records, and return which files they name: whether erased, and how long."""
+    named: dict[str, tuple[bool, int]] = {}
     for stored in view.stored():
         manifest.records += 1
         body = as_bytes(stored.body)
@@ -130,7 +130,7 @@ def _named(view: Auditing, manifest: Manifest) -> dict[str, bool]:
         with suppress(AttributeError, KeyError, TypeError, ValueError):
             for piece in json.loads(body)["evidence"]:
                 if piece["form"] == "file":
-                    named[str(piece["sha256"])] = _erased(view, piece)
+                    named[str(piece["sha256"])] = (_erased(view, piece), piece["size"])
     return named
 
 
@@ -146,7 +146,7 @@ def _written(
     stage: Path,
     copy: Path,
     manifest: Manifest,
-    named: dict[str, bool],
+    named: dict[str, tuple[bool, int]],
     store: EvidenceStore,
     progress: Progress,
 ) -> Path:
@@ -156,9 +156,9 @@ def _written(
         with copy.open("rb") as source:
             archive.add(manifest.database, source, packed=manifest.kind == "sqlite")
         copy.unlink()
-        for count, (digest, erased) in enumerate(sorted(named.items()), 1):
+        for count, (digest, (erased, size)) in enumerate(sorted(named.items()), 1):
             try:
-                with store.open(digest) as source:
+                with store.open(digest, size) as source:
                     # As it lies there: where it is not what it was, verification tells.
                     archive.add(EVIDENCE + digest, source)
             except EvidenceLost:

@@ -25,13 +25,13 @@ from lifecycle.domain.errors_evidence import EvidenceUnreadable
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.figures import EvidenceUse
 from lifecycle.domain.messages import Message
-from lifecycle.storage.ciphers import Encryption, opened
+from lifecycle.storage.ciphers import Encryption
 from lifecycle.storage.durable import sync_folder
+from lifecycle.storage.stored_files import OTHER, as_long, hashed, opened_with
 
 MAX_FILE_BYTES: Final = 50 * 1024 * 1024
 """Largest file taken in."""
 
-OTHER: Final = "application/octet-stream"
 MEDIA_TYPES: Final = {
     ".csv": "text/csv",
     ".doc": "application/msword",
@@ -105,24 +105,26 @@ class EvidenceFolder:
                 incoming.unlink(missing_ok=True)
             return stored
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str, size: int | None = None) -> BinaryIO:
         """Open a stored file for reading.
 
         Raises:
-            EvidenceLost: There is no such file.
+            EvidenceLost: There is no such file, or it is not *size* bytes long.
         """
         if _DIGEST.fullmatch(sha256) is None:
             raise self._lost(f"{sha256!r} is not a content address")
         with self._failing(f"{sha256} cannot be read"):
-            return self._place(sha256).open("rb")
+            source = self._place(sha256).open("rb")
+        return as_long(source, sha256, size, str(self.root))
 
-    def read(self, sha256: str, key: bytes | None = None) -> bytes:
+    def read(self, sha256: str, key: bytes | None = None, size: int | None = None) -> bytes:
         """Return the content of a stored file, decrypted with its key if it has one.
 
         Raises:
-            EvidenceLost: There is no such file, or the key does not open it.
+            EvidenceLost: There is no such file, it is not *size* bytes long, or the key does not
+                open it.
         """
-        with self.open(sha256) as source, self._failing(f"{sha256} cannot be read"):
+        with self.open(sha256, size) as source, self._failing(f"{sha256} cannot be read"):
             content = opened_with(key, source.read())
         if content is None:
             raise self._lost(f"{sha256} does not open with its key")
@@ -142,8 +144,12 @@ class EvidenceFolder:
                 place.unlink()
                 sync_folder(place.parent)
 
-    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
+    def check(
+        self, sha256: str, key: bytes | None = None, size: int | None = None
+    ) -> StoredFile | None:
         """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
+
+        One that is not *size* bytes long is not read, and has no digest.
 
         Raises:
             EvidenceLost: It cannot be read.
@@ -156,7 +162,7 @@ class EvidenceFolder:
             if not self._place(sha256).is_file():
                 return None
         with self.open(sha256) as source, self._failing(f"{sha256} cannot be read"):
-            return hashed(source, key)
+            return hashed(source, key, size)
 
     def use(self) -> EvidenceUse:
         """Count the stored files; each is looked at, and none is read.
@@ -249,7 +255,7 @@ class EvidenceFolder:
         sync_folder(place.parent)
 
     def _check_same(self, stored: StoredFile) -> None:
-        found = self.check(stored.sha256)
+        found = self.check(stored.sha256, size=stored.size)
         if found is None or found.sha256 != stored.sha256:
             raise self._lost(f"what lies under {stored.sha256} is not that content")
 
@@ -336,25 +342,6 @@ def _read(source: BinaryIO) -> bytes:
         return source.read(_CHUNK)
     except OSError as error:
         raise _unreadable(error.strerror, "check the file") from error
-
-
-def opened_with(key: bytes | None, stored: bytes) -> bytes | None:
-    """Return the content of a stored file; ``None`` if its key does not open it."""
-    return stored if key is None else opened(stored, key)
-
-
-def hashed(source: BinaryIO, key: bytes | None = None) -> StoredFile:
-    """Return what a stored file really holds; its type is not known from its content."""
-    if key is not None:
-        stored = source.read()
-        content = opened(stored, key)
-        plain = None if content is None else new_sha256(content).hexdigest()
-        return StoredFile(new_sha256(stored).hexdigest(), len(stored), OTHER, plain)
-    digest, size = new_sha256(), 0
-    while chunk := source.read(_CHUNK):
-        size += len(chunk)
-        digest.update(chunk)
-    return StoredFile(digest.hexdigest(), size, OTHER)
 
 
 def _unreadable(cause: str | None, hint: str) -> InvalidEvidence:

@@ -10,7 +10,8 @@ from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.figures import EvidenceUse
-from lifecycle.storage.evidence import MAX_FILE_BYTES, hashed, offered, opened_with, taken
+from lifecycle.storage.evidence import MAX_FILE_BYTES, offered, taken
+from lifecycle.storage.stored_files import as_long, hashed, opened_with
 
 
 class MemoryEvidence:
@@ -45,30 +46,33 @@ class MemoryEvidence:
         self._files.setdefault(stored.sha256, copy.getvalue())
         return stored
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str, size: int | None = None) -> BinaryIO:
         """Open a kept file for reading.
 
         Raises:
-            EvidenceLost: There is no such file.
+            EvidenceLost: There is no such file, or it is not *size* bytes long.
         """
         if sha256 not in self._files:
             raise EvidenceLost(detail=f"{sha256} is not kept", folder="memory://")
-        return io.BytesIO(self._files[sha256])
+        return as_long(io.BytesIO(self._files[sha256]), sha256, size, "memory://")
 
-    def read(self, sha256: str, key: bytes | None = None) -> bytes:
+    def read(self, sha256: str, key: bytes | None = None, size: int | None = None) -> bytes:
         """Return the content of a kept file, decrypted with its key if it has one.
 
         Raises:
-            EvidenceLost: There is no such file, or the key does not open it.
+            EvidenceLost: There is no such file, it is not *size* bytes long, or the key does not
+                open it.
         """
-        content = opened_with(key, self.open(sha256).read())
+        content = opened_with(key, self.open(sha256, size).read())
         if content is None:
             raise EvidenceLost(detail=f"{sha256} does not open", folder="memory://")
         return content
 
-    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
+    def check(
+        self, sha256: str, key: bytes | None = None, size: int | None = None
+    ) -> StoredFile | None:
         """Re-hash a kept file; ``None`` if there is none."""
-        return hashed(self.open(sha256), key) if sha256 in self._files else None
+        return hashed(self.open(sha256), key, size) if sha256 in self._files else None
 
     def use(self) -> EvidenceUse:
         """Count the kept files."""

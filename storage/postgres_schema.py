@@ -42,21 +42,29 @@ _NEEDED: Final = (
 _COLLATION: Final = (
     "(SELECT CASE WHEN s.nspname = 'pg_catalog' AND c.collprovider = 'c' AND c.collcollate = 'C'"
     " AND c.collisdeterministic THEN c.collname::text"
+    " WHEN s.nspname = 'pg_catalog' AND c.collprovider = 'd' THEN 'default'"
     " ELSE pg_catalog.concat_ws(' ', s.nspname, c.collname, c.collprovider, c.collcollate,"
     " c.collisdeterministic) END FROM pg_catalog.pg_collation AS c"
     " JOIN pg_catalog.pg_namespace AS s ON s.oid = c.collnamespace WHERE c.oid = attcollation)"
 )
-# A sequence that begins anew, or lies elsewhere under the same name, is not the one that was made.
+# A sequence that begins anew, ends early, is forgotten in a crash, or lies elsewhere under the same
+# name, is not the one that was made.
 _DEFAULT: Final = (
     "(SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) || CASE WHEN EXISTS"
     " (SELECT 1 FROM pg_catalog.pg_depend AS p JOIN pg_catalog.pg_class AS s ON s.oid = p.refobjid"
     " JOIN pg_catalog.pg_sequence AS q ON q.seqrelid = s.oid"
     " WHERE p.classid = 'pg_catalog.pg_attrdef'::regclass::oid AND p.objid = d.oid"
     " AND p.refclassid = 'pg_catalog.pg_class'::regclass::oid"
-    " AND (q.seqcycle OR q.seqincrement <> 1 OR s.relnamespace <>"
+    " AND (q.seqcycle OR q.seqincrement <> 1 OR q.seqmax <> 9223372036854775807"
+    " OR s.relpersistence <> 'p' OR s.relnamespace <>"
     " (SELECT relnamespace FROM pg_catalog.pg_class WHERE oid = attrelid)))"
     " THEN ' of another sequence' ELSE '' END"
     " FROM pg_catalog.pg_attrdef AS d WHERE d.adrelid = attrelid AND d.adnum = attnum)"
+)
+# A function with no settings and flags but those that it was made with.
+_PLAIN: Final = (
+    "p.proconfig IS NULL AND NOT p.prosecdef AND NOT p.proleakproof AND NOT p.proisstrict"
+    " AND p.provolatile = 'v' AND p.proparallel = 'u'"
 )
 
 
@@ -95,25 +103,30 @@ def questions(names: Iterable[str], where: str) -> dict[str, str]:
         " FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid"
         f" WHERE i.indrelid IN {ours} AND NOT EXISTS"
         " (SELECT 1 FROM pg_catalog.pg_constraint WHERE conindid = i.indexrelid)",
-        # NOT NULL is told with the columns.
+        # NOT NULL is told with the columns. A key of a host's that refers to one of our tables
+        # keeps its rows from being erased.
         "constraint": "SELECT conrelid::regclass::text, conname,"  # noqa: S608
         " pg_catalog.pg_get_constraintdef(oid),"
         " coalesce((SELECT indisunique AND indisvalid AND indisready AND indislive"
         " FROM pg_catalog.pg_index WHERE indexrelid = conindid), true) AS whole"
-        f" FROM pg_catalog.pg_constraint WHERE conrelid IN {ours} AND contype <> 'n'",
+        f" FROM pg_catalog.pg_constraint WHERE (conrelid IN {ours} OR confrelid IN {ours})"
+        " AND contype <> 'n'",
         # Plain: for every column, without conditions, by a function that lies beside the table.
         "trigger": "SELECT t.tgname, t.tgrelid::regclass::text, t.tgtype, t.tgenabled::text,"  # noqa: S608
         " t.tgqual IS NULL AND t.tgattr::text = '' AND t.tgnargs = 0 AND t.tgconstraint = 0::oid"
-        " AND NOT t.tgdeferrable AND p.proconfig IS NULL AND p.pronamespace = r.relnamespace"
+        f" AND NOT t.tgdeferrable AND {_PLAIN} AND p.pronamespace = r.relnamespace"
         " AND l.lanname = 'plpgsql' AS plain, p.proname, p.prosrc"
         " FROM pg_catalog.pg_trigger AS t JOIN pg_catalog.pg_proc AS p ON p.oid = t.tgfoid"
         " JOIN pg_catalog.pg_class AS r ON r.oid = t.tgrelid"
         " JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang"
         f" WHERE NOT t.tgisinternal AND t.tgrelid IN {ours}",
-        # What changes or hides rows on their way; we make none. A view has a rule of its own.
+        # What changes or hides rows on their way, or runs somebody's functions over them when the
+        # server gathers statistics; we make none. A view has a rule of its own.
         "between": "SELECT 'rule' AS what, rulename AS name FROM pg_catalog.pg_rewrite"  # noqa: S608
         f" WHERE ev_class IN {ours} UNION ALL"
-        f" SELECT 'policy', polname FROM pg_catalog.pg_policy WHERE polrelid IN {ours}",
+        f" SELECT 'policy', polname FROM pg_catalog.pg_policy WHERE polrelid IN {ours} UNION ALL"
+        " SELECT 'statistics', stxname FROM pg_catalog.pg_statistic_ext"
+        f" WHERE stxexprs IS NOT NULL AND stxrelid IN {ours}",
     }
 
 
@@ -132,6 +145,14 @@ _PRESENT: Final = Statement(
 # Bits of pg_trigger.tgtype: ROW 1, BEFORE 2, DELETE 8, UPDATE 16, TRUNCATE 32.
 _CHANGE: Final = 1 | 2 | 8 | 16
 _TRUNCATE: Final = 2 | 32
+# Of a sequence that we may not look at nothing is told.
+_BEHIND: Final = (
+    "SELECT CASE WHEN pg_catalog.has_sequence_privilege(q.seqrelid, 'USAGE, SELECT')"
+    " THEN coalesce(pg_catalog.pg_sequence_last_value(q.seqrelid::regclass), 0)"
+    " < (SELECT coalesce(pg_catalog.max({column}), 0) FROM {table}) END"
+    " FROM pg_catalog.pg_sequence AS q"
+    " WHERE q.seqrelid = pg_catalog.to_regclass('{table}_id_seq')::oid"
+)
 _TYPES: Final = {"TEXT": "text", "BIGINT": "bigint", "BYTEA": "bytea"}
 _PARTIAL: Final = {"ix_lifecycle_records_erased": " WHERE (kind = 'person_erased'::text)"}
 
@@ -152,14 +173,31 @@ def present(session: Session) -> set[str]:
 def findings(session: Session, revision: str) -> list[str]:
     """Return where columns, constraints, indexes and triggers differ from a revision's."""
     found = described({k: session.rows(q) for k, q in _QUESTIONS.items()})
-    return schema.told(_expected(), found, revision)
+    return [*schema.told(_expected(), found, revision), *behind(session, found)]
+
+
+def behind(session: Session, found: Described) -> list[str]:
+    """Return the sequences that will give numbers again which rows have.
+
+    Args:
+        session: Where the tables with numbered rows lie.
+        found: What lies there: what is not numbered as it was made is told of already.
+    """
+    told = []
+    for table in tables.metadata.tables.values():
+        column = table.autoincrement_column
+        if column is None:
+            continue
+        key = ("column", f"{table.name}.{column.name}")
+        if found.get(key) == of_columns(table, table.name)[key]:
+            asked = Statement(text(_BEHIND.format(table=table.name, column=column.name)))
+            if session.rows(asked) == [(True,)]:
+                told.append(f"sequence {table.name}_id_seq gives numbers again that rows have")
+    return told
 
 
 def described(answers: Mapping[str, Iterable[Sequence[Any]]]) -> Described:
-    """Return by kind and name what the catalogue answered to ``questions``.
-
-    The table of revisions is Alembic's: only what was put on it is told.
-    """
+    """Return by kind and name what the catalogue answered to ``questions``."""
     told = [
         *_of_tables(answers),
         *(
@@ -170,7 +208,6 @@ def described(answers: Mapping[str, Iterable[Sequence[Any]]]) -> Described:
         *(
             (("constraint", f"{bare(table)}.{name}"), definition + _broken(whole))
             for table, name, definition, whole in answers["constraint"]
-            if bare(table) != tables.VERSION_TABLE
         ),
         *(
             (("trigger", name), repr((bare(table), *trigger)))
@@ -192,9 +229,8 @@ def _of_tables(answers: Mapping[str, Iterable[Sequence[Any]]]) -> Iterator[Told]
     for part, whole, bound in answers["part"]:
         yield ("part", bare(part)), _part(bare(whole), bound)
     for table, column, kind, needed, collation, filled in answers["column"]:
-        if bare(table) != tables.VERSION_TABLE:
-            made = re.sub(r"'(?:[^']*\.)?(\w+)'::regclass", r"'\1'", filled)
-            yield ("column", f"{bare(table)}.{column}"), _column(kind, needed, collation, made)
+        made = re.sub(r"'(?:[^']*\.)?(\w+)'::regclass", r"'\1'", filled)
+        yield ("column", f"{bare(table)}.{column}"), _column(kind, needed, collation, made)
 
 
 def bare(table: str) -> str:
@@ -204,7 +240,7 @@ def bare(table: str) -> str:
 
 @cache
 def _expected() -> Described:
-    expected = of_relation(tables.VERSION_TABLE)
+    expected = of_revisions()
     for table in tables.metadata.tables.values():
         expected |= of_table(table, table.name)
     return expected
@@ -225,6 +261,16 @@ def of_relation(name: str, kind: str = "r", divided: str = "") -> Described:
         divided: By what it is in parts.
     """
     return {("table", name): _table(kind, "p", False, divided)}
+
+
+def of_revisions() -> Described:
+    """Return what Alembic makes of the table of revisions."""
+    name = tables.VERSION_TABLE
+    return {
+        **of_relation(name),
+        ("column", f"{name}.version_num"): _column("character varying(32)", True, "default", ""),
+        ("constraint", f"{name}.{name}_pkc"): "PRIMARY KEY (version_num)",
+    }
 
 
 def of_part(part: str, whole: str, bound: str) -> Described:

@@ -13,10 +13,12 @@ from lifecycle.storage.postgres_connecting import DURABLE
 from lifecycle.storage.postgres_schema import (
     VISIBLE,
     Described,
+    behind,
     described,
     of_columns,
     of_part,
     of_relation,
+    of_revisions,
     of_table,
     questions,
 )
@@ -85,7 +87,7 @@ def findings(session: Session, count: int, revision: str) -> list[str]:
     told = schema.told(expected, found | places | _functions(session), revision)
     for number in range(1, count + 1):
         told += _of_shard(session, number, count, revision)
-    return told
+    return [*told, *behind(session, found)]
 
 
 def outdated(session: Session) -> list[str]:
@@ -158,7 +160,7 @@ def _names(count: int) -> set[str]:
 
 @cache
 def _expected_here(count: int) -> Described:
-    expected = of_relation(tables.VERSION_TABLE)
+    expected = of_revisions()
     for table in tables.metadata.tables.values():
         name = table.name
         if table not in SHARDED:

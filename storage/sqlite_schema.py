@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ _DAMAGE_SHOWN: Final = 20
 _INTEGRITY: Final = {
     name: Statement(text(f"PRAGMA integrity_check({name})")) for name in sorted(tables.NAMES)
 }
+# To SQLite every other character that Unicode calls a space is part of a name.
+_BLANKS: Final = re.compile(r"[ \t\n\f\r]+")
 _PAGES: Final = Statement(text("PRAGMA cache_size"))
 _WIDER: Final = Statement(text("PRAGMA cache_size = -65536"))  # KiB
 
@@ -119,7 +122,7 @@ def _ours(objects: Iterable[Values]) -> dict[tuple[str, str], str]:
     is Alembic's, and only what was put on it is told.
     """
     return {
-        (kind, name): " ".join(sql.split())
+        (kind, name): _BLANKS.sub(" ", sql).strip(" ")
         for kind, name, table, sql in objects
         # SQLite keeps the table of a trigger in the letters that whoever made it wrote.
         if table.lower() in tables.metadata.tables

@@ -69,7 +69,8 @@ class Summary:
         later: Records of the log that no checkpoint covers yet, so that they are not in it.
         definitions: Definitions in it.
         files: Evidence files in it.
-        absent: Evidence files that records name and that are not in the store.
+        absent: Evidence files that records name and that are not in the store, or not of the
+            length that was recorded.
     """
 
     origin: str
@@ -79,7 +80,7 @@ class Summary:
     definitions: int = 0
     files: int = 0
     absent: int = 0
-    _named: set[str] = field(default_factory=set)
+    _named: dict[str, int] = field(default_factory=dict)
 
 
 def verifier() -> bytes:
@@ -192,7 +193,9 @@ def _note(body: bytes, summary: Summary) -> None:
     """Note which files a record names; a broken one names none."""
     try:
         pieces = canonical.parse(body)["evidence"]
-        summary._named.update(str(one["sha256"]) for one in pieces if one["form"] == "file")
+        for one in pieces:
+            if one["form"] == "file":
+                summary._named.setdefault(str(one["sha256"]), one["size"])
     except (InvalidBody, KeyError, TypeError, AttributeError):
         return
 
@@ -226,10 +229,10 @@ def _size(note: str) -> int:
 
 
 def _evidence(archive: zipfile.ZipFile, store: EvidenceStore, summary: Summary) -> None:
-    for digest in sorted(summary._named):
+    for digest, size in sorted(summary._named.items()):
         try:
             with (
-                store.open(digest) as source,
+                store.open(digest, size) as source,
                 archive.open(_entry(f"evidence/{digest}"), "w", force_zip64=True) as file,
             ):
                 while chunk := source.read(_CHUNK):

@@ -9,7 +9,7 @@ from lifecycle.audit.files import Files
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.grounds import Grounds
 from lifecycle.audit.identities import Oddities
-from lifecycle.audit.personal import StreamBeside, Tally, stored_as_recorded
+from lifecycle.audit.personal import StreamBeside, Tally, length_of, stored_as_recorded
 from lifecycle.audit.rules import decide_again
 from lifecycle.audit.screen import Screen
 from lifecycle.audit.spelling import STANDARD, Parser
@@ -99,7 +99,8 @@ class Checking:
     def _evidence(self, record: Record) -> Iterator[Finding]:
         for piece in record.evidence:
             if piece.sha256 is not None and piece.content is None:
-                yield from stored_as_recorded(record, piece, self.files.plain(piece.sha256))
+                stored = self.files.plain(piece.sha256, length_of(piece))
+                yield from stored_as_recorded(record, piece, stored)
 
 
 def unfounded(heads: Iterable[Head]) -> Iterator[Finding]:

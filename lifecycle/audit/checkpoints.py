@@ -86,7 +86,7 @@ def compared(known: Sequence[Known], size: int, root_at: Callable[[int], bytes])
             Finding("checkpoint_differs", None, None, one.where, checkpoint.root.hex(), root.hex())
         )
     if other:
-        agreed = max(size for size in same if size <= other[0])
+        agreed = max((size for size in same if size < other[0]), default=0)
         findings.append(Finding("log_forked", None, None, None, agreed, other[0]))
     return findings
 

@@ -22,14 +22,19 @@ class Files:
         self.store = store
         self.plain = lru_cache(maxsize=_REMEMBERED)(self.opened)
 
-    def opened(self, address: str, key: bytes | None = None) -> StoredFile | None:
+    def opened(self, address: str, size: int, key: bytes | None = None) -> StoredFile | None:
         """Return what lies under a content address, or ``None`` where nothing can be read.
+
+        Args:
+            address: Content address.
+            size: How long it was recorded to be.
+            key: Of a personal file.
 
         Raises:
             EvidenceUnreadable: Nothing in the store can be read, whatever lies there.
         """
         try:
-            return self.store.check(address, key)
+            return self.store.check(address, key, size)
         except EvidenceUnreadable:
             raise
         except StorageFailed:
@@ -37,5 +42,5 @@ class Files:
 
     def has(self, sha256: str, size: int) -> bool:
         """Tell whether there is a file of that digest and size."""
-        stored = self.plain(sha256)
+        stored = self.plain(sha256, size)
         return stored is not None and (stored.sha256, stored.size) == (sha256, size)

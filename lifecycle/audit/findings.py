@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Final
 
 from lifecycle.domain.messages import Message
 
@@ -67,6 +67,8 @@ TEMPLATES = {
     "checkpoint_ahead": "{field} covers {expected} records, the log has {found}: records were cut"
     " off, or an older copy lies in its place",
     "checkpoint_differs": "{field} fixed the root {expected}, the log's is {found}",
+    "checkpoints_gone": "the database keeps {expected} signed checkpoint(s), and in the places"
+    " named lies none: they were taken away, or never kept there",
     "checkpoint_split": "{field} and {expected} give {found} records different roots: somebody"
     " was shown another history",
     # Beside the records: comments, file names, personal files.
@@ -83,6 +85,11 @@ TEMPLATES = {
     "check_broken_off": "the check of {field} broke off, and more may be wrong there: {found}",
     "schema_differs": "tables or triggers are not those of this release: {found}",
 }
+
+SHOWN: Final = 1000
+"""Characters of a stored value that a finding shows; a forger's may have any number of them."""
+
+_TOLD: Final = ("expected", "found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +113,13 @@ class Finding:
     found: Any = None
 
     def __post_init__(self) -> None:
-        """Tell bytes and odd numbers as they are written: a loosened column may hold them."""
+        """Keep of what is stored as much as can be shown: a loosened column may hold anything."""
         for one in fields(self):
             value = getattr(self, one.name)
-            if isinstance(value, bytes | float):
-                object.__setattr__(self, one.name, repr(value))
+            kept = _kept(value)
+            if kept is not value:
+                place = isinstance(kept, Message) and one.name not in _TOLD
+                object.__setattr__(self, one.name, str(kept) if place else kept)
 
     @property
     def message(self) -> Message:
@@ -154,6 +163,27 @@ class Report:
     def ok(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+
+def _kept(value: Any) -> Any:
+    """Return a value as a finding keeps it: the beginning of a long one, and how long it is.
+
+    Bytes and odd numbers are kept as they are written.
+    """
+    if isinstance(value, Message):
+        told = {name: _kept(one) for name, one in value.parameters.items()}
+        return Message(value.template, told)
+    if isinstance(value, bytes):
+        start = repr(value[:SHOWN])
+        length = {"start": start[:SHOWN], "length": len(value)}
+        return start if len(value) <= SHOWN else Message("{start}… ({length} bytes in all)", length)
+    if isinstance(value, float):
+        return repr(value)
+    text = str(value)
+    if len(text) <= SHOWN:
+        return value
+    length = {"start": text[:SHOWN], "length": len(text)}
+    return Message("{start}… ({length} characters in all)", length)
 
 
 def codes(findings: Iterable[Finding]) -> list[str]:

@@ -126,7 +126,7 @@ class Kept:
                 raise Doubtful
             if one.address is not None:
                 kept = (number, one.address) in self._keys
-                if kept or self._files.opened(one.address) is not None:
+                if kept or self._files.opened(one.address, one.size) is not None:
                     raise Doubtful
             self.tally.erased += 1
 
@@ -138,7 +138,7 @@ class Kept:
                 raise Doubtful
             if one.address is not None:
                 key = self._keys.pop((number, one.address))
-                stored = self._files.opened(one.address, key)
+                stored = self._files.opened(one.address, one.size, key)
                 if key is None or stored is None or stored.plain != value:
                     raise Doubtful
                 if (stored.sha256, stored.size) != (one.address, one.size):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from lifecycle.audit.files import Files
 from lifecycle.audit.findings import Finding
@@ -16,6 +17,7 @@ from lifecycle.domain.commitment import Opening, committed_in
 from lifecycle.domain.erasable import FileKey
 from lifecycle.domain.erasure import Erasures, place_of
 from lifecycle.domain.evidence import StoredFile
+from lifecycle.domain.messages import Message
 from lifecycle.domain.model import INSTALLATION, Evidence
 from lifecycle.domain.ports import Auditing
 from lifecycle.domain.record import Record
@@ -146,7 +148,7 @@ class StreamBeside:
         kept = self._keys.pop((record.sequence, address), None)
         key = None if kept is None else kept.key
         place = (record.stream, record.sequence)
-        stored = self._run.files.opened(address, key)
+        stored = self._run.files.opened(address, length_of(piece), key)
         if erasure is not None:
             left = [("key", key is not None), ("file", stored is not None or kept is not None)]
             for what, there in left:
@@ -156,7 +158,7 @@ class StreamBeside:
             return
         if key is None:
             yield Finding("key_missing", *place, where, address)
-        elif stored is not None and (stored.plain is None or content not in (None, stored.plain)):
+        elif _is_read(stored) and (stored.plain is None or content not in (None, stored.plain)):
             yield Finding("key_differs", *place, where, address)
         yield from stored_as_recorded(record, piece, stored)
 
@@ -176,5 +178,19 @@ def stored_as_recorded(
     place = (record.stream, record.sequence, piece.kind, piece.sha256)
     if stored is None:
         yield Finding("evidence_missing", *place)
-    elif stored.sha256 != piece.sha256 or stored.size != piece.size:
+    elif not _is_read(stored):
+        facts = {"found": stored.size, "size": piece.size}
+        told = Message("{found} bytes long, not {size} as recorded, and was not read", facts)
+        yield Finding("evidence_altered", *place, told)
+    elif stored.sha256 != piece.sha256:
         yield Finding("evidence_altered", *place, f"{stored.sha256} ({stored.size} bytes)")
+
+
+def length_of(piece: Evidence) -> int:
+    """Return how long a file was recorded to be; 0, which none is, where a forger left that out."""
+    return piece.size if type(piece.size) is int else 0
+
+
+def _is_read(stored: StoredFile | None) -> TypeGuard[StoredFile]:
+    """Tell whether a file is there and as long as it was recorded: no other is read."""
+    return stored is not None and stored.sha256 != ""

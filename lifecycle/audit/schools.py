@@ -12,7 +12,7 @@ from lifecycle.audit.chain import StreamCheck
 from lifecycle.audit.checking import Checking, roles, unfounded
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.identities import Oddities
-from lifecycle.audit.parts import part
+from lifecycle.audit.parts import broke, part
 from lifecycle.audit.personal import Beside, Tally
 from lifecycle.audit.screen import Screen
 from lifecycle.audit.shared import SHARED
@@ -133,7 +133,9 @@ def _screened(run: Checking, view: Auditing, span: Span) -> _Sifted:
         with view.plain(span) as plain:
             covered = view.log.covered(span, run.since) if run.since else {}
             sifted = _sift(run, screen, plain, covered)
-    except Exception:
+    except BaseException as error:
+        if not broke(error):
+            raise
         # As a text that is none: the full check reads it leniently and tells, or fails for good.
         return _Sifted()
     run.count(sum(sifted.passed.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from lifecycle.audit.checkpoints import Kept, Known, compared, incomplete, notes_of, opened
@@ -15,6 +15,9 @@ from lifecycle.domain.administration import published_delay
 from lifecycle.domain.model import INSTALLATION
 from lifecycle.domain.ports import Auditing
 
+GONE = "checkpoints_gone"
+"""Code of the finding that nothing is left of what was signed."""
+
 LAST_LOOK = "watch"
 """Where the monitor's own memory is kept, in findings."""
 
@@ -22,27 +25,30 @@ LAST_LOOK = "watch"
 def look(
     view: Auditing,
     keys: Sequence[VerifierKey],
-    notes: Iterable[Kept],
+    notes: Sequence[Kept] | None,
     before: Checkpoint | None,
     now: datetime,
 ) -> tuple[Checkpoint, list[Finding]]:
     """Return what the log looks like, and what is wrong with it or with what was kept of it.
 
     Forged and foreign checkpoints, split views, a log that went back or is another one, records
-    that wait for too long or are kept from the log. Bodies are not read: that is the
-    verification's.
+    that wait for too long or are kept from the log, places that were emptied. Bodies are not read:
+    that is the verification's.
 
     Args:
         view: One consistent view of the storage.
         keys: Whose checkpoints are believed.
-        notes: Checkpoints in places outside of the database.
+        notes: Checkpoints in places outside of the database; ``None`` if no place was named.
         before: What the last look returned; ``None`` at the first.
         now: The time.
 
     Raises:
         DatabaseBroken: Leaves are missing, or the first record cannot be read.
     """
-    known, findings = opened(view.origin, keys, [*notes_of(view), *notes])
+    inside = notes_of(view)
+    known, findings = opened(view.origin, keys, [*inside, *(notes or ())])
+    if inside and notes is not None and not notes:
+        findings.append(Finding(GONE, None, None, None, len(inside), 0))
     if before is not None:
         known.append(Known(LAST_LOOK, before))
     state, tiles = view.log.state(), Tiles(view.log.tile, view.log.hashes)

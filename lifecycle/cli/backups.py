@@ -12,9 +12,10 @@ import click
 
 from lifecycle.cli import documents, output
 from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.findings import finding_lines
 from lifecycle.cli.forms import Command, common_options, option
 from lifecycle.cli.keys import kept, keys_option, read_text, trusted
-from lifecycle.cli.language import say, shown
+from lifecycle.cli.language import say
 from lifecycle.cli.session import Session
 from lifecycle.cli.sharding import addresses_in
 from lifecycle.domain.errors import InvalidInput
@@ -22,7 +23,6 @@ from lifecycle.domain.messages import Message
 
 if TYPE_CHECKING:
     from lifecycle.audit.checkpoints import Kept
-    from lifecycle.audit.findings import Finding
     from lifecycle.storage.backup_file import Manifest
     from lifecycle.storage.restoring import Restored
 
@@ -119,7 +119,8 @@ def _document(file: Path, manifest: Manifest) -> dict[str, Any]:
 
 def _made(file: Path, manifest: Manifest) -> Iterator[str]:
     for digest in manifest.absent:
-        yield say("evidence {sha256} is named by a record and not in the store", sha256=digest)
+        template = "evidence {sha256} is named by a record, and not in the store in that length"
+        yield say(template, sha256=digest)
     yield say(
         "{file}: {records} records, evidence files: {files}",
         file=str(file),
@@ -302,9 +303,3 @@ def _next(
         "repeat what was recorded after the backup, with the same command ids, and tell whoever"
         " has checkpoints of it"
     )
-
-
-def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield findings of verification for people, each on a line."""
-    for found in findings:
-        yield f"{output.plain(found.place, '')}: {found.code}: {shown(found.message)}"

@@ -161,7 +161,8 @@ def _tell(session: Session, out: str, choice: Choice, summary: Summary) -> None:
     if summary.later:
         session.tell("records that no checkpoint covers yet: {count}", count=summary.later)
     if summary.absent:
-        session.tell("evidence files that are not in the store: {count}", count=summary.absent)
+        template = "evidence files not in the store in the length that was recorded: {count}"
+        session.tell(template, count=summary.absent)
     if choice.findings:
         session.tell("the history has findings: {findings}", findings=choice.findings)
     line = say("{file} is written, records: {count}", file=out, count=summary.records)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lifecycle.cli import documents, output
-from lifecycle.cli.backups import accept_option, backup, finding_lines, restore
+from lifecycle.cli.backups import accept_option, backup, restore
 from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.findings import finding_lines
 from lifecycle.cli.forms import Command, Group, common_options
 from lifecycle.cli.language import say, shown
 from lifecycle.cli.session import Session

@@ -187,7 +187,8 @@ def _usage(error: BaseException, *, as_json: bool) -> tuple[str, str, str | None
 
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         if not as_json:
-            output.tell(error.ctx.get_help())
+            for line in error.ctx.get_help().split("\n"):
+                output.tell(line)
             return USAGE
         return "LC002", say("a command is missing"), None, USAGE
     if isinstance(error, click.Abort):  # Ctrl-C or Ctrl-D where a secret is asked for

@@ -208,7 +208,8 @@ def kept(context: click.Context, parameter: click.Parameter, value: Any) -> None
 
 def _show_help(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not context.resilient_parsing:
-        output.line(context.get_help())
+        for text in context.get_help().split("\n"):
+            output.line(text)
         context.exit()
 
 

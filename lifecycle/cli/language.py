@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lifecycle.cli.output import plain
 from lifecycle.domain.messages import Message
+from lifecycle.printable import plain
 from lifecycle.texts import DOMAIN, LANGUAGES, LOCALES, language_of, render, translated
 
 _spoken = "en"
@@ -54,11 +54,23 @@ def say(template: str, **parameters: Any) -> str:
 
 def shown(message: Message) -> str:
     """Return a message of the engine in the language in use."""
-    told = {
-        name: plain(value, "\t") if isinstance(value, str) else value
-        for name, value in message.parameters.items()
-    }
-    return render(Message(message.template, told), _spoken)
+    return render(_escaped(message), _spoken)
+
+
+def _escaped(message: Message) -> Message:
+    """Return a message with whatever it tells on one line: a stored value may be a forger's."""
+    told = {name: _plain(value) for name, value in message.parameters.items()}
+    return Message(message.template, told)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Message):
+        return _escaped(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(one) for one in value]
+    text = str(value)
+    # Numbers stay numbers: templates say how they are written.
+    return value if text.isprintable() else plain(text)
 
 
 def paragraphs(text: str) -> list[str]:

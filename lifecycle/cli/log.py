@@ -12,21 +12,24 @@ import click
 from lifecycle import events
 from lifecycle.cli import documents, files, output
 from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.findings import finding_lines
 from lifecycle.cli.forms import Command, Whole, common_options, option
 from lifecycle.cli.keys import keys_option, private_key, trusted
-from lifecycle.cli.language import say, shown
+from lifecycle.cli.language import say
 from lifecycle.cli.session import Session
 from lifecycle.domain.errors_log import InvalidKey, PlaceFailed
 from lifecycle.domain.messages import Message
 from lifecycle.domain.record import moment_text
 
 if TYPE_CHECKING:
+    from lifecycle import Lifecycle
     from lifecycle.audit.checkpoints import Kept
     from lifecycle.audit.findings import Finding
-    from lifecycle.audit.note import Checkpoint
+    from lifecycle.audit.note import Checkpoint, VerifierKey
     from lifecycle.storage.places import Place
 
 _BATCH = 1000  # records sealed in one transaction
+_SETTLING = 1.0  # seconds between the database and the places, when a checkpoint is kept
 
 
 @click.command(cls=Command, examples=("lifecycle audit seal", "lifecycle audit seal --every 20"))
@@ -266,13 +269,8 @@ def _qr(note: str) -> list[str]:
 
 def _refuse(context: click.Context, session: Session, findings: Sequence[Finding]) -> None:
     document = {"signed": False, "findings": [documents.finding(one) for one in findings]}
-    session.answer(document, [*_lines(findings), say("nothing was signed")])
+    session.answer(document, [*finding_lines(findings), say("nothing was signed")])
     context.exit(FINDINGS)
-
-
-def _lines(findings: Iterable[Finding]) -> Iterator[str]:
-    for found in findings:
-        yield f"{found.place}: {found.code}: {shown(found.message)}"
 
 
 @click.command(
@@ -312,10 +310,11 @@ def watch(
     """Follow the log and the places where its checkpoints are kept.
 
     Ends with 6 as soon as they do not fit together: a forged or foreign checkpoint, two
-    histories, a log that was set back or rewritten, a record that waits for too long.
+    histories, a log that was set back or rewritten, a record that waits for too long, places in
+    which nothing is left of what was signed.
     """
     from lifecycle.audit.findings import codes
-    from lifecycle.audit.watching import look
+    from lifecycle.audit.watching import GONE
 
     session = Session.of(context)
     if not keys:
@@ -328,11 +327,12 @@ def watch(
     with session.engine() as engine:
         _tell_of_others(session, places)
         for last in _looks(1 if once else rounds):
-            # Before the view: what is signed meanwhile is then part of it.
-            notes: list[Kept] = [note for place in places for note in place.notes()]
-            with engine.context.journal.auditing() as view:
-                now = engine.context.clock.now()
-                before, findings = look(view, believed, notes, before, now)
+            seen, findings, notes = _look(engine, believed, places, before)
+            if codes(findings) == [GONE]:
+                # Whoever signs the first of all keeps it in the database, and then there.
+                time.sleep(_SETTLING)
+                seen, findings, notes = _look(engine, believed, places, before)
+            before = seen
             if findings:
                 engine.context.log(events.WATCH_FOUND, findings=codes(findings))
             if last or findings:
@@ -348,6 +348,23 @@ def watch(
         "findings": [documents.finding(one) for one in findings],
     }
     end = [] if findings else [say(template, size=before.size, count=kept)]
-    session.answer(document, [*_lines(findings), *end])
+    session.answer(document, [*finding_lines(findings), *end])
     if findings:
         context.exit(FINDINGS)
+
+
+def _look(
+    engine: Lifecycle,
+    keys: Sequence[VerifierKey],
+    places: Sequence[Place],
+    before: Checkpoint | None,
+) -> tuple[Checkpoint, list[Finding], list[Kept]]:
+    """Look once; return also what was found in the places."""
+    from lifecycle.audit.watching import look
+
+    # Before the view: what is signed meanwhile is then part of it.
+    notes = [note for place in places for note in place.notes()]
+    with engine.context.journal.auditing() as view:
+        now = engine.context.clock.now()
+        seen, findings = look(view, keys, notes if places else None, before, now)
+    return seen, findings, notes

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
 from typing import Any, Final
+
+from lifecycle.printable import plain, plain_json
 
 _USUAL: Final = 80
 """Columns of a terminal that does not tell; click makes no help wider."""
@@ -113,7 +114,8 @@ def document(content: Mapping[str, Any]) -> None:
     """Write the one JSON document of a command, or one of those that are a line each."""
     import json
 
-    write(json.dumps(content, ensure_ascii=False, indent=_indent, allow_nan=False) + "\n")
+    text = json.dumps(content, ensure_ascii=False, indent=_indent, allow_nan=False)
+    write(f"{plain_json(text)}\n")
 
 
 class Held:
@@ -179,7 +181,7 @@ def long_document(members: Iterable[tuple[str, Any]], write: Callable[[str], Non
 
     def text(content: Any, margin: str) -> str:
         told = json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False)
-        return told.replace("\n", f"\n{margin}")  # no text has one: JSON escapes it
+        return plain_json(told).replace("\n", f"\n{margin}")  # no text has one: JSON escapes it
 
     before = "{"
     for name, value in members:
@@ -202,27 +204,8 @@ def documents_are_lines() -> None:
     _indent = None
 
 
-def plain(text: str, kept: str = "\n\t") -> str:
-    """Return *text* with every character escaped that a terminal might obey.
-
-    Texts of a history may be a forger's: a sequence that clears the screen, or a line break before
-    a verdict of his own, would hide what was found.
-
-    Args:
-        text: Whatever is shown to people.
-        kept: Characters that are not printable, but stay.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() or one in kept or unicodedata.category(one) == "Zs"
-        else one.encode("unicode_escape").decode()
-        for one in text
-    )  # fmt: skip
-
-
 def line(text: str = "") -> None:
-    """Write one line of the result."""
+    """Write one line of the result; a line break in it is somebody's, and escaped."""
     write(f"{plain(text)}\n")
 
 

@@ -9,8 +9,9 @@ import click
 
 from lifecycle.cli import documents, output
 from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.findings import finding_lines
 from lifecycle.cli.forms import Command, argument, common_options
-from lifecycle.cli.language import say, shown
+from lifecycle.cli.language import say
 from lifecycle.cli.proofs import latest
 from lifecycle.cli.session import Session
 
@@ -57,7 +58,7 @@ def export_log(context: click.Context, folder: str) -> None:
         "added": added,
         "findings": [documents.finding(one) for one in findings],
     }
-    lines = [f"{one.place}: {one.code}: {shown(one.message)}" for one in findings]
+    lines = list(finding_lines(findings))
     template = "{folder} serves {size} records; files added: {count}"
     end = say("nothing was written")
     if not findings:

@@ -11,9 +11,10 @@ import click
 
 from lifecycle.cli import documents, moments, output
 from lifecycle.cli.failures import FINDINGS
+from lifecycle.cli.findings import finding_lines
 from lifecycle.cli.forms import Command, Whole, argument, common_options, option
 from lifecycle.cli.keys import kept, keys_option, trusted
-from lifecycle.cli.language import say, shown
+from lifecycle.cli.language import say
 from lifecycle.cli.pages import Page
 from lifecycle.cli.session import Session
 from lifecycle.domain.commitment import committed_in
@@ -324,8 +325,7 @@ def _waited(session: Session, progress: output.Progress, numbers: Sequence[int])
 
 
 def _report_lines(report: Report) -> Iterator[str]:
-    for found in report.findings:
-        yield f"{output.plain(found.place, '')}: {found.code}: {shown(found.message)}"
+    yield from finding_lines(report.findings)
     counts = {
         "records": report.records,
         "streams": report.streams,

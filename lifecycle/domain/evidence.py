@@ -44,7 +44,8 @@ class StoredFile:
     """A file in the evidence store.
 
     Args:
-        sha256: Content address: of what is stored.
+        sha256: Content address: of what is stored; empty for one whose length alone says that it
+            is another one.
         size: Of what is stored, bytes.
         media_type: Declared by the ending of the file that was given.
         plain: SHA-256 of the content before it was encrypted; ``None`` if it was not, or if the
@@ -230,24 +231,42 @@ class EvidenceStore(Protocol):
         """
         ...
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str, size: int | None = None) -> BinaryIO:
         """Open a stored file for reading.
 
+        Args:
+            sha256: Its address.
+            size: How long it was recorded to be, bytes.
+
         Raises:
-            EvidenceLost: There is no such file.
+            EvidenceLost: There is no such file, or it has another length.
         """
         ...
 
-    def read(self, sha256: str, key: bytes | None = None) -> bytes:
+    def read(self, sha256: str, key: bytes | None = None, size: int | None = None) -> bytes:
         """Return the content of a stored file, decrypted with its key if it has one.
 
+        Args:
+            sha256: Its address.
+            key: Of a personal file.
+            size: How long it was recorded to be, bytes.
+
         Raises:
-            EvidenceLost: There is no such file, or the key does not open it.
+            EvidenceLost: There is no such file, it has another length, or the key does not open
+                it.
         """
         ...
 
-    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
+    def check(
+        self, sha256: str, key: bytes | None = None, size: int | None = None
+    ) -> StoredFile | None:
         """Re-hash a stored file: what lies there really, or ``None`` if nothing does.
+
+        Args:
+            sha256: Its address.
+            key: Of a personal file.
+            size: How long it was recorded to be, bytes; one of another length is not read, for it
+                may have no end that anybody can wait for.
 
         Raises:
             EvidenceLost: It cannot be read.

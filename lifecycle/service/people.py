@@ -225,7 +225,7 @@ class People:
         if found.content is not None and (key is None or key.key is None):
             raise EvidenceErased(address)
         store = self._context.evidence
-        content = store.read(address, key.key if key and found.content else None)
+        content = store.read(address, key.key if key and found.content else None, found.size)
         if found.content is None and sha256(content).hexdigest() != address:
             raise EvidenceLost(detail=f"what lies under {address} is not that content", folder="")
         return content

@@ -19,6 +19,7 @@ from lifecycle.audit.note import Checkpoint, parse_note
 from lifecycle.audit.proof import Growth, Inclusion
 from lifecycle.domain.definition import Definition
 from lifecycle.domain.errors_log import NoCheckpoint
+from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.memory_evidence import MemoryEvidence
 from lifecycle.workflows.catalogue import Catalogue
 from tests.audit.bundles import SIGNER, sign
@@ -159,6 +160,21 @@ def test_files_that_the_store_lost_are_counted(written: Written) -> None:
         summary = write_bundle(io.BytesIO(), view, MemoryEvidence(), Choice(evidence=True))
 
     assert (summary.files, summary.absent) == (0, 1)
+
+
+def test_a_file_of_another_length_is_counted_with_them(written: Written, tmp_path: Path) -> None:
+    digest = written.digest
+    place = tmp_path / "sha256" / digest[:2] / digest[2:4] / digest
+    place.parent.mkdir(parents=True)
+    counted = []
+    for content in (PAPER, PAPER + b"x"):
+        place.write_bytes(content)
+        with written.engine.context.journal.auditing() as view:
+            choice = Choice(evidence=True)
+            summary = write_bundle(io.BytesIO(), view, EvidenceFolder(tmp_path), choice)
+        counted.append((summary.files, summary.absent))
+
+    assert counted == [(1, 0), (0, 1)]
 
 
 def test_without_a_checkpoint_nothing_is_written(engine: Lifecycle) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from lifecycle.audit.findings import SHOWN, Finding
 from lifecycle.domain import canonical
+from lifecycle.domain.messages import Message
 from lifecycle.domain.record import Record
-from tests.audit.breaking_in import MAP, STREAM, Body, BreakIn, forged, told
+from tests.audit.breaking_in import MAP, STREAM, Body, BreakIn, forged, told, verified
 
 
 @pytest.mark.parametrize("name", ["command_id", "record_id"])
@@ -126,3 +129,36 @@ def test_a_definition_of_wrong_types_is_a_finding(
     codes = {code for code, _, _ in told(folder)}
 
     assert codes & {"definition_altered", "decision_refused"}
+
+
+def test_of_a_value_without_end_the_beginning_is_told_and_how_long_it_is(folder: Path) -> None:
+    with BreakIn(folder) as visit:
+        visit.run("UPDATE lifecycle_log_state SET frontier = zeroblob(100000)")
+        visit.run("UPDATE lifecycle_actors SET actor = actor || printf('%.*c', 50000, 'x')")
+
+    found = {one.code: one for one in verified(folder).findings}
+
+    assert "(200000 characters in all)" in str(found["log_state_differs"].found)
+    assert re.search(r"x… \(\d{6} characters in all\)", str(found["actors_differ"].found))
+    assert all(len(str(one.message)) < 3 * SHOWN for one in found.values())
+    assert found["log_state_differs"].found.parameters["length"] == 200000
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("x" * SHOWN, "x" * SHOWN),
+        ("x" * 1001, f"{'x' * SHOWN}… (1001 characters in all)"),
+        (bytes(2), r"b'\x00\x00'"),
+        (b"y" * 1001, f"b'{'y' * 998}… (1001 bytes in all)"),
+        (["x" * 1001], f"['{'x' * 998}… (1005 characters in all)"),
+        (Message("a {b}", {"b": "x" * 1001}), f"a {'x' * SHOWN}… (1001 characters in all)"),
+        (0.5, "0.5"),
+    ],
+)
+def test_long_values_are_cut_wherever_they_are_told(value: Any, told: str) -> None:
+    finding = Finding("column_differs", stream=value, field=value, expected=value, found=value)
+
+    assert (str(finding.stream), str(finding.field)) == (told, told)
+    assert (str(finding.expected), str(finding.found)) == (told, told)
+    assert told in str(finding.message)

@@ -92,7 +92,7 @@ def test_two_histories_shown_to_two_auditors_are_a_split_view() -> None:
 
     assert codes(found) == ["checkpoint_split", "checkpoint_differs", "log_forked"]
     assert (found[0].field, found[0].expected, found[0].found) == ("two", "one", 2)
-    assert (found[2].expected, found[2].found) == (2, 2)
+    assert (found[2].expected, found[2].found) == (0, 2)
 
 
 def test_a_fork_lies_between_the_last_size_that_agrees_and_the_first_that_does_not() -> None:
@@ -110,6 +110,20 @@ def test_a_fork_lies_between_the_last_size_that_agrees_and_the_first_that_does_n
     ]
     assert (found[0].expected, found[0].found) == (other.hex(), ours.hex())
     assert (found[2].expected, found[2].found) == (4, 7)
+
+
+def test_of_two_roots_at_one_size_the_log_that_has_one_agreed_only_before_it() -> None:
+    ours, other = bytes(32), bytes([1]) * 32
+    known = [
+        Known(f"{size} {root[:1].hex()}", Checkpoint("log", size, root))
+        for size, root in ((4, ours), (7, ours), (7, other))
+    ]
+
+    *_, forked = compared(known, 9, lambda _: ours)
+    empty = compared([Known("none", Checkpoint("log", 0, other))], 9, lambda _: ours)
+
+    assert (forked.code, forked.expected, forked.found) == ("log_forked", 4, 7)
+    assert (empty[-1].code, empty[-1].expected, empty[-1].found) == ("log_forked", 0, 0)
 
 
 def test_the_next_checkpoint_goes_on_from_the_last_and_hashes_the_new_bodies() -> None:
@@ -188,3 +202,18 @@ def test_a_monitor_remembers_what_it_saw() -> None:
         _, found = look(view, [LOG.key], [], before, START)
 
     assert [(one.code, one.field) for one in found] == [("checkpoint_ahead", "watch")]
+
+
+def test_a_monitor_tells_that_nothing_is_left_of_what_was_signed() -> None:
+    journal = written(3)
+    with journal.auditing() as view:
+        assert look(view, [LOG.key], [], None, START)[1] == []  # nothing was signed yet
+    kept = signed(journal)
+    with journal.writing() as tx:
+        tx.keep_checkpoint(KeptCheckpoint(3, kept.text, moment_text(START)))
+    with journal.auditing() as view:
+        assert look(view, [LOG.key], [kept], None, START)[1] == []
+        assert look(view, [LOG.key], None, None, START)[1] == []  # no place was named
+        assert look(view, [LOG.key], [], None, START)[1] == [
+            Finding("checkpoints_gone", None, None, None, 1, 0)
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from lifecycle.audit.findings import Report
 from lifecycle.audit.merkle import Frontier
 from lifecycle.audit.note import origin_line
 from lifecycle.domain.definition import Definition
+from lifecycle.domain.errors import EvidenceLost
 from lifecycle.storage import tables
 from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import create_journal, open_journal
@@ -223,12 +225,30 @@ def test_a_changed_ciphertext_is_found(folder: Path) -> None:
     ]
 
 
-def test_a_ciphertext_too_short_to_be_one_is_found(folder: Path) -> None:
+@pytest.mark.parametrize("size", [0, 1, 2**31 + 50])
+def test_a_file_of_another_length_is_found_before_it_is_read(
+    folder: Path, engine: Lifecycle, size: int
+) -> None:
+    """It may be longer than anybody can read, or than the cipher of a library takes."""
     (file,) = stored(folder)
+    recorded = file.stat().st_size
     file.chmod(0o600)
-    file.write_bytes(b"x")
+    os.truncate(file, size)
 
-    assert [code for code, _, _ in found(folder)] == ["key_differs", "evidence_altered"]
+    (one,) = verify(engine).findings
+
+    assert (one.code, one.place, one.field) == ("evidence_altered", VISIT, "visit_note")
+    assert str(one.found) == f"{size} bytes long, not {recorded} as recorded, and was not read"
+
+
+def test_a_file_of_another_length_is_not_given_out(folder: Path, engine: Lifecycle) -> None:
+    (file,) = stored(folder)
+    recorded = file.stat().st_size
+    file.chmod(0o600)
+    os.truncate(file, 2**31 + 50)
+
+    with pytest.raises(EvidenceLost, match=f"has {2**31 + 50} bytes, {recorded} were recorded"):
+        engine.people.evidence(file.name)
 
 
 def test_what_an_erasure_left_behind_is_found(

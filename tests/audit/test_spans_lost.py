@@ -41,21 +41,25 @@ Kill = Callable[[int], None]  # Called with how many spans were told of; -1 befo
 class Fatal(EvidenceFolder):
     """Kills the process that looks at a file, unless it is the one that asked."""
 
-    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
+    def check(
+        self, sha256: str, key: bytes | None = None, size: int | None = None
+    ) -> StoredFile | None:
         """Look at a file, or end."""
         if parent_process() is not None:
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().check(sha256, key)
+        return super().check(sha256, key, size)
 
 
 class Slow(EvidenceFolder):
     """Takes its time over every file, in every process but the one that asked."""
 
-    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
+    def check(
+        self, sha256: str, key: bytes | None = None, size: int | None = None
+    ) -> StoredFile | None:
         """Look at a file in a minute."""
         if parent_process() is not None:
             time.sleep(60)
-        return super().check(sha256, key)
+        return super().check(sha256, key, size)
 
 
 def spread_out(

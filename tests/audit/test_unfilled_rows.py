@@ -212,7 +212,7 @@ def test_a_row_of_no_stream_that_makes_somebody_administrator_is_a_finding(histo
 def test_a_part_that_breaks_off_keeps_what_it_and_others_found() -> None:
     first = Finding("log_gap", "installation", 1)
 
-    def broken(error: Exception) -> Iterator[Finding]:
+    def broken(error: BaseException) -> Iterator[Finding]:
         yield first
         raise error
 
@@ -224,6 +224,11 @@ def test_a_part_that_breaks_off_keeps_what_it_and_others_found() -> None:
     ]
     with pytest.raises(StorageFailed):
         list(part("log", broken(StorageFailed(detail="gone"))))
+    # What a library written in Rust raises where it breaks; the type cannot be imported.
+    panic = type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})
+    assert list(part("log", broken(panic("too long"))))[1].found == "PanicException: too long"
+    with pytest.raises(KeyboardInterrupt):
+        list(part("log", broken(KeyboardInterrupt())))
 
 
 def test_a_time_that_is_no_text_hides_nothing_of_the_log(history: Path) -> None:

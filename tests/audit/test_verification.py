@@ -38,7 +38,9 @@ def test_an_empty_history_is_sound(tmp_path: Path, catalogue: Catalogue) -> None
 class BrokenDisk(EvidenceFolder):
     """A folder whose disk fails to read: that cannot be brought about in a test otherwise."""
 
-    def check(self, sha256: str, key: bytes | None = None) -> StoredFile | None:
+    def check(
+        self, sha256: str, key: bytes | None = None, size: int | None = None
+    ) -> StoredFile | None:
         raise EvidenceLost(detail=f"{sha256} cannot be read", folder=str(self.root))
 
 

@@ -332,7 +332,7 @@ class Judge:
             path.write_bytes(flip.of.value)
 
     def _altered(self, flip: Flip) -> bool:
-        found = self.run.files.opened(flip.of.column)
+        found = self.run.files.opened(flip.of.column, len(flip.of.value))
         return found is None or found.sha256 != flip.of.column
 
     # -- where ------------------------------------------------------------------------------------

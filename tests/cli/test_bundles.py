@@ -157,7 +157,7 @@ def test_a_missing_evidence_file_is_told(signed: Terminal) -> None:
 
     said = signed.run("audit", "bundle", "--out", "b.zip", "--evidence", "--unsound")
 
-    assert "evidence files that are not in the store: 1" in said.err
+    assert "evidence files not in the store in the length that was recorded: 1" in said.err
 
 
 def test_the_digest_of_the_verifier_is_that_of_the_file_in_a_bundle(signed: Terminal) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import shutil
 import sqlite3
 import subprocess
 
 import pytest
 
+from lifecycle import events
+from lifecycle.logs import configure, event
 from tests.cli.terminal import Terminal
 from tests.cli.test_log import SCHOOL, add_actor, keyed, sign
 
@@ -85,6 +89,20 @@ def test_a_place_that_fails_does_not_keep_the_others_from_their_checkpoint(
     assert "first" in said.error["message"]
     assert (keyed.folder / "usb" / "latest").is_file()
     assert (keyed.folder / "second" / "checkpoints" / "latest").is_file()
+
+
+def test_a_watch_of_a_place_that_was_emptied_ends_with_6(keyed: Terminal) -> None:
+    sign(keyed)
+    for file in (keyed.folder / "usb").iterdir():
+        file.unlink()
+
+    emptied = keyed.run(*WATCH, "--once")
+    unnamed = keyed.run("audit", "watch", "--key", "log.vkey", "--once")
+
+    assert emptied.code == 6
+    assert "checkpoints_gone: the database keeps 1 signed checkpoint(s)" in emptied.out
+    assert "sound" not in emptied.out
+    assert unnamed.code == 0
 
 
 def test_watch_and_seal_end_after_the_looks_they_were_given(keyed: Terminal) -> None:
@@ -185,6 +203,51 @@ def test_no_forger_s_words_reach_the_terminal_as_commands(keyed: Terminal) -> No
         assert "\x1b" not in said.out + said.err
         assert not any(one.startswith("sound") for one in said.out.splitlines())
     assert r"\x1b[2J\nsound" in keyed.run("verify").out
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_no_forger_s_words_stand_on_a_line_of_their_own(keyed: Terminal, language: str) -> None:
+    """What is told in lists is told on one line as well."""
+    cheat = "char(10) || 'sound: 9 records' || char(133) || 'x' || char(8232, 8238, 155, 27)"
+    for table in ("lifecycle_actors", "lifecycle_assignments"):
+        change(keyed, f"UPDATE {table} SET actor = actor || {cheat}")  # noqa: S608 - of the test
+
+    people = keyed.run("verify", "--lang", language)
+    program = keyed.run("verify", "--json", "--lang", language)
+
+    assert people.code == program.code == 6
+    assert not any(one.startswith("sound") for one in people.out.splitlines())
+    for said in (people, program):
+        assert all(one.isprintable() for one in said.out.split("\n"))
+    found = {one["code"]: one for one in program.document["findings"]}
+    assert {"roles_differ", "actors_differ"} <= set(found)
+    assert r"\nsound: 9 records\x85x\u2028\u202e\x9b\x1b" in found["roles_differ"]["message"]
+    assert r"\nsound: 9 records\x85x\u2028\u202e\x9b\x1b" in people.out
+
+
+def test_a_document_has_every_character_and_shows_only_those_that_are_safe(
+    keyed: Terminal,
+) -> None:
+    change(keyed, "UPDATE lifecycle_standings SET title = 'a b' || char(155, 8238, 917505, 160)")
+
+    said = keyed.run("status", SCHOOL, "--json")
+
+    assert r'"a b\u009b\u202e\udb40\udc01' in said.out
+    assert "a b\x9b\u202e\U000e0001\xa0" in json.dumps(said.document, ensure_ascii=False)
+
+
+def test_events_do_not_break_the_line_either(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("lifecycle")
+    before, level = list(logger.handlers), logger.level
+    for style in ("console", "json"):
+        configure(style)
+        event(events.WATCH_FOUND, findings="a\nsound\x9b")
+    logger.handlers, logger.level = before, level
+
+    console, document = capsys.readouterr().err.splitlines()
+
+    assert r"a\nsound\x9b" in console
+    assert r'"a\nsound\u009b"' in document
 
 
 def test_a_checkpoint_is_read_as_e_mail_delivers_it(keyed: Terminal) -> None:

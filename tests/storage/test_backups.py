@@ -177,6 +177,17 @@ def test_a_manifest_that_tells_of_another_history_is_no_use(kept: Kept) -> None:
     assert kept.is_empty()
 
 
+def test_a_file_of_another_length_is_left_out_and_told(kept: Kept) -> None:
+    (file,) = (kept.folder / "evidence" / "sha256").glob("*/*/*")
+    file.chmod(0o600)
+    os.truncate(file, 2**31)
+
+    kept.backup()
+
+    assert kept.manifest.absent == [file.name]
+    assert len(kept.manifest.files) == 1
+
+
 def test_findings_keep_a_backup_from_its_place_unless_they_are_accepted(kept: Kept) -> None:
     shutil.rmtree(kept.folder / "evidence")
     file = kept.backup()

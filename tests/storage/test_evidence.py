@@ -70,6 +70,19 @@ def test_a_kept_file_is_hashed_again(store: EvidenceStore, note: Path) -> None:
     assert (found.sha256, found.size) == (DIGEST, len(CONTENT))
 
 
+def test_a_file_is_read_only_if_it_is_as_long_as_recorded(store: EvidenceStore, note: Path) -> None:
+    store.put(note)
+    size = len(CONTENT)
+
+    unread = store.check(DIGEST, None, size + 1)
+    assert unread is not None
+    assert (unread.sha256, unread.size) == ("", size)
+    assert store.read(DIGEST, None, size) == CONTENT
+    for given in (store.read, lambda digest, key, length: store.open(digest, length)):
+        with pytest.raises(EvidenceLost, match=f"has {size} bytes, {size + 1} were recorded"):
+            given(DIGEST, None, size + 1)
+
+
 @pytest.mark.parametrize(
     "digest", ["0" * 64, "", "../../etc/passwd", DIGEST.upper(), "\0", "а" * 64]
 )

@@ -152,6 +152,26 @@ UNSEEN = {
     " lifecycle_outbox ALTER id SET DEFAULT nextval('third.lifecycle_outbox_id_seq')": (
         "column lifecycle_outbox.id differs from"
     ),
+    # Rows that a host's refer to cannot be removed.
+    "CREATE TABLE child (school text REFERENCES lifecycle_standings (school))": (
+        "constraint child.child_school_fkey is foreign to"
+    ),
+    "ALTER TABLE lifecycle_version ADD COLUMN note text DEFAULT 'x'": (
+        "column lifecycle_version.note is foreign to"
+    ),
+    "ALTER TABLE lifecycle_version ALTER version_num TYPE text": (
+        "column lifecycle_version.version_num differs from"
+    ),
+    "CREATE TABLE far.lifecycle_version (one text REFERENCES public.lifecycle_actors (actor))": (
+        "constraint lifecycle_version.lifecycle_version_one_fkey is foreign to"
+    ),
+    # Whoever gathers statistics would run it over the rows.
+    "CREATE FUNCTION theirs(text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1';"
+    " CREATE STATISTICS guess ON theirs(stream) FROM lifecycle_records": (
+        "statistics guess is foreign to"
+    ),
+    # Of columns alone: they run nothing.
+    "CREATE STATISTICS harmless (ndistinct) ON stream, kind FROM lifecycle_records": "",
     # Its name is that of a good one.
     "CREATE TRIGGER lifecycle_definitions_no_change BEFORE INSERT ON lifecycle_checkpoints"
     " FOR EACH ROW EXECUTE FUNCTION lifecycle_refuse()": (

@@ -256,6 +256,32 @@ def test_an_index_that_does_not_fit_its_table_is_found(
     assert all(one.startswith("table lifecycle_standings: ") for one in found)
 
 
+@pytest.mark.parametrize("blank", ["\u00a0", "\u0085", "\x1c", "\u2028"])
+def test_what_only_looks_like_a_blank_differs(
+    sqlite_journal: SqlJournal, raw: sqlite3.Connection, blank: str
+) -> None:
+    """To SQLite it belongs to a name: here to that of another column, which is none."""
+    name = "lifecycle_records_no_update"
+    ((made,),) = raw.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchall()
+    raw.execute(f"DROP TRIGGER {name}")
+    raw.execute(made.replace("a record is", f"a{blank}record is"))
+
+    with sqlite_journal.auditing() as view:
+        assert view.schema_findings() == [f"trigger {name} differs from the schema {tables.SCHEMA}"]
+
+
+def test_a_statement_laid_out_anew_is_the_same(
+    sqlite_journal: SqlJournal, raw: sqlite3.Connection
+) -> None:
+    name = "lifecycle_records_no_update"
+    ((made,),) = raw.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchall()
+    raw.execute(f"DROP TRIGGER {name}")
+    raw.execute(made.replace(" BEGIN ", "\r\n\tBEGIN\f  "))
+
+    with sqlite_journal.auditing() as view:
+        assert view.schema_findings() == []
+
+
 def test_a_host_s_own_collation_is_not_needed(
     sqlite_journal: SqlJournal, raw: sqlite3.Connection
 ) -> None:
