@@ -77,11 +77,8 @@ def test_no_two_errors_share_a_code() -> None:
         if not name.startswith("tests/") and naming.search((ROOT / name).read_text("utf-8")):
             shipped = SHIPPED[name.partition("/")[0]] + "/" + name.partition("/")[2]
             importlib.import_module(shipped.removesuffix(".py").replace("/", "."))
-    named = [
-        (one.code, one.__name__)
-        for one in (LifecycleError, *below(LifecycleError))
-        if "code" in vars(one)
-    ]
+    every = [LifecycleError, *below(LifecycleError)]
+    named = [(one.code, one.__name__) for one in every if "code" in vars(one)]
     first = dict(reversed(named))
 
     assert len(named) > 60
