@@ -45,6 +45,9 @@ class MemoryEvidence:
         self._files.setdefault(stored.sha256, copy.getvalue())
         return stored
 
+    def make(self) -> None:
+        """Do nothing: it is there from the start."""
+
     def open(self, sha256: str) -> BinaryIO:
         """Open a kept file for reading.
 

@@ -228,7 +228,16 @@ class EvidenceStore(Protocol):
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
+            EvidenceMissing: There is no store; see ``make``.
             EvidenceLost: The store could not be written.
+        """
+        ...
+
+    def make(self) -> None:
+        """Make the store, which ``put`` never does: it may only be out of reach for now.
+
+        Raises:
+            EvidenceLost: It could not be made.
         """
         ...
 
