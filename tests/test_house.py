@@ -77,7 +77,7 @@ def test_no_two_errors_share_a_code() -> None:
         if not name.startswith("tests/") and naming.search((ROOT / name).read_text("utf-8")):
             shipped = SHIPPED[name.partition("/")[0]] + "/" + name.partition("/")[2]
             importlib.import_module(shipped.removesuffix(".py").replace("/", "."))
-    every = [LifecycleError, *below(LifecycleError)]
+    every: list[type[LifecycleError]] = [LifecycleError, *below(LifecycleError)]
     named = [(one.code, one.__name__) for one in every if "code" in vars(one)]
     first = dict(reversed(named))
 
