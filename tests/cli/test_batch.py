@@ -333,9 +333,7 @@ def test_what_was_told_before_a_kill_is_recorded_and_a_later_run_doubles_nothing
 @pytest.mark.parametrize(
     ("given", "code"),
     [
-        (["--batch", "march.csv", "krasnogorsk"], "LC002"),
         (["--batch=march.csv", "--no-such-option"], "LC002"),
-        (["--batch"], "LC002"),
         (["--batch", "no-such-file.csv"], "LC323"),
     ],
 )
