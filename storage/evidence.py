@@ -88,6 +88,18 @@ class EvidenceFolder:
         with offered(path) as source:
             return taken(source, path, self._limit, lambda chunk: None, secret)
 
+    def make(self) -> None:
+        """Make the store, with the folders above it; each name is on the disk before the next.
+
+        Raises:
+            EvidenceLost: It could not be made.
+        """
+        with self._failing("could not be made"):
+            missing = [one for one in self.root.parents if not one.exists()]
+            for folder in (*reversed(missing), self.root, self._files):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                sync_folder(folder.parent)
+
     def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Store a copy that survives a power cut, and only then return.
 
@@ -110,18 +122,6 @@ class EvidenceFolder:
             finally:
                 incoming.unlink(missing_ok=True)
             return stored
-
-    def make(self) -> None:
-        """Make the store, with the folders above it; each name is on the disk before the next.
-
-        Raises:
-            EvidenceLost: It could not be made.
-        """
-        with self._failing("could not be made"):
-            missing = [one for one in self.root.parents if not one.exists()]
-            for folder in (*reversed(missing), self.root, self._files):
-                folder.mkdir(mode=0o700, exist_ok=True)
-                sync_folder(folder.parent)
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a stored file for reading.

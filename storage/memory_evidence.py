@@ -33,6 +33,9 @@ class MemoryEvidence:
         with offered(path) as source:
             return taken(source, path, self._limit, lambda chunk: None, secret)
 
+    def make(self) -> None:
+        """Do nothing: it is there from the start."""
+
     def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Keep a copy, encrypted with *secret* if there is one.
 
@@ -44,9 +47,6 @@ class MemoryEvidence:
             stored = taken(source, path, self._limit, copy.write, secret)
         self._files.setdefault(stored.sha256, copy.getvalue())
         return stored
-
-    def make(self) -> None:
-        """Do nothing: it is there from the start."""
 
     def open(self, sha256: str) -> BinaryIO:
         """Open a kept file for reading.
