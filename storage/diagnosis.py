@@ -45,6 +45,10 @@ TEMPLATES: Final = {
     "no_checksums": "data checksums are off: damage by a disk is not noticed",
     "no_archive": "nothing is archived and no standby follows: what was written since the last"
     " backup is lost with the disk",
+    "role_rights": "{whom} has the rights {rights} on {tables}, more than db grant gives it",
+    "role_powers": "{whom} is {powers}, and no rule of the tables holds it",
+    "role_member": "{whom} has the rights of {others} beside its own",
+    "auditor_writes": "{whom} has the rights of {role} and of {also}: who audits must not write",
     "unlogged": "{table} is not logged: it is empty after a crash",
     "rights_wide": "{whom} has the rights {rights} on {tables}, beside what db grant gives",
     "owner_differs": "{table} belongs to {owner}, other tables to {usual}",
@@ -88,6 +92,10 @@ REMEDIES: Final = {
     "wal_sync_method": "set the usual one, or try this one with pg_test_fsync on that disk",
     "no_checksums": "with the server stopped run: pg_checksums --enable",
     "no_archive": "set up archive_command or a standby, and make backups: lifecycle db backup",
+    "role_rights": "run: REVOKE {rights} ON {tables} FROM {whom}; and then: lifecycle db grant",
+    "role_powers": "run: ALTER ROLE {whom} {without}",
+    "role_member": "run: REVOKE {others} FROM {whom}",
+    "auditor_writes": "use one account for each, and run: REVOKE {also} FROM {whom}",
     "unlogged": "run: ALTER TABLE {table} SET LOGGED",
     "rights_wide": "run: REVOKE ALL ON {tables} FROM {whom}; give accounts the roles of: lifecycle"
     " db grant",
@@ -107,6 +115,7 @@ HAZARDS: Final = frozenset(
     {
         "missing", "unreadable", "clock_behind", "sealing_late", "evidence_missing",
         "evidence_unreadable", "file_open", "network", "room_none", "wal_fault", "left_over",
+        "role_rights", "role_powers", "role_member", "auditor_writes",
         "setting_off", "role_setting", "damage_hidden", "unlogged", "version_old",
         "rights_wide", "owner_differs", "rights_wide_there", "owner_differs_there",
         "named_twice",

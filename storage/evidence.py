@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
-from lifecycle.domain.errors_evidence import EvidenceUnreadable
+from lifecycle.domain.errors_evidence import EvidenceMissing, EvidenceUnreadable
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.domain.figures import EvidenceUse
 from lifecycle.domain.messages import Message
@@ -65,7 +65,9 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class EvidenceFolder:
-    """Evidence files below one folder, which is made when the first file comes.
+    """Evidence files below one folder.
+
+    It is there if ``sha256`` is in it: the place where a disk is mounted is a folder, too.
 
     Args:
         root: The folder.
@@ -74,6 +76,7 @@ class EvidenceFolder:
 
     def __init__(self, root: str | PathLike[str], *, limit: int = MAX_FILE_BYTES) -> None:
         self.root = Path(root).absolute()
+        self._files = self.root / "sha256"
         self._limit = limit
 
     def measure(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
@@ -85,6 +88,18 @@ class EvidenceFolder:
         with offered(path) as source:
             return taken(source, path, self._limit, lambda chunk: None, secret)
 
+    def make(self) -> None:
+        """Make the store, with the folders above it; each name is on the disk before the next.
+
+        Raises:
+            EvidenceLost: It could not be made.
+        """
+        with self._failing("could not be made"):
+            missing = [one for one in self.root.parents if not one.exists()]
+            for folder in (*reversed(missing), self.root, self._files):
+                folder.mkdir(mode=0o700, exist_ok=True)
+                sync_folder(folder.parent)
+
     def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Store a copy that survives a power cut, and only then return.
 
@@ -94,10 +109,13 @@ class EvidenceFolder:
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
+            EvidenceMissing: There is no store; see ``make``.
             EvidenceLost: The store could not be written, or holds something else at that place.
         """
         with offered(path) as source, self._failing("could not be written"):
-            incoming = self._folder("incoming") / uuid4().hex
+            if not self._files.is_dir():
+                raise EvidenceMissing(folder=str(self.root), store=str(self._files))
+            incoming = self._folder(self.root, "incoming") / uuid4().hex
             try:
                 stored = self._write(source, path, incoming, secret)
                 self._publish(incoming, stored)
@@ -202,18 +220,14 @@ class EvidenceFolder:
             raise EvidenceUnreadable(detail=detail, folder=str(self.root)) from error
 
     def _place(self, digest: str) -> Path:
-        return self.root / "sha256" / digest[:2] / digest[2:4] / digest
+        return self._files / digest[:2] / digest[2:4] / digest
 
-    def _folder(self, *inside: str) -> Path:
-        """Make a folder of the store with those above it.
+    def _folder(self, folder: Path, *inside: str) -> Path:
+        """Make folders, one in the other, in one that is there.
 
         Each one's name is synced in the one above, even if it was there: who made it may not
         have come to that.
         """
-        if not self.root.exists():
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_folder(self.root.parent)
-        folder = self.root
         for name in inside:
             (folder / name).mkdir(mode=0o700, exist_ok=True)
             sync_folder(folder)
@@ -237,7 +251,7 @@ class EvidenceFolder:
     def _publish(self, incoming: Path, stored: StoredFile) -> None:
         """Give the copy its final name; what has that name already must be the same."""
         digest = stored.sha256
-        place = self._folder("sha256", digest[:2], digest[2:4]) / digest
+        place = self._folder(self._files, digest[:2], digest[2:4]) / digest
         try:
             os.link(incoming, place)
             made = True

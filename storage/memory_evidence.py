@@ -34,6 +34,9 @@ class MemoryEvidence:
         with offered(path) as source:
             return taken(source, path, self._limit, lambda chunk: None, secret)
 
+    def make(self) -> None:
+        """Do nothing: it is there from the start."""
+
     def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Keep a copy, encrypted with *secret* if there is one.
 

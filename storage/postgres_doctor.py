@@ -15,6 +15,7 @@ from lifecycle.storage import doctor, tables
 from lifecycle.storage.database import Database
 from lifecycle.storage.diagnosis import Symptom, symptom, unreadable
 from lifecycle.storage.postgres import PostgresDatabase
+from lifecycle.storage.postgres_accounts import accounts
 from lifecycle.storage.postgres_connecting import DURABLE, OLDEST
 from lifecycle.storage.postgres_rights import rights, rights_on_servers
 from lifecycle.storage.postgres_roles import ROLES
@@ -70,6 +71,7 @@ def examine(database: Database, evidence: Path, now: datetime, mounts: Path) -> 
         yield from version(connection.info.server_version, now.date())
         yield from switched({name: found for name, (found, _) in settings.items()})
         yield from _of_the_disk(connection, settings)
+        yield from accounts(connection)
         for whom, setting in connection.execute(_OF_ROLES).fetchall():
             value = str(setting).partition("=")[2]
             if value == "off":

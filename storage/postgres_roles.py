@@ -185,3 +185,25 @@ def _on_columns(action: str, table: Table, columns: list[str], role: str) -> sql
 def _numbers(table: Table, column: str) -> bool:
     """Tell whether the server itself numbers the rows of a table by that column."""
     return table in _NUMBERED and column == "id"
+
+
+def given() -> frozenset[tuple[str, str, str, str | None]]:
+    """Return what the roles may change: role, right, table, and column if not the whole table."""
+    columns = {
+        (role, "INSERT", table.name, column.name)
+        for role, inserted in _INSERTS.items()
+        for table in inserted
+        for column in table.columns
+        if not _numbers(table, column.name)
+    } | {
+        (role, "UPDATE", table.name, name)
+        for role, updated in _UPDATES.items()
+        for table, names in updated.items()
+        for name in names
+    }
+    whole = {
+        (role, "DELETE", table.name, None)
+        for role, deleted in _DELETES.items()
+        for table in deleted
+    } | {(APP, "MAINTAIN", name, None) for name in ERASABLE}
+    return frozenset(columns | whole)

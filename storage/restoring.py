@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from lifecycle.audit.findings import Report
 from lifecycle.domain.errors import InvalidInput
@@ -27,15 +27,12 @@ from lifecycle.storage.journal import database_at, open_journal
 from lifecycle.storage.roles import servers_at
 from lifecycle.storage.snapshots import address_of
 from lifecycle.storage.sqlite import LOCK_SECONDS
-from lifecycle.storage.sqlite_files import sqlite_path
+from lifecycle.storage.sqlite_files import BESIDE, sqlite_path
 from lifecycle.storage.staging import failing, publish, staging
 
 if TYPE_CHECKING:
     from lifecycle.storage.database import Database
     from lifecycle.storage.postgres_restoring import Source
-
-_BESIDE: Final = ("", "-journal", "-wal", "-shm")
-"""Endings of the files that a database of SQLite consists of."""
 
 Progress = Callable[[int], None]
 Verify = Callable[[Auditing, EvidenceStore], Report]
@@ -197,7 +194,7 @@ def _check_kind(archive: Archive, path: Path | None, *, several: bool) -> None:
 
 def _check_empty(evidence: Path, path: Path | None) -> None:
     if path is not None:
-        for ending in _BESIDE:
+        for ending in ("", *BESIDE):
             beside = path.with_name(path.name + ending)
             if beside.exists() or beside.is_symlink():
                 raise PlaceTaken(place=str(beside))

@@ -111,7 +111,7 @@ def make_engine(
 
     def connect() -> sqlite3.Connection:
         if create:
-            make_private(place.path)
+            make_private(place)
         else:
             check_file(place)
         before = file_id(place.path)
@@ -226,8 +226,8 @@ class SqliteDatabase:
         except DatabaseMissing:
             if not create:
                 raise
-            if not place.path.parent.is_dir():
-                folder = {"folder": str(place.path.parent)}
+            if not place.file.parent.is_dir():
+                folder = {"folder": str(place.file.parent)}
                 detail = Message("there is no folder {folder}", folder)
                 raise StorageFailed(detail=detail) from None
         return make_engine(
@@ -236,7 +236,7 @@ class SqliteDatabase:
 
     def made(self) -> None:
         """Put the name of the file on the disk."""
-        sync_folder(self._place.path.parent)
+        sync_folder(self._place.file.parent)
 
     def begin(
         self, driver: DBAPIConnection, *, write: bool, still: bool = False, ask: str | None = None

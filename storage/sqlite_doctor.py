@@ -45,7 +45,8 @@ def examine(
     Raises:
         FileClosed: The account may not read the file: nothing can be told of it.
     """
-    beside = [place.path.with_name(place.path.name + ending) for ending in _BESIDE]
+    file = place.file
+    beside = [file.with_name(file.name + ending) for ending in _BESIDE]
     left = [one for one in beside if os.path.lexists(one)]
     try:
         check_file(place)

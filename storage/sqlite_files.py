@@ -24,6 +24,9 @@ from lifecycle.storage.addresses import shown_address
 _LEAST: Final = 512
 """Bytes of the smallest page of SQLite, and so of the smallest database."""
 
+BESIDE: Final = ("-journal", "-wal", "-shm")
+"""Endings of the files that SQLite keeps beside a database."""
+
 FileId = tuple[int, int]
 """Which file it is, wherever it lies: the device and its number there."""
 
@@ -34,13 +37,21 @@ class Place:
 
     Args:
         url: The address, for messages.
-        path: The file, absolute.
+        path: The file, absolute, as it was named: who looks at it sees where a link leads now.
         read_only: Nothing is to be written.
     """
 
     url: str
     path: Path
     read_only: bool = False
+
+    @property
+    def file(self) -> Path:
+        """The file itself, at the end of all links; it need not be there.
+
+        SQLite follows links, and what lies beside a database lies beside this one.
+        """
+        return Path(os.path.realpath(self.path))
 
 
 def parsed(url: str) -> URL:
@@ -86,13 +97,13 @@ def place_of(url: str) -> Place | None:
 
 
 def sqlite_path(url: str) -> Path | None:
-    """Return the file that an SQLite address names; ``None`` for another kind of address.
+    """Return the file that an SQLite address leads to; ``None`` for another kind of address.
 
     Raises:
         InvalidInput: It is no address, or names no file.
     """
     place = place_of(url)
-    return place.path if place else None
+    return place.file if place else None
 
 
 def check_file(place: Place) -> None:
@@ -142,13 +153,20 @@ def file_id(path: Path | str) -> FileId | None:
     return found.st_dev, found.st_ino
 
 
-def make_private(path: Path) -> None:
+def make_private(place: Place) -> None:
     """Make the file so that its owner alone reads it: it holds names and keys of personal files.
+
+    An empty one that is there already is closed to others before anything is in it.
 
     SQLite gives its journals the rights of the database. What hinders this, it tells itself. The
     file is closed before it has its name, under which another thread may open it.
     """
+    path = place.file
     if os.path.lexists(path):
+        with suppress(OSError):
+            found = path.stat()
+            if stat.S_ISREG(found.st_mode) and not found.st_size:
+                path.chmod(stat.S_IRUSR | stat.S_IWUSR)
         return
     from lifecycle.storage.staging import new_file, staging
 

@@ -1,6 +1,7 @@
 """The house rules: sizes, the lock, and what the wheel holds."""
 
 import ast
+import importlib
 import os
 import re
 import shutil
@@ -16,6 +17,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from lifecycle.domain.errors import LifecycleError
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_MODULE = 400  # lines; 250 is the aim
@@ -60,6 +63,26 @@ def test_no_module_and_no_function_outgrows_a_reader(module: str) -> None:
 
     assert length <= LONGER.get(module, LONGEST_MODULE), f"split {module} by reason to change"
     assert too_long == {}, f"split these functions of {module}"
+
+
+def below(kind: type[LifecycleError]) -> Iterator[type[LifecycleError]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from below(one)
+
+
+def test_no_two_errors_share_a_code() -> None:
+    naming = re.compile(r"""^    code(: [^=]+)? = "LC""", re.M)
+    for name in modules():
+        if not name.startswith("tests/") and naming.search((ROOT / name).read_text("utf-8")):
+            shipped = SHIPPED[name.partition("/")[0]] + "/" + name.partition("/")[2]
+            importlib.import_module(shipped.removesuffix(".py").replace("/", "."))
+    every: list[type[LifecycleError]] = [LifecycleError, *below(LifecycleError)]
+    named = [(one.code, one.__name__) for one in every if "code" in vars(one)]
+    first = dict(reversed(named))
+
+    assert len(named) > 60
+    assert [one for one in named if first[one[0]] != one[1]] == []
 
 
 def test_the_lock_pins_every_dependency_by_hash_and_names_no_host() -> None:

@@ -136,7 +136,6 @@ def run(
             template = "with --batch, {name} is given by the lines of the file"
             raise click.UsageError(say(template, name=name), context)
     session = Session.of(context)
-    output.documents_are_lines()
     with BatchFile(Path(file)) as batch, session.engine() as engine:
         reader = _reader(session, engine, batch, actor)
         told = _Telling(session, dry_run=dry_run)

@@ -21,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     output.prepare_streams()
+    if output.wants_lines(given):
+        output.documents_are_lines()
     language.speak(language.asked_for(given, os.environ))
     with interruption.heard(lambda: _ended(KeyboardInterrupt(), given)) as ended:
         try:

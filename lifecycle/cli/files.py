@@ -174,13 +174,8 @@ def check_free(path: Path, *, force: bool) -> None:
 
     Raises:
         Conflict: There is a file already, and it is not to be replaced.
-        InvalidInput: There is a folder, or a device that no file is to take the place of, or what
-            this call works with.
+        InvalidInput: There is a folder, or a device that no file is to take the place of.
     """
-    # Only where it is needed: nothing is in the way of most commands.
-    from lifecycle.cli.needed import refuse_needed
-
-    refuse_needed(path)
     if path.is_dir():
         detail = Message("{file} is a folder; name a file in it", {"file": str(path)})
         raise InvalidInput(what="--out", detail=detail)

@@ -22,6 +22,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 COMMON: Final = frozenset({"db", "evidence_dir", "definitions", "lang", "json", "help"})
 """Parameters that every command takes, before its name and after it."""
 
+WRITTEN: Final = ("out", "to", "to_git", "folder")
+"""Parameters that say where an answer goes, whatever kind of file or folder it is."""
+
 _WORD = re.compile(r"[A-Z]{2,}")
 
 
@@ -70,6 +73,8 @@ class Argument(click.Argument):
 class Command(click.Command):
     """A command: its docstring is its help, its examples stand below the options.
 
+    Before it runs, whatever it would write is held against what the call needs: ``WRITTEN``.
+
     Args:
         examples: Command lines, shown as they are.
     """
@@ -77,6 +82,19 @@ class Command(click.Command):
     def __init__(self, *arguments: Any, examples: Sequence[str] = (), **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.examples = tuple(examples)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, unless it would write onto the history or what it reads itself.
+
+        Raises:
+            InvalidInput: It would.
+        """
+        if any(ctx.params.get(name) for name in WRITTEN):
+            # Only then: most commands write no file.
+            from lifecycle.cli.needed import refuse_needed
+
+            refuse_needed(ctx)
+        return super().invoke(ctx)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the pieces of the usage line, in the language in use."""

@@ -61,6 +61,12 @@ def wants_json(arguments: Sequence[str]) -> bool:
     return "--json" in options
 
 
+def wants_lines(arguments: Sequence[str]) -> bool:
+    """Tell whether a batch is asked for, whose documents are a line each from the first one on."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return any(one.partition("=")[0] == "--batch" for one in options)
+
+
 def check_open() -> None:
     """Refuse to begin where the result could not be told.
 

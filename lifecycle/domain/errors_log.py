@@ -32,7 +32,7 @@ class NoCheckpoint(NotFound):
 class InvalidKey(InvalidInput):
     """A key or a file with one cannot be used."""
 
-    code = "LC320"
+    code = "LC325"
     remedy_template = "make a key: lifecycle audit keygen --out FILE"
 
 
@@ -47,6 +47,6 @@ class ExportFailed(StorageFailed):
 class PlaceFailed(StorageFailed):
     """A checkpoint could not be written to a place, or read there."""
 
-    code = "LC520"
+    code = "LC522"
     template = "the checkpoints in {place}: {detail}"
     remedy_template = "the database keeps what was signed; mend the place and repeat"

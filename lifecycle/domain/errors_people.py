@@ -54,7 +54,7 @@ class InvalidComment(InvalidInput):
 class NothingLeft(Conflict):
     """An act erased it before, and nothing came since: none is recorded that erases nothing."""
 
-    code = "LC404"
+    code = "LC405"
     template = "nothing is left to erase of {person}: act {act} did it, record {place}"
     remedy_template = "take the extract for the act: lifecycle audit erasure-extract --act {act}"
 

@@ -218,6 +218,14 @@ class EvidenceStore(Protocol):
         """Return what ``put`` would return, storing nothing."""
         ...
 
+    def make(self) -> None:
+        """Make the store, which ``put`` never does: it may only be out of reach for now.
+
+        Raises:
+            EvidenceLost: It could not be made.
+        """
+        ...
+
     def put(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Store a copy that survives a power cut, and only then return.
 
@@ -227,6 +235,7 @@ class EvidenceStore(Protocol):
 
         Raises:
             InvalidEvidence: Missing, empty, too large, or not a file.
+            EvidenceMissing: There is no store; see ``make``.
             EvidenceLost: The store could not be written.
         """
         ...

@@ -169,7 +169,7 @@ def take(
     found = ahead.decide(context, tx, request, head, known)
     if isinstance(found, Decided):
         # Before the record that names them can be committed; a refused attempt stores nothing.
-        store(context, offer)
+        store(context, tx, offer)
         ahead.keep(found, known)
     return found
 

@@ -96,6 +96,11 @@ class Answers:
     ) -> Iterator[Record]:
         """Yield records of one stream in order, in one view, without holding all in memory.
 
+        The view is open until the last record is taken or the iterator is closed. Record nothing
+        meanwhile: on SQLite with a rollback journal (decision 0003) whoever commits waits for
+        whoever reads, and a thread that does both waits for itself, until it gets
+        ``DatabaseLocked`` (LC504). Take the records into a list first.
+
         Args:
             school: Those of this school.
             roadmap: Or those of this road map; of neither, those on actors and administrators.

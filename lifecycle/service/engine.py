@@ -340,7 +340,8 @@ class Lifecycle(Answers):
         ids of the first time, what is recorded is found ``unchanged``.
 
         Args:
-            commands: What is asked, in order.
+            commands: What is asked, in order. If they come out of ``records``, take those into a
+                list first: its view, still open, would hold up what is recorded here (LC504).
             per_transaction: How many at most are committed together.
             dry_run: Only tell what would come of them, of each after those before it. Nothing
                 is written; about 1 KB is kept for each.

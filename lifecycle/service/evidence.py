@@ -16,6 +16,7 @@ from typing import Final
 from lifecycle.domain.commitment import SALT_BYTES, Opening, Purpose, commit
 from lifecycle.domain.erasable import FileKey, Secret
 from lifecycle.domain.errors import InvalidEvidence
+from lifecycle.domain.errors_evidence import EvidenceMissing
 from lifecycle.domain.errors_people import InvalidComment
 from lifecycle.domain.evidence import check_reference, repeated_piece
 from lifecycle.domain.messages import Message
@@ -166,16 +167,31 @@ def _name(piece: EvidenceFile) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def store(context: Context, offer: Offer) -> None:
+def store(context: Context, tx: Writing, offer: Offer) -> None:
     """Store every file, before the record that names it is committed.
+
+    The first file of a history makes the store. Later a store that is gone may be on a disk that
+    is not mounted: what was filed into a new one would be hidden by the old one, or hide it.
 
     Raises:
         InvalidEvidence: A file is no longer what was measured.
+        EvidenceMissing: The store is gone.
         EvidenceLost: The store cannot be written.
     """
     for piece in offer.pieces:
         if isinstance(piece.given, EvidenceFile):
-            _store(context, piece, piece.given)
+            try:
+                _store(context, piece, piece.given)
+            except EvidenceMissing:
+                if _names_files(tx):
+                    raise
+                context.evidence.make()
+                _store(context, piece, piece.given)
+
+
+def _names_files(tx: Writing) -> bool:
+    """Tell whether a record names a file; asked of the first of a history, and in trouble."""
+    return any(piece.sha256 is not None for record in tx.each() for piece in record.evidence)
 
 
 def _store(context: Context, piece: Brought, given: EvidenceFile) -> None:

@@ -223,7 +223,7 @@ def _act(context: Context, tx: Writing, request: ActOnActivity, offer: Offer) ->
         {INSTALLATION: access.version},
     )
     if isinstance(decision, Accepted):
-        store(context, offer)
+        store(context, tx, offer)
     receipt = settle(
         tx,
         decision,

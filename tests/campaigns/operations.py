@@ -99,8 +99,13 @@ def operations(paper: Path) -> list[Operation]:
         ),
         Operation("seal", after(first[: led + 1]), _seal, sealing="queued"),
         Operation("erase", after(first[: filed + 1]), _erase, ("erase",)),
-        Operation("evidence", after(), lambda engine: engine.context.evidence.put(paper)),
+        Operation("evidence", after(), lambda engine: _file(engine, paper)),
     ]
+
+
+def _file(engine: Lifecycle, paper: Path) -> None:
+    engine.context.evidence.make()
+    engine.context.evidence.put(paper)
 
 
 def _seal(engine: Lifecycle) -> None:

@@ -330,6 +330,22 @@ def test_what_was_told_before_a_kill_is_recorded_and_a_later_run_doubles_nothing
     assert many.run("verify").code == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (["--batch=march.csv", "--no-such-option"], "LC002"),
+        (["--batch", "no-such-file.csv"], "LC323"),
+    ],
+)
+def test_what_ends_a_batch_before_its_first_line_is_one_line_too(
+    desk: Terminal, given: list[str], code: str
+) -> None:
+    said = desk.run("advance", "--json", *given)
+
+    (line,) = said.out.splitlines()
+    assert json.loads(line)["error"]["code"] == code
+
+
 def test_an_interrupted_batch_says_how_to_go_on(many: Terminal) -> None:
     reading, writing = os.pipe()
     if sys.platform == "linux":  # Elsewhere it may have ended before it is interrupted.

@@ -48,14 +48,14 @@ def test_a_file_without_a_key_does_not_mean_that_everybody_is_believed(
     (keyed.folder / "empty").write_text("\n", "utf-8")
     said = keyed.run(*words, "--key", "empty", "--json")
 
-    assert (said.code, said.error["code"]) == (5, "LC320")
+    assert (said.code, said.error["code"]) == (5, "LC325")
     assert "empty holds no key" in said.error["message"]
 
 
 def test_a_key_too_long_for_the_name_of_a_file_is_no_key(keyed: Terminal) -> None:
     said = keyed.run("audit", "watch", "--key", "+" + "a" * 5000, "--once", "--json")
 
-    assert (said.code, said.error["code"]) == (5, "LC320")
+    assert (said.code, said.error["code"]) == (5, "LC325")
 
 
 def test_why_nothing_is_proved_is_told_in_russian(keyed: Terminal) -> None:
@@ -85,7 +85,7 @@ def test_a_place_that_fails_does_not_keep_the_others_from_their_checkpoint(
         *("--to-git", "first", "--to-git", "second", "--json"),
     )
 
-    assert (said.code, said.error["code"]) == (8, "LC520")
+    assert (said.code, said.error["code"]) == (8, "LC522")
     assert "first" in said.error["message"]
     assert (keyed.folder / "usb" / "latest").is_file()
     assert (keyed.folder / "second" / "checkpoints" / "latest").is_file()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import click
 import pytest
 
+from lifecycle.cli.forms import WRITTEN
+from lifecycle.cli.program import program
 from tests.cli.terminal import Terminal
 
 
@@ -38,6 +43,45 @@ def test_nothing_is_written_over_the_history_or_what_the_command_reads(
     assert (folder / "lifecycle.db").read_bytes() == before
     assert (folder / "log.key").read_text("utf-8") == "secret"
     assert not (folder / "lifecycle.db-journal").exists()
+
+
+def written(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield every command with each of its parameters that say where to write, last."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from written(below, (*words, name))
+        return
+    for one in command.params:
+        if one.name in WRITTEN:
+            needed = []
+            for other in command.params:
+                if other.required and other is not one:
+                    kind = other.type
+                    value = kind.choices[0] if isinstance(kind, click.Choice) else "x"
+                    option = [other.opts[0]] if isinstance(other, click.Option) else []
+                    needed += [*option, value]
+            yield (*words, *needed, *([one.opts[0]] if isinstance(one, click.Option) else []))
+
+
+@pytest.mark.parametrize("words", list(written(program)), ids=" ".join)
+def test_no_command_writes_where_the_database_keeps_its_files(
+    terminal: Terminal, words: tuple[str, ...]
+) -> None:
+    folder = terminal.folder
+    (folder / "real").mkdir()
+    (folder / "link.db").symlink_to("real/a.db")
+    (folder / "lifecycle.db").symlink_to("link.db")
+    (folder / "linked.db").symlink_to("real/a.db-shm")
+    before = sorted(folder.rglob("*"))
+
+    for place in ["lifecycle.db", "linked.db", "real/a.db-journal", "real/a.db.evidence"]:
+        said = terminal.run(*words, place)
+
+        assert (said.code, "is of the history, or is read by" in said.err) == (5, True), place
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_a_file_that_only_bears_the_name_of_a_school_is_written_over(office: Terminal) -> None:

@@ -380,7 +380,9 @@ def test_a_transaction_that_takes_long_is_ended_early_so_that_others_get_their_t
 ) -> None:
     paper = tmp_path / "paper.txt"
     paper.write_text("paper")
-    context = replace(office.engine.context, evidence=SlowFolder(tmp_path / "evidence"))
+    evidence = SlowFolder(tmp_path / "evidence")
+    evidence.make()
+    context = replace(office.engine.context, evidence=evidence)
     schools = ("two", "three", "four")
     for school in schools:
         office.enrol(school)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from lifecycle import EvidenceFile, TransitionRefused, verify
+from lifecycle import EvidenceFile, Lifecycle, TransitionRefused, verify
+from lifecycle.domain.definition import Definition
 from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import InvalidEvidence, UnknownActor
+from lifecycle.domain.errors_evidence import EvidenceMissing
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage.memory_evidence import MemoryEvidence
 from tests.factories import Office, actor
@@ -104,3 +106,26 @@ def test_more_evidence_than_a_record_holds_is_refused_before_anything_is_stored(
             actor=office.who("municipal_coordinator", SCHOOL),
             evidence=[EvidenceFile("order", file)] * 121,
         )
+
+
+def test_a_store_that_went_away_takes_no_files_into_another_one(
+    engine: Lifecycle, definition: Definition, tmp_path: Path
+) -> None:
+    """The first file makes the store; no record is acknowledged whose file lies elsewhere."""
+    kept, paper = tmp_path / "evidence", tmp_path / "paper.pdf"
+    paper.write_bytes(b"paper")
+    file = [EvidenceFile("questionnaire_completion", paper)]
+    office = Office(engine, definition).opened("one", "other")
+    for school in ("one", "other"):
+        office.lead(school, "questionnaire")
+    assert not kept.exists()
+    office.make("one", "complete_questionnaire", evidence=file)
+
+    kept.rename(tmp_path / "away")
+    with pytest.raises(EvidenceMissing, match="records name files"):
+        office.make("other", "complete_questionnaire", evidence=file)
+    assert (kept.exists(), office.state("other")) == (False, "questionnaire")
+
+    (tmp_path / "away").rename(kept)
+    office.make("other", "complete_questionnaire", evidence=file)
+    assert verify(engine).ok

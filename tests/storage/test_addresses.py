@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from lifecycle.domain.errors import InvalidInput
 from lifecycle.storage.addresses import shown_address
 from lifecycle.storage.journal import database_at
+from lifecycle.wiring import evidence_folder
 
 PASSWORDS = (
     "geheim", "/geheim", "geheim/nis", ":geheim:", "geheim?nis=geheim", "#geheim#", "geheim@nis",
@@ -54,3 +56,11 @@ def test_what_is_no_secret_stays_as_it_is() -> None:
 def test_a_password_whose_end_nobody_can_tell_is_refused() -> None:
     with pytest.raises(InvalidInput, match="write %40"):
         database_at("postgresql://office:ge@heim@server/name")
+
+
+def test_evidence_lies_beside_the_file_that_a_link_leads_to(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.db", tmp_path / "link.db"
+    link.symlink_to(real)
+
+    for path in (link, real):
+        assert evidence_folder(f"sqlite:///{path}", None) == tmp_path / "real.db.evidence"

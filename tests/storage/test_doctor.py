@@ -157,6 +157,19 @@ def test_a_file_of_several_names_is_told(file: Path) -> None:
     assert codes(file) == {"settings", "named_twice"}
 
 
+def test_what_a_killed_process_left_is_found_at_the_end_of_a_link(
+    file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "far").mkdir()
+    link = tmp_path / "far" / "link.db"
+    link.symlink_to(file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as raw:
+        raw.execute("PRAGMA journal_mode=DELETE")
+        raw.execute("BEGIN IMMEDIATE")
+        raw.execute("CREATE TABLE orders (id)")
+        assert "unfinished" in codes(link)
+
+
 def test_damage_is_told_and_so_is_what_is_no_file(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:4096] + b"\xa5" * 9000)
     assert codes(file) == {"settings", "unreadable"}

@@ -23,7 +23,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> EvidenceStore:
     limit = 3 * 1024 * 1024
     if request.param == "memory":
         return MemoryEvidence(limit=limit)
-    return EvidenceFolder(tmp_path / "store", limit=limit)
+    folder = EvidenceFolder(tmp_path / "store", limit=limit)
+    folder.make()
+    return folder
 
 
 @pytest.fixture

@@ -24,7 +24,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> EvidenceStore:
     """A store of each kind with a small limit."""
     if request.param == "memory":
         return MemoryEvidence(limit=LIMIT)
-    return EvidenceFolder(tmp_path / "evidence store", limit=LIMIT)
+    folder = EvidenceFolder(tmp_path / "evidence store", limit=LIMIT)
+    folder.make()
+    return folder
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
+from lifecycle.domain.errors_evidence import EvidenceMissing
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage.evidence import MAX_FILE_BYTES, EvidenceFolder
 from tests.storage.conftest import ROOT
@@ -26,7 +28,9 @@ LIMIT = 10_000  # bytes; the real one is tried once
 
 @pytest.fixture
 def folder(tmp_path: Path) -> EvidenceFolder:
-    return EvidenceFolder(tmp_path / "evidence")
+    made = EvidenceFolder(tmp_path / "evidence")
+    made.make()
+    return made
 
 
 @pytest.fixture
@@ -72,6 +76,7 @@ def test_a_relative_folder_holds_after_a_change_of_folder(
     store = EvidenceFolder("evidence")
     monkeypatch.chdir("/")
 
+    store.make()
     store.put(note)
     assert (tmp_path / "evidence").is_dir()
 
@@ -105,9 +110,24 @@ def test_a_store_that_cannot_be_made_is_an_error(tmp_path: Path, note: Path) -> 
     in_the_way = tmp_path / "evidence"
     in_the_way.write_text("a file where the folder should be", "utf-8")
 
-    with pytest.raises(EvidenceLost, match="could not be written") as caught:
-        EvidenceFolder(in_the_way).put(note)
+    with pytest.raises(EvidenceLost, match="could not be made") as caught:
+        EvidenceFolder(in_the_way).make()
     assert caught.value.facts["folder"] == str(in_the_way)
+
+
+@pytest.mark.parametrize("left", ["evidence", "evidence/sha256"])
+def test_a_store_that_is_gone_or_not_mounted_is_not_made_anew(
+    folder: EvidenceFolder, note: Path, left: str
+) -> None:
+    """Neither where nothing is left, nor in the empty folder that a disk is mounted at."""
+    shutil.rmtree(folder.root.parent / left)
+
+    with pytest.raises(EvidenceMissing, match="no evidence store in"):
+        folder.put(note)
+
+    assert not (folder.root / "sha256").exists()
+    folder.make()
+    folder.put(note)
 
 
 def test_many_threads_may_store_the_same_file(folder: EvidenceFolder, note: Path) -> None:
@@ -212,15 +232,16 @@ def counted(name):
     setattr(os, name, call)
 for name in ("open", "fsync", "link", "mkdir", "unlink", "chmod"):
     counted(name)
-EvidenceFolder(sys.argv[1]).put(sys.argv[2])
+store = EvidenceFolder(sys.argv[1])
+store.make()
+store.put(sys.argv[2])
 print("stored")
 """
 
 
-def test_a_process_killed_at_any_step_leaves_nothing_incomplete(
-    folder: EvidenceFolder, note: Path
-) -> None:
+def test_a_process_killed_at_any_step_leaves_nothing_incomplete(tmp_path: Path, note: Path) -> None:
     """Now and then the next process finds what the killed one had stored already."""
+    folder = EvidenceFolder(tmp_path / "evidence")
     step, said = 0, ""
     while not said:
         step += 1

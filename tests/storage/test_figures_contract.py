@@ -141,7 +141,9 @@ def _steps(path: Path, url: str) -> tuple[int, int]:
 
 
 def folder(path: Path) -> EvidenceStore:
-    return EvidenceFolder(path / "evidence")
+    made = EvidenceFolder(path / "evidence")
+    made.make()
+    return made
 
 
 def memory(path: Path) -> EvidenceStore:

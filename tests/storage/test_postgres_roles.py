@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -166,3 +167,45 @@ def test_roles_are_granted_again_without_harm(granted: str, application: SqlJour
 def test_a_file_has_no_roles(url: str) -> None:
     with pytest.raises(InvalidInput, match="a file has no roles"):
         grant(url)
+
+
+def too_much(url: str, folder: Path) -> dict[str, dict[str, str]]:
+    found = examine(url, folder / "evidence", datetime.now(UTC))
+    return {one.code: one.facts for one in found if one.code.startswith(("role_", "auditor_"))}
+
+
+def test_the_doctor_tells_what_the_roles_may_beyond_what_they_are_given(
+    granted: str, tmp_path: Path
+) -> None:
+    assert too_much(granted, tmp_path) == {}
+    with psycopg.connect(granted, autocommit=True) as owner:
+        owner.execute(f"GRANT UPDATE (title), TRIGGER ON lifecycle_standings TO {AUDITOR}".encode())
+        owner.execute(f"GRANT TRUNCATE ON lifecycle_records TO {AUDITOR}".encode())
+        owner.execute(f"GRANT UPDATE (body) ON lifecycle_records TO {AUDITOR}".encode())
+        owner.execute(f"ALTER ROLE {SEQUENCER} BYPASSRLS CREATEROLE".encode())
+        owner.execute(f"GRANT pg_write_all_data, pg_read_all_data TO {APP}".encode())
+        owner.execute(f"CREATE ROLE both_hands LOGIN; CREATE ROLE office; GRANT {APP} TO office")
+        owner.execute(f"GRANT office, {AUDITOR} TO both_hands")
+        try:
+            found = too_much(granted, tmp_path)
+        finally:
+            owner.execute("DROP ROLE both_hands, office")
+            owner.execute(f"REVOKE pg_write_all_data, pg_read_all_data FROM {APP}".encode())
+            owner.execute(f"ALTER ROLE {SEQUENCER} NOBYPASSRLS NOCREATEROLE".encode())
+
+        assert found == {
+            "role_rights": {
+                "whom": AUDITOR,
+                "rights": "TRIGGER, TRUNCATE, UPDATE",
+                "tables": "lifecycle_records, lifecycle_standings",
+            },
+            "role_powers": {
+                "whom": SEQUENCER,
+                "powers": "CREATEROLE, BYPASSRLS",
+                "without": "NOCREATEROLE NOBYPASSRLS",
+            },
+            "role_member": {"whom": APP, "others": "pg_write_all_data"},
+            "auditor_writes": {"whom": "both_hands", "also": APP, "role": AUDITOR},
+        }
+        grant(granted)
+        assert too_much(granted, tmp_path) == {}

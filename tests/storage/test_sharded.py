@@ -315,9 +315,11 @@ def test_what_ends_on_another_server_is_not_joined_to_a_host_nor_sealed_at_once(
 
 
 def test_roles_do_their_work_through_the_coordinator_and_an_erased_row_is_gone_from_its_shard(
-    scratch: Sharded, server: Server
+    scratch: Sharded, server: Server, tmp_path: Path
 ) -> None:
     grant(scratch.url)
+    told = {one.code for one in examine(scratch.url, tmp_path, datetime.now(UTC))}
+    assert told & {"role_rights", "role_powers", "role_member", "auditor_writes"} == set()
     with psycopg.connect(scratch.url, autocommit=True) as owner:
         for role in (APP, SEQUENCER, AUDITOR):
             owner.execute(f"ALTER ROLE {role} LOGIN".encode())

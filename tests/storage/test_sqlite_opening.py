@@ -118,6 +118,21 @@ def test_an_empty_file_is_room_for_a_database(url: str, path: Path) -> None:
     open_journal(url).close()
 
 
+def test_a_file_made_through_a_link_and_one_that_was_empty_are_closed_to_others(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "away").mkdir()
+    real, link, empty = tmp_path / "away" / "a.db", tmp_path / "link.db", tmp_path / "empty.db"
+    link.symlink_to(real)
+    empty.touch(0o644)
+
+    for path in (link, empty):
+        create_journal(f"sqlite:///{path}").close()
+
+    assert link.is_symlink()
+    assert [path.stat().st_mode & 0o777 for path in (real, empty)] == [0o600, 0o600]
+
+
 # -- what is no sound database --------------------------------------------------------------------
 
 
