@@ -105,7 +105,7 @@ class DatabaseReplaced(StorageFailed):
 class CommittedLate(StorageFailed):
     """A transaction held a record for so long that younger ones may stand in the log by now."""
 
-    code = "LC521"
+    code = "LC524"
     template = (
         "{url}: a record has to be committed within {bound} s of being made, and this transaction"
         " took {seconds} s"
