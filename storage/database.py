@@ -104,7 +104,21 @@ class Database(Protocol):
         ...
 
     def unhurried(self, driver: DBAPIConnection) -> None:
-        """Let a transaction that makes no record do nothing for as long as it wants."""
+        """Let a transaction that makes no record take as long as it wants."""
+        ...
+
+    def announce(self, driver: DBAPIConnection) -> None:
+        """Let sealers know, until its end, that somebody else's transaction may make records."""
+        ...
+
+    def writing_since(self, driver: DBAPIConnection) -> str | None:
+        """Return since when others' transactions, still under way, may make records.
+
+        What they make bears that time or a later one, and nobody sees it before they end.
+
+        Returns:
+            A time as records bear it; ``None`` if nobody else's is under way.
+        """
         ...
 
     def commit(self, driver: DBAPIConnection) -> None:

@@ -15,7 +15,6 @@ from lifecycle.domain.ports import Auditing, Journal, Reading, Writing
 from lifecycle.storage import schema
 from lifecycle.storage.auditing import SqlAuditing
 from lifecycle.storage.database import Database
-from lifecycle.storage.in_time import check_one_phase, see_to_it
 from lifecycle.storage.reading import SqlReading
 from lifecycle.storage.session import Session, driver_of
 from lifecycle.storage.tables import TOUCH
@@ -73,8 +72,7 @@ class JoinedJournal:
         Raises:
             DatabaseOlder: An earlier release made the schema.
             StorageFailed: The database is locked, read-only, full or broken, or the connection
-                keeps no transaction, or one of two phases. On a server committing it raises
-                CommittedLate if that is done later than ``storage.in_time`` allows.
+                keeps no transaction.
         """
         with self._faults:
             # sqlite3 in its older mode begins a transaction before UPDATE, not before SAVEPOINT;
@@ -84,7 +82,6 @@ class JoinedJournal:
             raise StorageFailed(
                 detail=Message("the host's connection commits every statement by itself")
             )
-        check_one_phase(self._connection)
         if self._database.is_sharded:
             # Each server commits by itself: the host's rows could be lost beside a kept record.
             raise StorageFailed(
@@ -96,11 +93,11 @@ class JoinedJournal:
         with self._faults:
             savepoint = self._connection.begin_nested()
         try:
+            with self._faults:
+                self._database.announce(driver_of(self._connection))
             writing = SqlWriting(session, self._origin, self._sealing)
             yield writing
             writing.check_whole()
-            if writing.has_waiting and self._database.is_far:
-                see_to_it(self._connection, self._faults.url)
         except BaseException:
             self._undo(savepoint)
             raise

@@ -57,6 +57,12 @@ def logged(session: Session) -> list[Any]:
     return [*[one[4] for one in leaves], *[at for (at,) in session.rows(LAST_QUEUED)]]
 
 
+def last_leaf_at(session: Session) -> str | None:
+    """Return the time of the last leaf, as it is stored."""
+    leaf, *queued = logged(session)
+    return leaf if queued else None
+
+
 def named(session: Session, low: int, high: int | None, *, bodies: bool) -> Iterator[Values]:
     """Yield leaves with what their records bear, or ``None`` for each of it without a record.
 

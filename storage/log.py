@@ -31,12 +31,13 @@ from lifecycle.domain.messages import Message
 from lifecycle.domain.record import Record
 from lifecycle.domain.spans import Span
 from lifecycle.storage import rows
-from lifecycle.storage.leaf_records import named
+from lifecycle.storage.leaf_records import last_leaf_at, named
 from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import checkpoints, log_leaves, log_state, log_tiles, records
 from lifecycle.storage.tables import sealing_queue as queue
 
 _LOG: Final = "log"  # no stream is called that
+_ALWAYS: Final = "A"  # later than any time, which begins with a digit
 
 _of_leaf = (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence)
 _of_queued = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
@@ -106,6 +107,7 @@ _QUEUED: Final = Statement(
 _TO_SEAL: Final = Statement(
     select(queue.c.stream, queue.c.sequence, records.c.hash)
     .join_from(queue, records, _of_queued)
+    .where(records.c.recorded_at <= bindparam("until"))
     # By time, so that the log's times do not run back; within a stream they never do.
     .order_by(records.c.recorded_at, queue.c.stream, queue.c.sequence)
     .limit(bindparam("count"))
@@ -129,6 +131,7 @@ _NEXT: Final = Statement(
         _follows,
     )
     .join_from(queue, records, _of_queued)
+    .where(queue.c.queued_at <= bindparam("until"))
     .order_by(queue.c.queued_at, queue.c.stream, queue.c.sequence)
     .limit(bindparam("count"))
     .offset(literal_column("0"))
@@ -281,11 +284,20 @@ class SqlSealing(SqlLog):
         self._grow([(one.stream, one.sequence, one.hash) for one in records])
 
     def drain(self, limit: int) -> int:
-        """Seal up to *limit* records from the queue, and return how many it were."""
+        """Seal up to *limit* records from the queue, and return how many it were.
+
+        The log is in order of time. A transaction that is still under way may have made records
+        that nobody sees yet: what is younger than its beginning waits for its end.
+        """
         if self._session.database.is_sharded and self._grown is not None:
             return 0  # What became leaves here leaves the queue after the commit only.
         self._frontier(drained=True)
-        return self._drain(limit)
+        # Before the queue is looked at: whoever begins afterwards makes younger ones.
+        since = self._session.writing_since()
+        if since is None:
+            return self._drain(limit)
+        # Where a clock ran ahead, younger ones than the last leaf are all that must wait.
+        return self._drain(limit, max(since, last_leaf_at(self._session) or since))
 
     def keep_checkpoint(self, checkpoint: KeptCheckpoint) -> None:
         """Keep a signed checkpoint; one that is kept already stays as it is.
@@ -300,28 +312,31 @@ class SqlSealing(SqlLog):
             raise StorageFailed(detail=Message("a later checkpoint is kept already"))
         self._insert(_ADD_CHECKPOINT, size=checkpoint.size, note=checkpoint.note, at=checkpoint.at)
 
-    def _drain(self, limit: int) -> int:
+    def _drain(self, limit: int, until: str = _ALWAYS) -> int:
         later = self._session.database.is_sharded
-        waiting = self._session.rows(_TO_SEAL, count=limit) if later else self._next(limit)
+        waiting = self._to_seal(limit, until) if later else self._next(limit, until)
         while later and self._dropped(waiting):
-            waiting = self._session.rows(_TO_SEAL, count=limit)
+            waiting = self._to_seal(limit, until)
         self._grow(waiting)
         for stream, sequence, _ in waiting:
             if not later:
                 self._unqueue(stream, sequence)
         return len(waiting)
 
-    def _next(self, limit: int) -> list[Values]:
+    def _to_seal(self, limit: int, until: str) -> list[Values]:
+        return self._session.rows(_TO_SEAL, count=limit, until=until)
+
+    def _next(self, limit: int, until: str) -> list[Values]:
         """Return what is to be sealed next by the times of the queue, while they are the records'.
 
         A row of the queue may be another's making: in doubt everything that waits is put in order
         by the records themselves, for a leaf in a wrong place stays there.
         """
         taken = set[tuple[str, int]]()
-        found = self._session.rows(_NEXT, count=limit)
+        found = self._session.rows(_NEXT, count=limit, until=until)
         for stream, sequence, _, as_recorded, follows in found:
             if not as_recorded or not (follows or (stream, sequence - 1) in taken):
-                return self._session.rows(_TO_SEAL, count=limit)
+                return self._to_seal(limit, until)
             taken.add((stream, sequence))
         return [row[:3] for row in found]
 

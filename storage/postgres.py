@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any, Final, cast
@@ -19,17 +20,18 @@ from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.errors_database import CommitUnheard
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
+from lifecycle.domain.record import moment_text
 from lifecycle.domain.spans import Misplaced
 from lifecycle.storage import postgres_schema, shards_places, shards_schema, tables
 from lifecycle.storage.addresses import is_secret, is_unambiguous, shown_address
 from lifecycle.storage.database import Sent, SentForMany
-from lifecycle.storage.in_time import IDLE_SECONDS
 from lifecycle.storage.postgres_clearing import CLOSE, ENTER, LOCKS, OPEN, cleared
 from lifecycle.storage.postgres_connecting import CONNECTING, STUCK_SECONDS, settle
 from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.postgres_pipeline import attempted, piped
 from lifecycle.storage.postgres_values import Flow
+from lifecycle.storage.postgres_writers import EPOCH, WRITES, WRITING
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
 
@@ -50,6 +52,8 @@ _BEGIN: Final = {
 # Each shard settles what a transaction sees when it is asked first.
 _LOOK: Final = "(SELECT kind FROM lifecycle_shard_{} LIMIT 1)"
 
+_BOUNDING: Final = 17_00_00
+"""Version of the server."""
 _TABLES: Final = sorted(tables.NAMES)
 
 
@@ -61,8 +65,7 @@ class PostgresDatabase:
             except ``mode=ro``, with which nothing is ever written.
         lock_seconds: How long to wait for another writer, seconds.
         read_only: Nothing is to be written, as with ``mode=ro``.
-        stuck_seconds: After which the server ends a statement that writes.
-        idle_seconds: After which it ends a transaction that writes and does nothing.
+        stuck_seconds: After which the server ends a statement or a transaction that writes.
 
     Raises:
         InvalidInput: The address is for another driver, names no database, or carries options
@@ -82,14 +85,14 @@ class PostgresDatabase:
         *,
         read_only: bool = False,
         stuck_seconds: float = STUCK_SECONDS,
-        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self._url = url
         address = make_url(url)
         shown = shown_address(url)
         self._lock_seconds = lock_seconds
         # A statement waits for its lock besides.
-        self._bounds = lock_seconds, lock_seconds + stuck_seconds, idle_seconds
+        self._bounds = lock_seconds, lock_seconds + stuck_seconds, stuck_seconds
+        self._longest = int((lock_seconds + 2 * stuck_seconds) * 1000)
         options = dict(address.query)
         mode = options.pop("mode", "rw")
         if address.get_driver_name() != "psycopg":
@@ -187,7 +190,7 @@ class PostgresDatabase:
         if still and self._shards and not writes:
             self.begin_still(driver)
         else:
-            steps = [_BEGIN[writes], *[ENTER][: writes and self._shards], *steps]
+            steps = [_BEGIN[writes], *self._writing(driver)[: 3 * writes], *steps]
         cursor: Any = driver.cursor()
         if steps:
             cursor.execute("; ".join(steps))
@@ -195,9 +198,30 @@ class PostgresDatabase:
                 pass
         return [] if ask is None else cursor.fetchall()
 
+    def _writing(self, driver: DBAPIConnection) -> list[str]:
+        """Return what a transaction that writes begins with."""
+        steps = [WRITES]
+        if _knows_bound(driver):
+            steps.append(f"SET LOCAL transaction_timeout = {self._longest}")
+        if self._shards:
+            steps.append(ENTER)
+        return steps
+
     def unhurried(self, driver: DBAPIConnection) -> None:
-        """Take back for a transaction what ends one that does nothing."""
-        driver.cursor().execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        """Take back for a transaction what ends one that takes long."""
+        cursor = driver.cursor()
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        if _knows_bound(driver):
+            cursor.execute("SET LOCAL transaction_timeout = 0")
+
+    def announce(self, driver: DBAPIConnection) -> None:
+        """Tell sealers since when, until its end, the transaction or savepoint may make records."""
+        driver.cursor().execute(WRITES)
+
+    def writing_since(self, driver: DBAPIConnection) -> str | None:
+        """Return since when others' transactions may make records that nobody sees yet."""
+        ((second,),) = driver.cursor().execute(WRITING).fetchall()
+        return None if second is None else moment_text(EPOCH + timedelta(seconds=second))
 
     def begin_still(
         self, driver: DBAPIConnection, meanwhile: Callable[[], object] = lambda: None
@@ -356,6 +380,15 @@ def _usual_account() -> str:
     """Return whom libpq comes as where an address names nobody."""
     usual = {one.keyword: one.val for one in psycopg.pq.Conninfo.get_defaults()}
     return (usual[b"user"] or b"?").decode()
+
+
+def _knows_bound(driver: DBAPIConnection) -> bool:
+    """Tell whether the server can bound a whole transaction.
+
+    After a pipeline, for as long as the driver asks for the rest of its answers, the server's watch
+    on transactions that do nothing stands still.
+    """
+    return bool(driver.info.server_version >= _BOUNDING)
 
 
 def _status(driver: DBAPIConnection) -> TransactionStatus:

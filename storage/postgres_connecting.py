@@ -14,7 +14,10 @@ OLDEST: Final = 14
 """Major version of the server, at least."""
 
 STUCK_SECONDS: Final = 300.0
-"""How long a statement that writes may take besides waiting for a lock; the server ends it then."""
+"""How long a statement that writes may take, and a transaction that writes may do nothing.
+
+Then the server ends it: whoever was stopped in the middle must not hold a school for ever.
+"""
 
 DURABLE: Final = ("fsync", "full_page_writes", "synchronous_commit")
 """Settings without which a server may lose what it acknowledged."""

@@ -177,6 +177,11 @@ class Session:
         """Return what tells the place behind the connection from others with the same address."""
         return self.database.place(self._driver)
 
+    def writing_since(self) -> str | None:
+        """Return since when others' transactions, still under way, may make records."""
+        with self.faults:
+            return self.database.writing_since(self._driver)
+
     def exact_text(self) -> AbstractContextManager[None]:
         """Read text as the driver does by itself: fast, and with an error where it is none."""
         return self.database.exact(self._driver)

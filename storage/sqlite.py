@@ -176,19 +176,6 @@ def _settle(
             raise StorageFailed(detail=f"SQLite keeps PRAGMA {name} at {found}, not {value}")
 
 
-@contextmanager
-def lenient_text(driver: DBAPIConnection) -> Iterator[None]:
-    """Read text that is not UTF-8 as escapes: damage is to be found, not to end the search."""
-    if not isinstance(driver, sqlite3.Connection):
-        raise TypeError("text is lenient on connections of sqlite3 only")
-    before = driver.text_factory
-    driver.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
-    try:
-        yield
-    finally:
-        driver.text_factory = before
-
-
 class SqliteDatabase:
     """A file of SQLite, worked with as ``lifecycle.storage.database`` says.
 
@@ -261,6 +248,13 @@ class SqliteDatabase:
 
     def unhurried(self, driver: DBAPIConnection) -> None:
         """Do nothing: nobody hurries."""
+
+    def announce(self, driver: DBAPIConnection) -> None:
+        """Do nothing: whoever seals writes, and nobody else does then."""
+
+    def writing_since(self, driver: DBAPIConnection) -> str | None:
+        """Return nothing: whoever seals writes, and nobody else does then."""
+        return None
 
     def check_writable(self, driver: DBAPIConnection) -> None:
         """Make sure that the connection can write, once: its transactions begin as if it could."""
@@ -352,6 +346,9 @@ class SqliteDatabase:
 
     def lenient(self, driver: DBAPIConnection) -> AbstractContextManager[None]:
         """Read text that is not UTF-8 as escapes."""
+        # Only here: who verifies nothing needs none of it.
+        from lifecycle.storage.sqlite_texts import lenient_text
+
         return lenient_text(driver)
 
     @contextmanager

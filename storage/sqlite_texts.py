@@ -6,11 +6,15 @@ looked at the columns that no part of verification reads.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Column, Table, Text, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from lifecycle.storage import tables
 from lifecycle.storage.session import Session, Statement
@@ -62,3 +66,16 @@ def _is_sound(value: bytes) -> bool:
         return "\0" not in value.decode()
     except UnicodeDecodeError:
         return False
+
+
+@contextmanager
+def lenient_text(driver: DBAPIConnection) -> Iterator[None]:
+    """Read text that is not UTF-8 as escapes: damage is to be found, not to end the search."""
+    if not isinstance(driver, sqlite3.Connection):
+        raise TypeError("text is lenient on connections of sqlite3 only")
+    before = driver.text_factory
+    driver.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
+    try:
+        yield
+    finally:
+        driver.text_factory = before

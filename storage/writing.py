@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
@@ -20,7 +19,6 @@ from lifecycle.domain.replay import assignments_after
 from lifecycle.storage import rows
 from lifecycle.storage.faults import ConstraintBroken
 from lifecycle.storage.foresight import CONSULT, LOCK, LOCK_FREE, foresee, heads, held, used
-from lifecycle.storage.in_time import check_in_time
 from lifecycle.storage.log import SqlSealing
 from lifecycle.storage.reading import UNSOUND, SqlReading
 from lifecycle.storage.session import Change, Question, Session, Statement, Values
@@ -104,7 +102,6 @@ class SqlWriting(SqlReading):
         self._held: set[str] = set()
         self._unused: set[str] = set()
         self._half_done = False
-        self._made: float | None = None
 
     def foresee(self, places: Sequence[tuple[str, str]], actors: Collection[str] = ()) -> None:
         """Ask now, in one go, what will be asked first."""
@@ -184,7 +181,6 @@ class SqlWriting(SqlReading):
             stream = record.stream
             self._check_place(record, heads[stream] if stream in heads else self.lock(stream))
             heads[stream] = record.head
-        self._made = self._made or time.monotonic()
         self._half_done = True
         self._unused = set()
         try:
@@ -199,6 +195,8 @@ class SqlWriting(SqlReading):
 
     def seal(self, limit: int) -> int:
         """Make up to *limit* records that wait leaves of the log, and return how many it were.
+
+        Those that somebody else's transaction could still come before wait until it has ended.
 
         Raises:
             DatabaseBroken: The log's right edge cannot be read.
@@ -233,17 +231,9 @@ class SqlWriting(SqlReading):
 
         Raises:
             StorageFailed: A caller went on after a failed ``append``.
-            CommittedLate: It took so long that younger records may be in the log already.
         """
         if self._half_done:
             raise StorageFailed(detail="a record was written without all that hangs on it")
-        if self.has_waiting and self._made is not None:
-            check_in_time(self._made, self._session.faults.url)
-
-    @property
-    def has_waiting(self) -> bool:
-        """Whether a record was made that others see, and seal, once it is committed."""
-        return self._made is not None and not self._inline
 
     def _hold_first(self, *names: str, wait: bool = True) -> None:
         """Wait for other writers of the same before any shard is asked, if there are shards.

@@ -102,17 +102,6 @@ class DatabaseReplaced(StorageFailed):
     )
 
 
-class CommittedLate(StorageFailed):
-    """A transaction held a record for so long that younger ones may stand in the log by now."""
-
-    code = "LC524"
-    template = (
-        "{url}: a record has to be committed within {bound} s of being made, and this transaction"
-        " took {seconds} s"
-    )
-    remedy_template = "nothing was recorded; commit sooner, and ask again with the same command id"
-
-
 class RestoreUnheard(StorageFailed):
     """The line broke when what was restored was to be kept, and the server cannot be asked."""
 

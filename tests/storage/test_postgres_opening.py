@@ -156,31 +156,35 @@ def bounds(journal: SqlJournal, *, write: bool) -> list[str]:
         cursor = driver.cursor()
         cursor.execute(
             "SELECT current_setting('lock_timeout'), current_setting('statement_timeout'),"
-            " current_setting('idle_in_transaction_session_timeout')"
+            " current_setting('idle_in_transaction_session_timeout'),"
+            " current_setting('transaction_timeout')"
         )
         return list(cursor.fetchall()[0])
 
 
 def test_a_writer_is_bounded_and_a_reader_may_take_hours(postgres_journal: SqlJournal) -> None:
-    assert bounds(postgres_journal, write=True) == ["30s", "330s", "15s"]
-    assert bounds(postgres_journal, write=False) == ["30s", "0", "0"]
+    assert bounds(postgres_journal, write=True) == ["30s", "330s", "5min", "630s"]
+    assert bounds(postgres_journal, write=False) == ["30s", "0", "0", "0"]
     with postgres_journal.erasing() as tx:
         append(tx)
-    assert bounds(postgres_journal, write=True) == ["30s", "330s", "15s"]
+    assert bounds(postgres_journal, write=True) == ["30s", "330s", "5min", "630s"]
 
 
 def test_what_makes_no_record_may_take_its_time(
     postgres_journal: SqlJournal, postgres_url: str
 ) -> None:
     with changing(PostgresDatabase(postgres_url, 30)) as (_, session):
-        question = text("SELECT current_setting('idle_in_transaction_session_timeout')")
-        assert session.rows(Statement(question)) == [("0",)]
+        question = text(
+            "SELECT current_setting('idle_in_transaction_session_timeout'),"
+            " current_setting('transaction_timeout')"
+        )
+        assert session.rows(Statement(question)) == [("0", "0")]
 
 
 def test_a_writer_that_stands_still_lets_the_others_go_on(
     postgres_journal: SqlJournal, postgres_url: str
 ) -> None:
-    database = PostgresDatabase(postgres_url, 30, idle_seconds=0.2)
+    database = PostgresDatabase(postgres_url, 30, stuck_seconds=0.2)
     stuck = SqlJournal(database.engine(), ORIGIN, database)
 
     def stand_still() -> None:

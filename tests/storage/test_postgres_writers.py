@@ -7,18 +7,19 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from lifecycle.domain.errors import DatabaseLocked, InvalidInput, StorageFailed
-from lifecycle.domain.errors_database import CommittedLate, StreamHeld
+from lifecycle.domain.errors_database import CommitUnheard, StreamHeld
 from lifecycle.domain.errors_people import ErasureUnfinished
 from lifecycle.domain.ports import Writing
-from lifecycle.storage.in_time import IN_TIME
+from lifecycle.domain.record import Record
 from lifecycle.storage.journal import SqlJournal, create_journal
-from lifecycle.storage.writing import SqlWriting
+from lifecycle.storage.postgres import PostgresDatabase
 from tests.storage.conftest import Spawn
 from tests.storage.samples import ORIGIN, STREAM, append
 
@@ -288,75 +289,85 @@ def test_a_host_commits_its_rows_and_the_records_together(
     assert kept(postgres_journal, host) == (2, 1)
 
 
-def test_a_host_that_commits_late_commits_nothing(
+def made_now(tx: Writing, stream: str = STREAM) -> Record:
+    return append(tx, stream, recorded_at=datetime.now(UTC))
+
+
+def sealed(journal: SqlJournal) -> int:
+    with journal.writing() as tx:
+        return tx.seal(10)
+
+
+def in_the_log(journal: SqlJournal) -> list[str | None]:
+    with journal.auditing() as view:
+        return [leaf.stream for leaf in view.log.leaves()]
+
+
+def test_what_is_younger_than_a_host_s_transaction_waits_for_its_end(
     postgres_journal: SqlJournal, host: Engine
 ) -> None:
-    def late(connection: Connection) -> None:
-        with postgres_journal.joined(connection).writing() as tx:
-            append(tx)
-        # As if the record had been made so long ago.
-        connection.execute(VISIT)
-        told = next(key for key in connection.info if str(key).startswith("lifecycle"))
-        transaction, made, url = connection.info[told]
-        connection.info[told] = transaction, made - IN_TIME - 1, url
-
-    with pytest.raises(CommittedLate, match="took 36 s"), host.begin() as connection:
-        late(connection)
-    assert kept(postgres_journal, host) == (0, 0)
-
-    with host.connect() as connection:
-        late(connection)
-        connection.rollback()
-        connection.execute(VISIT)
-        connection.commit()
-    assert kept(postgres_journal, host) == (1, 0)
-
-
-def test_a_server_ends_what_a_host_leaves_or_does_for_long(
-    postgres_journal: SqlJournal, host: Engine
-) -> None:
-    asked = text(
-        "SELECT current_setting('idle_in_transaction_session_timeout'),"
-        " current_setting('transaction_timeout')"
-    )
+    with postgres_journal.writing() as tx:
+        append(tx, "participation/older")
     with host.begin() as connection:
-        with pytest.raises(ZeroDivisionError), postgres_journal.joined(connection).writing() as tx:
-            append(tx).sequence / 0
-        assert connection.execute(asked).one() == ("0", "0")
         with postgres_journal.joined(connection).writing() as tx:
-            append(tx)
-        assert connection.execute(asked).one() == ("15s", "35s")
-        connection.exec_driver_sql("SET LOCAL transaction_timeout = '5s'")
-        with postgres_journal.joined(connection).writing() as tx:
-            append(tx)
-        assert connection.execute(asked).one() == ("15s", "5s")
-    with host.connect() as connection:
-        assert connection.execute(asked).one() == ("0", "0")
+            made_now(tx)
+        with postgres_journal.writing() as tx:
+            made_now(tx, "participation/younger")
+        assert (sealed(postgres_journal), sealed(postgres_journal)) == (1, 0)
+    assert sealed(postgres_journal) == 2
+    assert in_the_log(postgres_journal) == ["participation/older", STREAM, "participation/younger"]
 
 
-def test_a_transaction_of_two_phases_is_not_joined(
+def test_nobody_waits_for_a_host_whose_record_was_undone(
     postgres_journal: SqlJournal, host: Engine
 ) -> None:
-    with (
-        host.connect() as connection,
-        connection.begin_twophase(),
-        pytest.raises(StorageFailed, match="two phases"),
-        postgres_journal.joined(connection).writing(),
-    ):
-        pytest.fail("a record that is committed whenever somebody wants")
+    with host.begin() as connection:
+        undone = connection.begin_nested()
+        with postgres_journal.joined(connection).writing() as tx:
+            made_now(tx)
+        undone.rollback()
+        with postgres_journal.writing() as tx:
+            made_now(tx, "participation/younger")
+        assert sealed(postgres_journal) == 1
+        with postgres_journal.joined(connection).writing() as tx:
+            made_now(tx)
+        with postgres_journal.writing() as tx:
+            made_now(tx, "participation/youngest")
+        assert sealed(postgres_journal) == 0
+    assert sealed(postgres_journal) == 2
 
 
-def made_long_ago(tx: Writing) -> None:
-    append(tx)
-    assert isinstance(tx, SqlWriting)
-    tx._made = time.monotonic() - IN_TIME - 1
+def test_a_record_no_younger_than_the_last_leaf_waits_for_nobody(
+    postgres_journal: SqlJournal,
+) -> None:
+    ahead = datetime.now(UTC) + timedelta(seconds=50)
+    with postgres_journal.writing() as tx:
+        append(tx, recorded_at=ahead)
+    assert sealed(postgres_journal) == 1
+    with postgres_journal.writing() as other:
+        other.lock("participation/another")
+        with postgres_journal.writing() as tx:
+            append(tx, recorded_at=ahead)
+        assert sealed(postgres_journal) == 1
 
 
-def test_a_record_that_was_made_long_ago_is_not_committed(postgres_journal: SqlJournal) -> None:
-    with pytest.raises(CommittedLate), postgres_journal.writing() as tx:
-        made_long_ago(tx)
+def test_a_transaction_that_stands_still_after_a_pipeline_is_ended(
+    postgres_journal: SqlJournal, postgres_url: str
+) -> None:
+    database = PostgresDatabase(postgres_url, 0.1, stuck_seconds=0.4)
+    stuck = SqlJournal(database.engine(), ORIGIN, database)
+
+    def stand_still() -> None:
+        with stuck.writing() as tx:
+            append(tx)
+            append(tx)
+            time.sleep(1)
+
+    with pytest.raises(CommitUnheard):
+        stand_still()
     with postgres_journal.reading() as view:
         assert view.head(STREAM).version == 0
+    stuck.close()
 
 
 def test_a_host_that_commits_every_statement_is_refused(
