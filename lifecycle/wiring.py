@@ -271,7 +271,12 @@ def evidence_store(url: str, folder: Path | str | None) -> EvidenceStore:
 
         return MemoryEvidence()
     from lifecycle.storage.evidence import EvidenceFolder
+    from lifecycle.storage.sqlite_files import place_of
 
+    place = place_of(url) if folder is None else None
+    if place is not None:
+        # The database may come to lie elsewhere: its evidence is wherever that lies.
+        return EvidenceFolder(lambda: _beside(place.file))
     return EvidenceFolder(evidence_folder(url, folder))
 
 
@@ -281,8 +286,12 @@ def evidence_folder(url: str, folder: Path | str | None) -> Path:
 
     if folder is None:
         path = sqlite_path(url)
-        folder = f"{path}.evidence" if path is not None else "lifecycle.evidence"
+        folder = _beside(path) if path is not None else "lifecycle.evidence"
     return Path(folder).absolute()
+
+
+def _beside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.evidence")
 
 
 def operating_system_actor(actor: str) -> Actor:

@@ -108,7 +108,11 @@ class Database(Protocol):
         ...
 
     def announce(self, driver: DBAPIConnection) -> None:
-        """Let sealers know, until its end, that somebody else's transaction may make records."""
+        """Let sealers know, until its end, that a host's transaction may make records.
+
+        Raises:
+            StorageFailed: It does not see what others have ended meanwhile.
+        """
         ...
 
     def writing_since(self, driver: DBAPIConnection) -> str | None:

@@ -18,6 +18,8 @@ TEMPLATES: Final = {
     "schema_older": "the schema {found} is of an earlier release: nothing is written to it",
     "clock_behind": "the clock is {seconds} s behind the last record, of {last}",
     "sealing_late": "records wait for the log since {since}, longer than was published",
+    "sealing_held": "since {since} a transaction is under way that may make records: younger ones"
+    " wait for its end before they become part of the log",
     "evidence_missing": "records name evidence files, and the folder {folder} is not there",
     "evidence_unreadable": "the evidence folder {folder} cannot be read or written",
     "evidence_elsewhere": "the evidence folder {folder} lies on another file system",
@@ -70,6 +72,8 @@ REMEDIES: Final = {
     "schema_older": "back it up and run: lifecycle db upgrade",
     "clock_behind": "set the clock by NTP; records are not dated before those they follow",
     "sealing_late": "let it run by a timer: lifecycle audit seal --every 20",
+    "sealing_held": "commit or undo it; whose it is: SELECT pid FROM pg_locks WHERE locktype ="
+    " 'advisory' AND classid = 1279480663 ORDER BY objid",
     "evidence_missing": "name it with --evidence-dir, or bring it back from a backup",
     "evidence_unreadable": "let this account read and write it",
     "evidence_elsewhere": "make sure that both are there before the program starts",
@@ -118,7 +122,7 @@ HAZARDS: Final = frozenset(
         "role_rights", "role_powers", "role_member", "auditor_writes",
         "setting_off", "role_setting", "damage_hidden", "unlogged", "version_old",
         "rights_wide", "owner_differs", "rights_wide_there", "owner_differs_there",
-        "named_twice",
+        "named_twice", "sealing_held",
     }
 )  # fmt: skip
 """Codes of what can lose, damage or give away what is kept."""

@@ -79,7 +79,11 @@ def history(session: Session, evidence: Path, now: datetime) -> Iterator[Symptom
     if oldest is not None:
         first = view.first(INSTALLATION)
         if moment_from(oldest) + published_delay(first) < now:
-            yield symptom("sealing_late", since=oldest)
+            held = session.writing_since()
+            if held is not None and held <= oldest:
+                yield symptom("sealing_held", since=held)
+            else:
+                yield symptom("sealing_late", since=oldest)
     needed = (names_file(as_bytes(one.body)) for one in view.stored())
     if not os.path.lexists(evidence) and any(needed):
         yield symptom("evidence_missing", folder=str(evidence))

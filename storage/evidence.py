@@ -70,14 +70,28 @@ class EvidenceFolder:
     It is there if ``sha256`` is in it: the place where a disk is mounted is a folder, too.
 
     Args:
-        root: The folder.
+        root: The folder, or what tells it: whoever looks at a link sees where it leads now.
         limit: Largest file taken in, bytes.
     """
 
-    def __init__(self, root: str | PathLike[str], *, limit: int = MAX_FILE_BYTES) -> None:
-        self.root = Path(root).absolute()
-        self._files = self.root / "sha256"
+    def __init__(
+        self, root: str | PathLike[str] | Callable[[], Path], *, limit: int = MAX_FILE_BYTES
+    ) -> None:
+        if callable(root):
+            self._where = root
+        else:
+            fixed = Path(root).absolute()
+            self._where = lambda: fixed
         self._limit = limit
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self._where()
+
+    @property
+    def _files(self) -> Path:
+        return self.root / "sha256"
 
     def measure(self, path: str | PathLike[str], secret: Secret | None = None) -> StoredFile:
         """Return what ``put`` would return, storing nothing.
@@ -132,8 +146,11 @@ class EvidenceFolder:
         if _DIGEST.fullmatch(sha256) is None:
             raise self._lost(f"{sha256!r} is not a content address")
         with self._failing(f"{sha256} cannot be read"):
-            source = self._place(sha256).open("rb")
-        return as_long(source, sha256, size, str(self.root))
+            handle = os.open(self._place(sha256), _READ)
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                os.close(handle)
+                raise self._lost(f"what lies under {sha256} is no file")
+            return as_long(os.fdopen(handle, "rb"), sha256, size, str(self.root))
 
     def read(self, sha256: str, key: bytes | None = None, size: int | None = None) -> bytes:
         """Return the content of a stored file, decrypted with its key if it has one.
@@ -189,7 +206,7 @@ class EvidenceFolder:
             EvidenceUnreadable: The folder cannot be read.
         """
         files = size = 0
-        folders = [self.root / "sha256"]
+        folders = [self._files]
         try:
             self._look_inside()
             while folders:
@@ -212,7 +229,7 @@ class EvidenceFolder:
         """
         try:
             # Of what is no folder, and of what may not be entered, this is not told as missing.
-            (self.root / "sha256" / "00").stat()
+            (self._files / "00").stat()
         except FileNotFoundError:
             return
         except OSError as error:

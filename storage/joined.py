@@ -29,7 +29,6 @@ class JoinedJournal:
         origin: Id of the installation.
         database: That it leads to.
         sealing: How records come into the log; the database's own way if not given.
-        older: An earlier release made the schema: it is only read.
     """
 
     def __init__(
@@ -38,10 +37,7 @@ class JoinedJournal:
         origin: str,
         database: Database,
         sealing: Sealing,
-        *,
-        older: bool = False,
     ) -> None:
-        self._older = older
         self._connection = connection
         self._sealing: Sealing = sealing
         self._origin = origin
@@ -70,9 +66,9 @@ class JoinedJournal:
         """Write in the host's transaction; an exception inside undoes only what was written here.
 
         Raises:
-            DatabaseOlder: An earlier release made the schema.
+            DatabaseOlder, DatabaseNewer: Another release made the schema.
             StorageFailed: The database is locked, read-only, full or broken, or the connection
-                keeps no transaction.
+                keeps no transaction, or one on a server that does not see what others commit.
         """
         with self._faults:
             # sqlite3 in its older mode begins a transaction before UPDATE, not before SAVEPOINT;
@@ -88,7 +84,7 @@ class JoinedJournal:
                 detail=Message("schools on several servers are not joined to a host's transaction")
             )
         session = self._session()
-        if self._older:
+        if not schema.is_newest(session):
             schema.check_newest(session)
         with self._faults:
             savepoint = self._connection.begin_nested()

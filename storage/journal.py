@@ -230,9 +230,7 @@ class SqlJournal:
             (connection.dialect.name, connection.dialect.driver) != (dialect.name, dialect.driver)
         ):
             raise TypeError("a journal joins a sqlalchemy.Connection to the same database")
-        return JoinedJournal(
-            connection, self._origin, self._database, self._sealing, older=self._older
-        )
+        return JoinedJournal(connection, self._origin, self._database, self._sealing)
 
     def meet(self) -> None:
         """Make sure that the history is there; the first connection is kept for whoever comes.

@@ -6,19 +6,18 @@ or times; what waits to be sealed waits in a table, and leaves it when it is a l
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnClause,
     bindparam,
     delete,
     exists,
     func,
     insert,
-    literal_column,
     select,
     update,
 )
@@ -32,11 +31,13 @@ from lifecycle.domain.record import Record
 from lifecycle.domain.spans import Span
 from lifecycle.storage import rows
 from lifecycle.storage.leaf_records import last_leaf_at, named
+from lifecycle.storage.sealing_order import NEXT, TO_SEAL
 from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import checkpoints, log_leaves, log_state, log_tiles, records
 from lifecycle.storage.tables import sealing_queue as queue
 
 _LOG: Final = "log"  # no stream is called that
+_SOON: Final = 30.0  # seconds, less than the published delay
 _ALWAYS: Final = "A"  # later than any time, which begins with a digit
 
 _of_leaf = (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence)
@@ -103,38 +104,6 @@ _QUEUED: Final = Statement(
     select(queue.c.stream, queue.c.sequence, records.c.recorded_at)
     .join_from(queue, records, _as_recorded, isouter=True)
     .order_by(queue.c.stream, queue.c.sequence)
-)
-_TO_SEAL: Final = Statement(
-    select(queue.c.stream, queue.c.sequence, records.c.hash)
-    .join_from(queue, records, _of_queued)
-    .where(records.c.recorded_at <= bindparam("until"))
-    # By time, so that the log's times do not run back; within a stream they never do.
-    .order_by(records.c.recorded_at, queue.c.stream, queue.c.sequence)
-    .limit(bindparam("count"))
-    # A literal: SQLAlchemy would bind a value of its own, which a Statement does not carry.
-    .offset(literal_column("0"))
-)
-_before = log_leaves.alias("before")
-_one: ColumnClause[int] = literal_column("1")
-_follows = (queue.c.sequence == _one) | exists(
-    select(_before.c.idx).where(
-        _before.c.stream == queue.c.stream, _before.c.sequence == queue.c.sequence - _one
-    )
-)
-# By the index of the queue: of many that wait only those are looked at that are to be sealed.
-_NEXT: Final = Statement(
-    select(
-        queue.c.stream,
-        queue.c.sequence,
-        records.c.hash,
-        records.c.recorded_at == queue.c.queued_at,
-        _follows,
-    )
-    .join_from(queue, records, _of_queued)
-    .where(queue.c.queued_at <= bindparam("until"))
-    .order_by(queue.c.queued_at, queue.c.stream, queue.c.sequence)
-    .limit(bindparam("count"))
-    .offset(literal_column("0"))
 )
 _CHECKPOINTS: Final = Statement(
     select(checkpoints.c.size, checkpoints.c.note, checkpoints.c.at).order_by(
@@ -291,13 +260,19 @@ class SqlSealing(SqlLog):
         """
         if self._session.database.is_sharded and self._grown is not None:
             return 0  # What became leaves here leaves the queue after the commit only.
+        self._session.hold(_LOG)
+        # Before the queue is looked at, also by whether there is any: whoever begins afterwards
+        # makes younger ones.
+        looked, since = time.monotonic(), self._session.writing_since()
         self._frontier(drained=True)
-        # Before the queue is looked at: whoever begins afterwards makes younger ones.
-        since = self._session.writing_since()
-        if since is None:
-            return self._drain(limit)
-        # Where a clock ran ahead, younger ones than the last leaf are all that must wait.
-        return self._drain(limit, max(since, last_leaf_at(self._session) or since))
+        until = _ALWAYS
+        if since is not None:
+            # Where a clock ran ahead, younger ones than the last leaf are all that must wait.
+            until = max(since, last_leaf_at(self._session) or since)
+        waiting = self._waiting(limit, until)
+        if time.monotonic() - looked > _SOON:
+            return 0  # Stopped in between; those who began meanwhile are seen the next time.
+        return self._seal(waiting)
 
     def keep_checkpoint(self, checkpoint: KeptCheckpoint) -> None:
         """Keep a signed checkpoint; one that is kept already stays as it is.
@@ -312,19 +287,22 @@ class SqlSealing(SqlLog):
             raise StorageFailed(detail=Message("a later checkpoint is kept already"))
         self._insert(_ADD_CHECKPOINT, size=checkpoint.size, note=checkpoint.note, at=checkpoint.at)
 
-    def _drain(self, limit: int, until: str = _ALWAYS) -> int:
+    def _waiting(self, limit: int, until: str = _ALWAYS) -> list[Values]:
         later = self._session.database.is_sharded
         waiting = self._to_seal(limit, until) if later else self._next(limit, until)
         while later and self._dropped(waiting):
             waiting = self._to_seal(limit, until)
+        return waiting
+
+    def _seal(self, waiting: list[Values]) -> int:
         self._grow(waiting)
         for stream, sequence, _ in waiting:
-            if not later:
+            if not self._session.database.is_sharded:
                 self._unqueue(stream, sequence)
         return len(waiting)
 
     def _to_seal(self, limit: int, until: str) -> list[Values]:
-        return self._session.rows(_TO_SEAL, count=limit, until=until)
+        return self._session.rows(TO_SEAL, count=limit, until=until)
 
     def _next(self, limit: int, until: str) -> list[Values]:
         """Return what is to be sealed next by the times of the queue, while they are the records'.
@@ -333,7 +311,7 @@ class SqlSealing(SqlLog):
         by the records themselves, for a leaf in a wrong place stays there.
         """
         taken = set[tuple[str, int]]()
-        found = self._session.rows(_NEXT, count=limit, until=until)
+        found = self._session.rows(NEXT, count=limit, until=until)
         for stream, sequence, _, as_recorded, follows in found:
             if not as_recorded or not (follows or (stream, sequence - 1) in taken):
                 return self._to_seal(limit, until)
@@ -385,7 +363,7 @@ class SqlSealing(SqlLog):
             except (TypeError, ValueError) as error:
                 raise self._broken(str(error)) from error
             if waiting and not drained:
-                while self._drain(1000):
+                while self._seal(self._waiting(1000)):
                     pass
         return self._grown
 

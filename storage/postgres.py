@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any, Final, cast
@@ -20,7 +19,6 @@ from lifecycle.domain.errors import DatabaseMissing, InvalidInput, StorageFailed
 from lifecycle.domain.errors_database import CommitUnheard
 from lifecycle.domain.logged import Sealing
 from lifecycle.domain.messages import Message
-from lifecycle.domain.record import moment_text
 from lifecycle.domain.spans import Misplaced
 from lifecycle.storage import postgres_schema, shards_places, shards_schema, tables
 from lifecycle.storage.addresses import is_secret, is_unambiguous, shown_address
@@ -31,7 +29,7 @@ from lifecycle.storage.postgres_dialect import PostgresDialect
 from lifecycle.storage.postgres_faults import PostgresFaults, no_database
 from lifecycle.storage.postgres_pipeline import attempted, piped
 from lifecycle.storage.postgres_values import Flow
-from lifecycle.storage.postgres_writers import EPOCH, WRITES, WRITING
+from lifecycle.storage.postgres_writers import announce, writes, writing_since
 from lifecycle.storage.session import Session
 from lifecycle.storage.tables import ERASURES, erased
 
@@ -200,7 +198,7 @@ class PostgresDatabase:
 
     def _writing(self, driver: DBAPIConnection) -> list[str]:
         """Return what a transaction that writes begins with."""
-        steps = [WRITES]
+        steps = [writes()]
         if _knows_bound(driver):
             steps.append(f"SET LOCAL transaction_timeout = {self._longest}")
         if self._shards:
@@ -211,17 +209,17 @@ class PostgresDatabase:
         """Take back for a transaction what ends one that takes long."""
         cursor = driver.cursor()
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        cursor.execute("SET LOCAL statement_timeout = 0")
         if _knows_bound(driver):
             cursor.execute("SET LOCAL transaction_timeout = 0")
 
     def announce(self, driver: DBAPIConnection) -> None:
-        """Tell sealers since when, until its end, the transaction or savepoint may make records."""
-        driver.cursor().execute(WRITES)
+        """Tell sealers since when, until its end, a host's transaction may make records."""
+        announce(driver.cursor())
 
     def writing_since(self, driver: DBAPIConnection) -> str | None:
         """Return since when others' transactions may make records that nobody sees yet."""
-        ((second,),) = driver.cursor().execute(WRITING).fetchall()
-        return None if second is None else moment_text(EPOCH + timedelta(seconds=second))
+        return writing_since(driver.cursor())
 
     def begin_still(
         self, driver: DBAPIConnection, meanwhile: Callable[[], object] = lambda: None

@@ -10,29 +10,64 @@ will be. Everybody can list the locks.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Final
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from lifecycle.domain.errors import StorageFailed
+from lifecycle.domain.messages import Message
+from lifecycle.domain.record import moment_text
 
 EPOCH: Final = datetime(2020, 1, 1, tzinfo=UTC)
 """Seconds are counted from then: they fit the number of a lock until 2088."""
 
 _KIND: Final = 0x4C435357  # "LCSW": our half of the numbers of advisory locks
+_OURS: Final = f"locktype = 'advisory' AND classid = {_KIND}::pg_catalog.oid AND objsubid = 2"
 
-_NOW: Final = (
-    "pg_catalog.date_part('epoch'::pg_catalog.text, pg_catalog.clock_timestamp())"
-    f" - {int(EPOCH.timestamp())}::pg_catalog.float8"
-)
-WRITES: Final = (
-    f"SELECT pg_catalog.pg_advisory_xact_lock_shared({_KIND},"
-    f" pg_catalog.floor({_NOW})::pg_catalog.int4)"
-)
-"""Says that from now on the transaction may make records."""
 
-WRITING: Final = (
-    "SELECT pg_catalog.min(objid::pg_catalog.int8) FROM pg_catalog.pg_locks"  # noqa: S608 - ours
-    f" WHERE locktype = 'advisory' AND classid = {_KIND}::pg_catalog.oid AND objsubid = 2"
-    " AND database = (SELECT oid FROM pg_catalog.pg_database"
+def writes() -> str:
+    """Return what says that from now on a transaction may make records.
+
+    By the clock of this machine, which the records are stamped by: no earlier than this second.
+    """
+    second = int(time.time() - EPOCH.timestamp())
+    return f"SELECT pg_catalog.pg_advisory_xact_lock_shared({_KIND}, {second})"
+
+
+_SAID: Final = (
+    f"SELECT pid FROM pg_catalog.pg_locks WHERE {_OURS}"  # noqa: S608 - our own condition
+    " AND pid = pg_catalog.pg_backend_pid()"
+)
+_ISOLATION: Final = "SELECT pg_catalog.current_setting('transaction_isolation')"
+# The second at which the first of those began that are under way, but for this one.
+_WRITING: Final = (
+    "SELECT pg_catalog.min(objid::pg_catalog.int8) FROM pg_catalog.pg_locks"  # noqa: S608
+    f" WHERE {_OURS} AND database = (SELECT oid FROM pg_catalog.pg_database"
     " WHERE datname = pg_catalog.current_database())"
     " AND pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
 )
-"""The second at which the first of those began that are under way, but for this one."""
+
+
+def announce(cursor: Any) -> None:
+    """Say so for a host's transaction, once.
+
+    Raises:
+        StorageFailed: It does not see what others commit meanwhile.
+    """
+    cursor.execute(f"{writes()} WHERE NOT EXISTS ({_SAID}); {_ISOLATION}")
+    cursor.nextset()
+    ((found,),) = cursor.fetchall()
+    if found != "read committed":
+        # It would stamp and seal by what was there before others had ended.
+        detail = Message(
+            "the host's transaction is {found}; records are made at READ COMMITTED only",
+            {"found": str(found).upper()},
+        )
+        raise StorageFailed(detail=detail)
+
+
+def writing_since(cursor: Any) -> str | None:
+    """Return since when others' transactions may make records that nobody sees yet."""
+    cursor.execute(_WRITING)
+    ((second,),) = cursor.fetchall()
+    return None if second is None else moment_text(EPOCH + timedelta(seconds=second))

@@ -98,7 +98,9 @@ def restore(
                 _compare(archive, report, view)
                 return report
 
-            files = (beside / "evidence" if archive.evidence else None, evidence)
+            # There, even if all of it was erased: a store that is gone is not made anew.
+            files = beside / "evidence", evidence
+            EvidenceFolder(files[0]).make()
             if path is not None:
                 return _to_file(archive, path, checked, files, accept=accept)
             dump = beside / "dump"
@@ -116,7 +118,7 @@ def _kept(
     archive: Archive,
     report: Report,
     keep: Callable[[], None],
-    evidence: tuple[Path | None, Path],
+    evidence: tuple[Path, Path],
     *,
     accept: bool,
 ) -> Restored:
@@ -132,7 +134,7 @@ def _to_file(
     archive: Archive,
     path: Path,
     verify: Callable[[Auditing], Report],
-    evidence: tuple[Path | None, Path],
+    evidence: tuple[Path, Path],
     *,
     accept: bool,
 ) -> Restored:
@@ -150,20 +152,18 @@ def _to_file(
 
 
 @contextmanager
-def _placed(files: Path | None, evidence: Path) -> Iterator[None]:
+def _placed(files: Path, evidence: Path) -> Iterator[None]:
     """Put evidence in its place, and take it away again if the database does not come to its.
 
     Where nobody knows whether it did, evidence stays: without a database it does no harm.
     """
-    if files is not None:
-        publish(files, evidence)
+    publish(files, evidence)
     try:
         yield
     except CommitUnheard as error:
         raise RestoreUnheard(folder=str(evidence), **error.facts) from error
     except BaseException:
-        if files is not None:
-            evidence.rename(files)
+        evidence.rename(files)
         raise
 
 

@@ -97,6 +97,11 @@ def check(session: Session) -> str:
     return revisions[0]
 
 
+def is_newest(session: Session) -> bool:
+    """Tell whether this release made the schema, in one question."""
+    return session.rows(_REVISIONS) == [(tables.SCHEMA,)]
+
+
 def check_newest(session: Session) -> None:
     """Make sure that this release may write to a database.
 

@@ -90,6 +90,7 @@ SHOWN: Final = 1000
 """Characters of a stored value that a finding shows; a forger's may have any number of them."""
 
 _TOLD: Final = ("expected", "found")
+_BEFORE: Final = 100  # characters before the first that differs
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,11 @@ class Finding:
 
     def __post_init__(self) -> None:
         """Keep of what is stored as much as can be shown: a loosened column may hold anything."""
+        # Of two long values that begin alike is shown where they differ.
+        start = _differing(str(self.expected), str(self.found))
         for one in fields(self):
             value = getattr(self, one.name)
-            kept = _kept(value)
+            kept = _kept(value, start if one.name in _TOLD else 0)
             if kept is not value:
                 place = isinstance(kept, Message) and one.name not in _TOLD
                 object.__setattr__(self, one.name, str(kept) if place else kept)
@@ -165,8 +168,21 @@ class Report:
         return not self.findings
 
 
-def _kept(value: Any) -> Any:
-    """Return a value as a finding keeps it: the beginning of a long one, and how long it is.
+def _differing(one: str, other: str) -> int:
+    """Return from where two texts are to be shown: their beginning, if that tells them apart."""
+    if one[:SHOWN] != other[:SHOWN] or one == other:
+        return 0
+    at = next(
+        place for place in range(0, max(map(len, (one, other))), SHOWN)
+        if one[place : place + SHOWN] != other[place : place + SHOWN]
+    )  # fmt: skip
+    while one[at] == other[at]:
+        at += 1
+    return at - _BEFORE
+
+
+def _kept(value: Any, start: int = 0) -> Any:
+    """Return a value as a finding keeps it: a part of a long one, and how long it is.
 
     Bytes and odd numbers are kept as they are written.
     """
@@ -174,15 +190,16 @@ def _kept(value: Any) -> Any:
         told = {name: _kept(one) for name, one in value.parameters.items()}
         return Message(value.template, told)
     if isinstance(value, bytes):
-        start = repr(value[:SHOWN])
-        length = {"start": start[:SHOWN], "length": len(value)}
-        return start if len(value) <= SHOWN else Message("{start}… ({length} bytes in all)", length)
+        spelt = repr(value[:SHOWN])
+        length = {"start": spelt[:SHOWN], "length": len(value)}
+        return spelt if len(value) <= SHOWN else Message("{start}… ({length} bytes in all)", length)
     if isinstance(value, float):
         return repr(value)
     text = str(value)
     if len(text) <= SHOWN:
         return value
-    length = {"start": text[:SHOWN], "length": len(text)}
+    shown = text[start : start + SHOWN]
+    length = {"start": f"…{shown}" if start else shown, "length": len(text)}
     return Message("{start}… ({length} characters in all)", length)
 
 

@@ -73,10 +73,8 @@ def backup(context: click.Context, to: str, programs: str | None, servers: str |
     keep it like the database, and not longer than you have to. Ends with 6 if evidence that
     records name is not in the store; the backup is made all the same.
     """
-    from lifecycle.cli.files import check_beside_evidence
     from lifecycle.maintenance import make_backup
     from lifecycle.storage.backups import Watched
-    from lifecycle.wiring import evidence_folder
 
     session = Session.of(context)
     output.check_open()
@@ -84,7 +82,6 @@ def backup(context: click.Context, to: str, programs: str | None, servers: str |
         # It would become a file beside the place where the medium is to be mounted.
         detail = Message("there is no folder {folder}", {"folder": to})
         raise InvalidInput(what="--to", detail=detail)
-    check_beside_evidence(Path(to), evidence_folder(session.url, session.evidence), "--to")
     copied = output.Progress(say("database copied: {count} %", count="{count}"))
     files = output.Progress(say("evidence files copied: {count}", count="{count}"))
     try:

@@ -102,19 +102,6 @@ def written_folder(path: Path) -> Iterator[Path]:
         raise _not_written(path, error) from error
 
 
-def check_beside_evidence(path: Path, evidence: Path, what: str) -> None:
-    """Refuse a place in the folder of the evidence files: everything there is taken for evidence.
-
-    Raises:
-        InvalidInput: It lies there.
-    """
-    folder = evidence.resolve()
-    place = path.resolve()
-    if place == folder or folder in place.parents:
-        detail = Message("{place} lies in the folder of the evidence files", {"place": str(path)})
-        raise InvalidInput(what=what, detail=detail)
-
-
 def check_empty(path: Path) -> None:
     """Refuse early what ``written_folder`` would refuse at the end.
 

@@ -148,7 +148,7 @@ def checkpoint(
 
     session = Session.of(context)
     signer, earlier = private_key(Path(key)), trusted(trust, "--trust")
-    places = _places(session, to, to_git)
+    places = _places(to, to_git)
     progress = output.Progress(say("records hashed: {count}", count="{count}"))
     with session.engine() as engine:
         outside = [note for place in places for note in place.notes()]
@@ -208,19 +208,10 @@ def _put(places: Sequence[Place], found: Checkpoint, note: str) -> list[str]:
     return kept
 
 
-def _places(session: Session, folders: Sequence[str], repositories: Sequence[str]) -> list[Place]:
-    """Return the places outside that are named.
-
-    Raises:
-        InvalidInput: One lies among the evidence files.
-    """
+def _places(folders: Sequence[str], repositories: Sequence[str]) -> list[Place]:
+    """Return the places outside that are named."""
     from lifecycle.storage.places import Folder, GitRepository
-    from lifecycle.wiring import evidence_folder
 
-    evidence = evidence_folder(session.url, session.evidence)
-    for named, places in (("--to", folders), ("--to-git", repositories)):
-        for one in places:
-            files.check_beside_evidence(Path(one), evidence, named)
     found: list[Place] = [Folder(Path(one)) for one in folders]
     return [*found, *(GitRepository(Path(one)) for one in repositories)]
 
@@ -321,7 +312,7 @@ def watch(
         raise click.UsageError(say("name the key of the log: --key VKEY"))
     if once and rounds is not None:
         raise click.UsageError(say("name one: --once or --rounds"))
-    believed, places = trusted(keys), _places(session, folders, ())
+    believed, places = trusted(keys), _places(folders, ())
     before: Checkpoint | None = None
     template = "sound: {size} records, {count} checkpoints outside"
     with session.engine() as engine:

@@ -41,7 +41,7 @@ def refuse_needed(context: click.Context) -> None:
 
 
 def _is_needed(path: Path, files: Sequence[Path], folders: Sequence[Path]) -> bool:
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RuntimeError):  # the last of a loop of links
         there = path.resolve()
         return any(_is_same(there, one) for one in files) or any(
             there.is_relative_to(one.resolve()) for one in folders
@@ -77,6 +77,6 @@ def _values(context: click.Context, parameters: Iterable[click.Parameter]) -> li
 
 
 def _is_same(there: Path, other: Path) -> bool:
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RuntimeError):
         return there == other.resolve() or there.samefile(other)
     return False

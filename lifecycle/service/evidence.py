@@ -180,13 +180,7 @@ def store(context: Context, tx: Writing, offer: Offer) -> None:
     """
     for piece in offer.pieces:
         if isinstance(piece.given, EvidenceFile):
-            try:
-                _store(context, piece, piece.given)
-            except EvidenceMissing:
-                if _names_files(tx):
-                    raise
-                context.evidence.make()
-                _store(context, piece, piece.given)
+            _store(context, tx, piece, piece.given)
 
 
 def _names_files(tx: Writing) -> bool:
@@ -194,9 +188,15 @@ def _names_files(tx: Writing) -> bool:
     return any(piece.sha256 is not None for record in tx.each() for piece in record.evidence)
 
 
-def _store(context: Context, piece: Brought, given: EvidenceFile) -> None:
+def _store(context: Context, tx: Writing, piece: Brought, given: EvidenceFile) -> None:
     with span("evidence", sha256=piece.evidence.sha256, size=piece.evidence.size):
-        stored = context.evidence.put(given.path, piece.secret)
+        try:
+            stored = context.evidence.put(given.path, piece.secret)
+        except EvidenceMissing:
+            if _names_files(tx):
+                raise
+            context.evidence.make()
+            stored = context.evidence.put(given.path, piece.secret)
         if stored.sha256 != piece.evidence.sha256:
             raise InvalidEvidence(
                 kind=given.kind,

@@ -162,3 +162,11 @@ def test_long_values_are_cut_wherever_they_are_told(value: Any, told: str) -> No
     assert (str(finding.stream), str(finding.field)) == (told, told)
     assert (str(finding.expected), str(finding.found)) == (told, told)
     assert told in str(finding.message)
+
+
+def test_two_long_values_that_begin_alike_are_shown_where_they_differ() -> None:
+    same = "x" * 2500
+    finding = Finding("column_differs", expected=f"{same}a{same}", found=f"{same}b")
+
+    assert str(finding.expected) == f"…{'x' * 100}a{'x' * 899}… (5001 characters in all)"
+    assert str(finding.found) == f"…{'x' * 100}b… (2501 characters in all)"

@@ -124,6 +124,8 @@ def test_what_is_restored_verifies_and_what_to_do_next_is_told(signed: Terminal)
     assert "lifecycle verify --checkpoint" in said.out
     mine, theirs = signed.ask("verify"), signed.ask("verify", *RESTORED)
     assert mine == theirs
+    # Even if nothing lies in it: a store that is gone later is not made anew.
+    assert (signed.folder / "restored.evidence" / "sha256").is_dir()
     again = signed.run("db", "restore", "--from", "one.backup", *RESTORED)
     assert (again.code, "LC404" in again.err) == (7, True)
     assert signed.run("db", "backup", "--to", "one.backup").code == 7
@@ -204,7 +206,7 @@ def test_nothing_is_put_among_the_evidence_files(signed: Terminal, words: tuple[
     said = signed.run(*words)
 
     assert (said.code, sorted(folder.rglob("*"))) == (5, before)
-    assert "lies in the folder of the evidence files" in said.err
+    assert "is of the history" in said.err
 
 
 def test_a_backup_that_lacks_evidence_is_made_and_ends_with_6(archive: Terminal) -> None:

@@ -90,3 +90,12 @@ def test_a_file_that_only_bears_the_name_of_a_school_is_written_over(office: Ter
         said = office.run("audit", "export", "xes", "--out", name, "--lang", "en", "--force")
         assert said.code == 0, name
         assert (office.folder / name).read_bytes() != b"mine"
+
+
+def test_a_loop_of_links_is_told_as_what_it_is(office: Terminal) -> None:
+    (office.folder / "one").symlink_to("other")
+    (office.folder / "other").symlink_to("one")
+
+    said = office.run("audit", "report", "--out", "one")
+
+    assert (said.code, "LC400" in said.err) == (7, True), said.err

@@ -144,7 +144,7 @@ def test_an_ordinary_file_comes_back_and_a_foreign_address_is_unknown(
         office.engine.people.evidence("0" * 64)
     stored = tmp_path / "evidence" / "sha256" / digest[:2] / digest[2:4] / digest
     stored.chmod(0o600)
-    stored.write_text("другое")
+    stored.write_bytes(b"x" * note.stat().st_size)
     with pytest.raises(EvidenceLost, match="not that content"):
         office.engine.people.evidence(digest)
     stored.unlink()

@@ -19,6 +19,7 @@ from lifecycle.domain.errors import EvidenceLost, InvalidEvidence
 from lifecycle.domain.errors_evidence import EvidenceMissing
 from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage.evidence import MAX_FILE_BYTES, EvidenceFolder
+from lifecycle.wiring import evidence_store
 from tests.storage.conftest import ROOT
 
 CONTENT = "Справка о посещении школы\n".encode() * 100
@@ -282,3 +283,30 @@ except EvidenceLost as error:
 
     assert done.stdout == "evidence could not be stored: could not be written: File too large\n"
     assert files(folder) == []
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(
+    folder: EvidenceFolder, note: Path
+) -> None:
+    folder.put(note)
+    place = folder.root / "sha256" / DIGEST[:2] / DIGEST[2:4] / DIGEST
+    place.unlink()
+    os.mkfifo(place)
+
+    with pytest.raises(EvidenceLost, match="no file"):
+        folder.open(DIGEST)
+
+
+def test_evidence_lies_beside_the_database_that_a_link_leads_to_now(tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    link.symlink_to(tmp_path / "one" / "a.db")
+    store = evidence_store(f"sqlite:///{link}", None)
+    store.make()
+    link.unlink()
+    link.symlink_to(tmp_path / "other" / "a.db")
+    store.make()
+
+    made = sorted(path.parent.name for path in tmp_path.glob("*/a.db.evidence"))
+    assert made == ["one", "other"]
