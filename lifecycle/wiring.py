@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lifecycle.domain.definition import Definition
     from lifecycle.domain.guards import GuardFunction
     from lifecycle.parallel import Waits
+    from lifecycle.storage.sqlite_files import Place
 
 MEMORY = "memory://"
 _VARIANT = "89ab"
@@ -276,7 +277,7 @@ def evidence_store(url: str, folder: Path | str | None) -> EvidenceStore:
     place = place_of(url) if folder is None else None
     if place is not None:
         # The database may come to lie elsewhere: its evidence is wherever that lies.
-        return EvidenceFolder(lambda: _beside(place.file))
+        return EvidenceFolder(partial(_beside_now, place))
     return EvidenceFolder(evidence_folder(url, folder))
 
 
@@ -288,6 +289,10 @@ def evidence_folder(url: str, folder: Path | str | None) -> Path:
         path = sqlite_path(url)
         folder = _beside(path) if path is not None else "lifecycle.evidence"
     return Path(folder).absolute()
+
+
+def _beside_now(place: Place) -> Path:
+    return _beside(place.file)
 
 
 def _beside(file: Path) -> Path:

@@ -13,6 +13,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256 as new_sha256
 from os import PathLike
 from pathlib import Path
@@ -77,11 +78,8 @@ class EvidenceFolder:
     def __init__(
         self, root: str | PathLike[str] | Callable[[], Path], *, limit: int = MAX_FILE_BYTES
     ) -> None:
-        if callable(root):
-            self._where = root
-        else:
-            fixed = Path(root).absolute()
-            self._where = lambda: fixed
+        # Other processes that verify get it, too.
+        self._where = root if callable(root) else partial(Path, Path(root).absolute())
         self._limit = limit
 
     @property
