@@ -98,9 +98,7 @@ def restore(
                 _compare(archive, report, view)
                 return report
 
-            # There, even if all of it was erased: a store that is gone is not made anew.
-            files = beside / "evidence", evidence
-            EvidenceFolder(files[0]).make()
+            files = (beside / "evidence" if archive.evidence else None, evidence)
             if path is not None:
                 return _to_file(archive, path, checked, files, accept=accept)
             dump = beside / "dump"
@@ -118,7 +116,7 @@ def _kept(
     archive: Archive,
     report: Report,
     keep: Callable[[], None],
-    evidence: tuple[Path, Path],
+    evidence: tuple[Path | None, Path],
     *,
     accept: bool,
 ) -> Restored:
@@ -127,6 +125,8 @@ def _kept(
     if wanted:
         with _placed(*evidence):
             keep()
+        # There, even if all of it was erased: a store that is gone is not made anew.
+        EvidenceFolder(evidence[1]).make()
     return Restored(archive.manifest, report, wanted)
 
 
@@ -134,7 +134,7 @@ def _to_file(
     archive: Archive,
     path: Path,
     verify: Callable[[Auditing], Report],
-    evidence: tuple[Path, Path],
+    evidence: tuple[Path | None, Path],
     *,
     accept: bool,
 ) -> Restored:
@@ -152,18 +152,20 @@ def _to_file(
 
 
 @contextmanager
-def _placed(files: Path, evidence: Path) -> Iterator[None]:
+def _placed(files: Path | None, evidence: Path) -> Iterator[None]:
     """Put evidence in its place, and take it away again if the database does not come to its.
 
     Where nobody knows whether it did, evidence stays: without a database it does no harm.
     """
-    publish(files, evidence)
+    if files is not None:
+        publish(files, evidence)
     try:
         yield
     except CommitUnheard as error:
         raise RestoreUnheard(folder=str(evidence), **error.facts) from error
     except BaseException:
-        evidence.rename(files)
+        if files is not None:
+            evidence.rename(files)
         raise
 
 

@@ -116,7 +116,7 @@ class Finding:
     def __post_init__(self) -> None:
         """Keep of what is stored as much as can be shown: a loosened column may hold anything."""
         # Of two long values that begin alike is shown where they differ.
-        start = _differing(str(self.expected), str(self.found))
+        start = _differing(self.expected, self.found)
         for one in fields(self):
             value = getattr(self, one.name)
             kept = _kept(value, start if one.name in _TOLD else 0)
@@ -168,15 +168,18 @@ class Report:
         return not self.findings
 
 
-def _differing(one: str, other: str) -> int:
-    """Return from where two texts are to be shown: their beginning, if that tells them apart."""
+def _differing(expected: Any, found: Any) -> int:
+    """Return from where two values are to be shown: their beginning, if that tells them apart."""
+    if isinstance(expected, bytes) or isinstance(found, bytes):
+        return 0
+    one, other = str(expected), str(found)
     if one[:SHOWN] != other[:SHOWN] or one == other:
         return 0
     at = next(
         place for place in range(0, max(map(len, (one, other))), SHOWN)
         if one[place : place + SHOWN] != other[place : place + SHOWN]
     )  # fmt: skip
-    while one[at] == other[at]:
+    while one[at : at + 1] == other[at : at + 1]:  # one of them may end there
         at += 1
     return at - _BEFORE
 

@@ -170,3 +170,6 @@ def test_two_long_values_that_begin_alike_are_shown_where_they_differ() -> None:
 
     assert str(finding.expected) == f"…{'x' * 100}a{'x' * 899}… (5001 characters in all)"
     assert str(finding.found) == f"…{'x' * 100}b… (2501 characters in all)"
+    longer = Finding("column_differs", expected=same, found=f"{same}b")
+    assert str(longer.expected) == f"…{'x' * 100}… (2500 characters in all)"
+    assert str(longer.found) == f"…{'x' * 100}b… (2501 characters in all)"
