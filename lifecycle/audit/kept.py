@@ -141,6 +141,7 @@ class Kept:
                 stored = self._files.opened(one.address, one.size, key)
                 if key is None or stored is None or stored.plain != value:
                     raise Doubtful
+                # The same content may have been encrypted anew.
                 if (stored.sha256, stored.size) != (one.address, one.size):
                     raise Doubtful
             self.tally.opened += 1

@@ -17,8 +17,13 @@ from sqlalchemy import Column, Integer, Table, Text
 from lifecycle.audit.findings import Finding
 from lifecycle.audit.log_check import LogCheck
 from lifecycle.audit.parts import part
+from lifecycle.audit.verify import verify
+from lifecycle.domain.erasable import Secret
 from lifecycle.domain.errors import StorageFailed
+from lifecycle.domain.evidence import StoredFile
 from lifecycle.storage import tables
+from lifecycle.storage.ciphers import Encryption, opened
+from lifecycle.storage.evidence import EvidenceFolder
 from lifecycle.storage.journal import open_journal
 from tests.audit.breaking_in import BreakIn
 from tests.audit.test_catalogue_tables import COLUMNS, GOLDEN, findings
@@ -229,6 +234,46 @@ def test_a_part_that_breaks_off_keeps_what_it_and_others_found() -> None:
     assert list(part("log", broken(panic("too long"))))[1].found == "PanicException: too long"
     with pytest.raises(KeyboardInterrupt):
         list(part("log", broken(KeyboardInterrupt())))
+
+
+def test_who_interrupts_the_quick_look_at_schools_ends_the_verification(history: Path) -> None:
+    with closing(sqlite3.connect(history / "lifecycle.db")) as raw:
+        question = "SELECT sha256 FROM lifecycle_evidence_keys WHERE stream LIKE 'participation/%'"
+        of_schools = {sha256 for (sha256,) in raw.execute(question)}
+
+    class Interrupted(EvidenceFolder):
+        def check(
+            self, sha256: str, key: bytes | None = None, size: int | None = None
+        ) -> StoredFile | None:
+            if sha256 in of_schools:
+                raise KeyboardInterrupt
+            return super().check(sha256, key, size)
+
+    with (
+        closing(open_journal(f"sqlite:///{history}/lifecycle.db")) as journal,
+        journal.auditing() as view,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        verify(view, Interrupted(history / "lifecycle.db.evidence"), {})
+
+
+def test_a_personal_file_that_was_encrypted_anew_is_another_one(history: Path) -> None:
+    store = history / "lifecycle.db.evidence" / "sha256"
+    with closing(sqlite3.connect(history / "lifecycle.db")) as raw:
+        sha256, key = raw.execute(
+            "SELECT sha256, key FROM lifecycle_evidence_keys WHERE key IS NOT NULL"
+        ).fetchone()
+    place = store / sha256[:2] / sha256[2:4] / sha256
+    before = place.read_bytes()
+    content = opened(before, key)
+    assert content is not None
+    encryption = Encryption(Secret(key, bytes(12)))
+    place.chmod(0o600)
+    place.write_bytes(encryption.update(content) + encryption.end())
+    found = {one.code for one in findings(history)}
+    place.write_bytes(before)
+
+    assert found == {"evidence_altered"}
 
 
 def test_a_time_that_is_no_text_hides_nothing_of_the_log(history: Path) -> None:
