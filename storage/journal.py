@@ -131,9 +131,7 @@ class SqlJournal:
         sealing: Sealing | None = None,
         again: Callable[[], Journal] | None = None,
     ) -> None:
-        # An earlier release may have made the schema: it is read, and not written to until it was
-        # brought up to date.
-        self._older = False
+        # That of an earlier release is read, and not written to until it was brought up to date.
         self._revision = ""
         self._connections = Connections(engine, self._recognise)
         self._again = again
@@ -181,9 +179,8 @@ class SqlJournal:
                 raise StorageFailed(
                     detail=Message("where schools lie on several servers, records are sealed later")
                 )
-            if self._older:
+            if self._revision != tables.SCHEMA:
                 schema.check_newest(session)
-                self._older = False
             with self._faults:
                 self._database.check_writable(driver)
             writing = SqlWriting(session, self._origin, self._sealing)
@@ -303,7 +300,7 @@ class SqlJournal:
         self._origin = self._origin or found
         if found != self._origin:
             raise DatabaseReplaced(url=self._faults.url, found=found, expected=self._origin)
-        self._older, self._revision = revision != tables.SCHEMA, revision
+        self._revision = revision
 
 
 def database_at(

@@ -184,11 +184,13 @@ class PostgresDatabase:
         self, driver: DBAPIConnection, *, write: bool, still: bool = False, ask: str | None = None
     ) -> list[Any]:
         """Begin a transaction: one that sees a single state, or one that writes."""
-        writes, steps = write and not self._read_only, [] if ask is None else [ask]
-        if still and self._shards and not writes:
+        steps = [] if ask is None else [ask]
+        if write and not self._read_only:
+            steps = [_BEGIN[True], *self._writing(driver), *steps]
+        elif still and self._shards:
             self.begin_still(driver)
         else:
-            steps = [_BEGIN[writes], *self._writing(driver)[: 3 * writes], *steps]
+            steps = [_BEGIN[False], *steps]
         cursor: Any = driver.cursor()
         if steps:
             cursor.execute("; ".join(steps))
@@ -329,11 +331,7 @@ class PostgresDatabase:
         return partial(PostgresDatabase, self._url, self._lock_seconds, read_only=True)
 
     def cleared(self, driver: DBAPIConnection) -> bool:
-        """Rewrite the tables that can be erased without the rows that were deleted.
-
-        Whoever began to read before sees the deleted rows, and PostgreSQL keeps them for him; so
-        he is waited for first. The write-ahead log keeps them until it is recycled.
-        """
+        """Rewrite the tables that can be erased without the rows that were deleted."""
         return cleared(
             driver,
             sharded=self.is_sharded,

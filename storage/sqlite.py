@@ -290,12 +290,12 @@ class SqliteDatabase:
         file = getattr(driver, "file", None)
         return file is None or file != file_id(self._name)
 
-    def _check_journal(self, driver: Any) -> None:
+    def _check_journal(self, opened: Any) -> None:
         """Refuse to write by another journal than the connection was opened for.
 
         Another SQLite, which is safe with another one, may have changed it since.
         """
-        opened, ((mode,),) = driver, driver.execute("PRAGMA journal_mode").fetchall()
+        ((mode,),) = opened.execute("PRAGMA journal_mode").fetchall()
         if mode != opened.journal:
             opened.file = None  # It is not used again.
             raise StorageFailed(
