@@ -31,7 +31,7 @@ from lifecycle.domain.record import Record
 from lifecycle.domain.spans import Span
 from lifecycle.storage import rows
 from lifecycle.storage.leaf_records import last_leaf_at, named
-from lifecycle.storage.sealing_order import NEXT, TO_SEAL
+from lifecycle.storage.sealing_order import NEXT, OF_QUEUED, TO_SEAL
 from lifecycle.storage.session import Session, Statement, Values
 from lifecycle.storage.tables import checkpoints, log_leaves, log_state, log_tiles, records
 from lifecycle.storage.tables import sealing_queue as queue
@@ -41,9 +41,8 @@ _SOON: Final = 30.0  # seconds, less than the published delay
 _ALWAYS: Final = "A"  # later than any time, which begins with a digit
 
 _of_leaf = (records.c.stream == log_leaves.c.stream) & (records.c.sequence == log_leaves.c.sequence)
-_of_queued = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
 _as_recorded = (
-    _of_queued & (records.c.hash == queue.c.hash) & (records.c.recorded_at == queue.c.queued_at)
+    OF_QUEUED & (records.c.hash == queue.c.hash) & (records.c.recorded_at == queue.c.queued_at)
 )
 _from = log_leaves.c.idx >= bindparam("low")
 _waiting = exists(select(queue.c.stream)).label("waiting")

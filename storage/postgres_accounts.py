@@ -14,6 +14,7 @@ import psycopg
 
 from lifecycle.storage import tables
 from lifecycle.storage.diagnosis import Symptom, symptom
+from lifecycle.storage.postgres_rights import GRANTS, TABLE
 from lifecycle.storage.postgres_roles import APP, AUDITOR, ROLES, SEQUENCER, given
 
 _POWERS: Final = ("SUPERUSER", "CREATEROLE", "BYPASSRLS", "REPLICATION")
@@ -27,14 +28,10 @@ _READING: Final = frozenset(
 
 # On a table or a column of it; parts of a table have what the table is given.
 _GIVEN: Final = (
-    "SELECT r.rolname::text, g.privilege_type,"
-    " pg_catalog.regexp_replace(c.relname::text, '_(shared|schools|[0-9]+)$', ''), g.place,"
-    " c.relname::text FROM pg_catalog.pg_class AS c, LATERAL"
-    " (SELECT NULL::text AS place, x.* FROM pg_catalog.aclexplode(c.relacl) AS x UNION ALL"
-    " SELECT a.attname::text, x.* FROM pg_catalog.pg_attribute AS a,"
-    " pg_catalog.aclexplode(a.attacl) AS x WHERE a.attrelid = c.oid) AS g"
+    f"SELECT r.rolname::text, g.privilege_type, {TABLE}, g.place,"  # noqa: S608 - our own words
+    f" c.relname::text FROM pg_catalog.pg_class AS c, LATERAL {GRANTS} AS g"
     " JOIN pg_catalog.pg_roles AS r ON r.oid = g.grantee"
-    " WHERE pg_catalog.regexp_replace(c.relname::text, '_(shared|schools|[0-9]+)$', '') = ANY(%s)"
+    f" WHERE {TABLE} = ANY(%s)"
     " AND c.relkind IN ('r', 'p', 'f') AND pg_catalog.pg_table_is_visible(c.oid)"
     " AND r.rolname::text = ANY(%s) AND g.privilege_type NOT IN ('SELECT', 'REFERENCES')"
 )

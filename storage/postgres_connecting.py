@@ -48,6 +48,12 @@ IS_SHARD: Final = "srvname OPERATOR(pg_catalog.~) '^lifecycle_shard_[1-9][0-9]*$
 The operator is the server's own: for a name and a pattern somebody else's would come before it.
 """
 
+SHARDS: Final = (
+    "SELECT srvname::pg_catalog.text FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
+    f" WHERE {IS_SHARD} ORDER BY pg_catalog.length(srvname::pg_catalog.text), srvname"
+)
+"""Their names, by number."""
+
 # Whoever owns the database or an account can set a path on which functions and operators of his own
 # come before the server's. Unnamed, the server's come first; the host's schemas stay in order.
 _PATH: Final = (

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from lifecycle.domain.errors import StorageFailed
 from lifecycle.storage import tables
-from lifecycle.storage.postgres_connecting import IS_SHARD
+from lifecycle.storage.postgres_connecting import SHARDS
 from lifecycle.storage.shards import DESCRIPTION, REWRITE, SCHOOL_HASH
 
 # A server goes on with what it was sent, and pg_restore with its work, whoever is there to hear.
@@ -33,10 +33,6 @@ _IS_MARKED: Final = (
     "pg_catalog.to_regprocedure('lifecycle_refuse()')::oid, 'pg_proc') = %s::text"
 )
 
-_SERVERS: Final = (
-    "SELECT srvname FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
-    f" WHERE {IS_SHARD}"
-)
 # Those of a shard that a restore laid are its own, and nobody else's.
 _ACCOUNTS: Final = (
     "SELECT DISTINCT rolname FROM pg_catalog.pg_class, pg_catalog.aclexplode(relacl) AS given"
@@ -86,7 +82,7 @@ def take_away(driver: _Driver) -> None:
     """Drop what was brought back; nothing of ours was there before."""
     names = sql.SQL(", ").join(map(sql.Identifier, sorted(tables.NAMES)))
     accounts = [name for (name,) in driver.execute(_ACCOUNTS).fetchall()]
-    behind = [name for (name,) in driver.execute(_SERVERS).fetchall()]
+    behind = [name for (name,) in driver.execute(SHARDS).fetchall()]
     driver.execute(
         sql.SQL("; ").join(
             [

@@ -15,39 +15,37 @@ import psycopg
 
 from lifecycle.storage import tables
 from lifecycle.storage.diagnosis import Symptom, symptom
-from lifecycle.storage.postgres_connecting import IS_SHARD
+from lifecycle.storage.postgres_connecting import SHARDS
 
 OWNER, RIGHT = "owner", "right"
 """Kinds of answers."""
 
-# The tables, and their parts where schools lie on several servers.
-_OURS: Final = (
-    "(pg_catalog.regexp_replace(c.relname::text, '_(shared|schools|[0-9]+)$', '') IN ('{names}')"
-    " AND c.relkind IN ('r', 'p', 'f') AND {where})"
+TABLE: Final = "pg_catalog.regexp_replace(c.relname::text, '_(shared|schools|[0-9]+)$', '')"
+"""The table that ``c`` of pg_class is, or is a part of where schools lie on several servers."""
+
+GRANTS: Final = (
+    "(SELECT NULL::text AS place, x.* FROM pg_catalog.aclexplode(c.relacl) AS x UNION ALL"
+    " SELECT a.attname::text, x.* FROM pg_catalog.pg_attribute AS a,"
+    " pg_catalog.aclexplode(a.attacl) AS x WHERE a.attrelid = c.oid)"
 )
+"""What is given on it, and on some of its columns, with the column."""
+
+_OURS: Final = f"({TABLE} IN ('{{names}}') AND c.relkind IN ('r', 'p', 'f') AND {{where}})"
 _OWNERS: Final = (
     "SELECT c.relname AS name, pg_catalog.pg_get_userbyid(c.relowner) AS owner"
     " FROM pg_catalog.pg_class AS c WHERE {ours} ORDER BY c.relname"
 )
-# Given on a table or on some of its columns.
 _CHANGES: Final = (
-    "SELECT coalesce(r.rolname::text, 'PUBLIC') AS whom,"
+    "SELECT coalesce(r.rolname::text, 'PUBLIC') AS whom,"  # noqa: S608 - our own words
     " pg_catalog.string_agg(DISTINCT g.privilege_type, ', ') AS rights,"
     " pg_catalog.string_agg(DISTINCT c.relname::text, ', ') AS tables"
-    " FROM pg_catalog.pg_class AS c, LATERAL"
-    " (SELECT * FROM pg_catalog.aclexplode(c.relacl) UNION ALL"
-    " SELECT x.* FROM pg_catalog.pg_attribute AS a, pg_catalog.aclexplode(a.attacl) AS x"
-    " WHERE a.attrelid = c.oid) AS g"
+    f" FROM pg_catalog.pg_class AS c, LATERAL {GRANTS} AS g"
     " LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = g.grantee"
     " WHERE {ours} AND g.grantee <> c.relowner"
     " AND g.privilege_type NOT IN ('SELECT', 'REFERENCES')"
     " AND (r.rolname IS NULL OR r.rolname NOT IN ({lawful})) GROUP BY 1 ORDER BY 1"
 )
 _VISIBLE: Final = "pg_catalog.pg_table_is_visible(c.oid)"
-_SHARDS: Final = (
-    "SELECT srvname::text FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
-    f" WHERE {IS_SHARD} ORDER BY pg_catalog.length(srvname::text), srvname"
-)
 
 
 def questions(names: Iterable[str], where: str, lawful: str) -> dict[str, str]:
@@ -84,7 +82,7 @@ def rights_on_servers(connection: psycopg.Connection[Any]) -> Iterator[Symptom]:
     Raises:
         psycopg.Error: One cannot be asked.
     """
-    for (server,) in connection.execute(_SHARDS).fetchall():
+    for (server,) in connection.execute(SHARDS).fetchall():
         asked = f"SELECT kind, described FROM {server} WHERE kind IN ('{OWNER}', '{RIGHT}')"  # noqa: S608
         answers: dict[str, list[list[Any]]] = {OWNER: [], RIGHT: []}
         for kind, described in connection.execute(asked.encode()).fetchall():

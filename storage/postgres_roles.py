@@ -15,7 +15,7 @@ from sqlalchemy import Table
 
 from lifecycle.storage import tables
 from lifecycle.storage.database import Database
-from lifecycle.storage.postgres_connecting import IS_SHARD
+from lifecycle.storage.postgres_connecting import SHARDS
 from lifecycle.storage.postgres_schema import ERASABLE
 from lifecycle.storage.session import driver_of
 from lifecycle.storage.shards import MAINTAIN_SINCE, REWRITE, SHARED, names_of
@@ -79,11 +79,6 @@ _CLOSED: Final = (
     " AND NOT pg_catalog.has_schema_privilege(role::name, n.oid, 'USAGE')"
 )
 
-# Each has a table of that name, which tells its schema.
-_SHARDS: Final = (
-    "SELECT srvname FROM pg_catalog.pg_foreign_server"  # noqa: S608 - our own pattern
-    f" WHERE {IS_SHARD} ORDER BY srvname"
-)
 
 _MAKE: Final = sql.SQL(
     "DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
@@ -110,7 +105,8 @@ def grant_in(database: Database) -> tuple[str, ...]:
             with driver.transaction():
                 # Of a table with parts on several servers, the part that lies here.
                 found = driver.execute(_REWRITTEN, (SHARED, list(ERASABLE))).fetchall()
-                shards = [str(name) for (name,) in driver.execute(_SHARDS).fetchall()]
+                # Each has a table of that name, which tells its schema.
+                shards = [str(name) for (name,) in driver.execute(SHARDS).fetchall()]
                 for statement in (
                     *_statements(driver.info.server_version, [str(name) for (name,) in found]),
                     *_for_shards(shards),

@@ -10,11 +10,11 @@ from lifecycle.storage.session import Statement
 from lifecycle.storage.tables import log_leaves, records
 from lifecycle.storage.tables import sealing_queue as queue
 
-_of_queued = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
+OF_QUEUED: Final = (records.c.stream == queue.c.stream) & (records.c.sequence == queue.c.sequence)
 
 TO_SEAL: Final = Statement(
     select(queue.c.stream, queue.c.sequence, records.c.hash)
-    .join_from(queue, records, _of_queued)
+    .join_from(queue, records, OF_QUEUED)
     .where(records.c.recorded_at <= bindparam("until"))
     # By time, so that the log's times do not run back; within a stream they never do.
     .order_by(records.c.recorded_at, queue.c.stream, queue.c.sequence)
@@ -38,7 +38,7 @@ NEXT: Final = Statement(
         records.c.recorded_at == queue.c.queued_at,
         _follows,
     )
-    .join_from(queue, records, _of_queued)
+    .join_from(queue, records, OF_QUEUED)
     .where(queue.c.queued_at <= bindparam("until"))
     .order_by(queue.c.queued_at, queue.c.stream, queue.c.sequence)
     .limit(bindparam("count"))
